@@ -1,0 +1,54 @@
+# make serve [PORT=8123]   set up, build the graph, serve it on 127.0.0.1
+# make test                set up, check everything
+PORT ?= 8123
+HOST ?= 127.0.0.1
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
+COMPILE := pip-compile --quiet --upgrade --generate-hashes --allow-unsafe --strip-extras --no-header \
+	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host
+
+.PHONY: serve build test check validate format lock clean
+
+serve: $(VENV)/.runtime
+	$(BIN)/clustergraph serve --build --host $(HOST) --port $(PORT)
+
+build: $(VENV)/.runtime
+	$(BIN)/clustergraph build
+
+validate: $(VENV)/.runtime
+	$(BIN)/clustergraph validate
+
+test: check
+	$(BIN)/python -m pytest
+
+check: $(VENV)/.dev
+	$(BIN)/ruff check src tests
+	$(BIN)/ruff format --check src tests
+	$(BIN)/mypy
+	$(BIN)/clustergraph format --check
+
+format: $(VENV)/.dev
+	$(BIN)/ruff format src tests
+	$(BIN)/ruff check --fix src tests
+	$(BIN)/clustergraph format
+
+lock:
+	$(COMPILE) --extra build --output-file requirements/runtime.txt pyproject.toml
+	$(COMPILE) --extra build --extra dev --constraint requirements/runtime.txt --output-file requirements/dev.txt pyproject.toml
+
+clean:
+	rm -rf $(VENV) .clustergraph .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+$(VENV)/.runtime: requirements/runtime.txt pyproject.toml
+	@echo "Setting up $(VENV) (once; needs a package index or a local mirror)"
+	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is " + sys.version.split()[0] if sys.version_info < (3, 11) else 0)'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(PIP) -r requirements/runtime.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.runtime requirements/dev.txt
+	@$(PIP) -r requirements/dev.txt
+	@touch $@

@@ -1,0 +1,144 @@
+"""Namespaces and the IRIs of this project; the only place that mints one."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import Final
+
+from pyoxigraph import NamedNode
+
+BASE: Final = "https://w3id.org/clustergraph/"
+ONTOLOGY: Final = BASE + "ontology/"
+SCHEME: Final = BASE + "scheme/"
+ID: Final = BASE + "id/"
+GRAPH: Final = BASE + "graph/"
+SHAPE: Final = BASE + "shape/"
+QUERY: Final = BASE + "query/"
+RELEASE: Final = BASE + "release/"
+NUTS: Final = "http://data.europa.eu/nuts/code/"
+COUNTRY: Final = "http://publications.europa.eu/resource/authority/country/"
+
+ID_KINDS: Final = (
+    "activity", "award", "claim", "cooperation", "coverage", "document", "event", "figure", "funding", "letter",
+    "mention", "note", "organisation", "participation", "pilot", "place", "plan", "priority", "programme", "region",
+    "relationship", "scheme", "strategy", "support",
+)  # fmt: skip
+"""The kinds of thing that have an IRI of ours: the path segment after ``/id/``."""
+
+VOCABULARIES: Final[dict[str, str]] = {
+    "rdf": "http://www.w3.org/1999/02/22-rdf-syntax-ns#",
+    "rdfs": "http://www.w3.org/2000/01/rdf-schema#",
+    "owl": "http://www.w3.org/2002/07/owl#",
+    "xsd": "http://www.w3.org/2001/XMLSchema#",
+    "skos": "http://www.w3.org/2004/02/skos/core#",
+    "dcterms": "http://purl.org/dc/terms/",
+    "org": "http://www.w3.org/ns/org#",
+    "prov": "http://www.w3.org/ns/prov#",
+    "qb": "http://purl.org/linked-data/cube#",
+    "dcat": "http://www.w3.org/ns/dcat#",
+    "void": "http://rdfs.org/ns/void#",
+    "foaf": "http://xmlns.com/foaf/0.1/",
+    "vann": "http://purl.org/vocab/vann/",
+    "schema": "https://schema.org/",
+    "sh": "http://www.w3.org/ns/shacl#",
+    "sd": "http://www.w3.org/ns/sparql-service-description#",
+    "eurio": "http://data.europa.eu/s66#",
+    "frapo": "http://purl.org/cerif/frapo/",
+    "dingo": "https://w3id.org/dingo#",
+    "cpov": "http://data.europa.eu/m8g/",
+    "legal": "http://www.w3.org/ns/legal#",
+    "locn": "http://www.w3.org/ns/locn#",
+    "bibo": "http://purl.org/ontology/bibo/",
+    "nuts": NUTS,
+    "country": COUNTRY,
+}
+"""Prefixes of vocabularies that are not ours."""
+
+PREFIXES: Final[dict[str, str]] = {
+    **VOCABULARIES,
+    "cg": ONTOLOGY,
+    "shape": SHAPE,
+    "query": QUERY,
+    "graph": GRAPH,
+    "w": GRAPH + "wiintech-2020/",
+    "m": GRAPH + "4m4iof/",
+    **{kind: f"{ID}{kind}/" for kind in ID_KINDS if kind != "scheme"},
+}
+"""Every prefix that files, queries and answers of the project may use without declaring it."""
+
+
+def slug(text: str) -> str:
+    """Return the ASCII slug of a name, the last segment of its IRI.
+
+    >>> slug("Clúster Digital de Catalunya")
+    'cluster-digital-de-catalunya'
+    >>> slug("« Straße & Söhne »")
+    'strasse-sohne'
+    """
+    plain = unicodedata.normalize("NFKD", text.replace("ß", "ss").replace("ø", "o").replace("ł", "l"))
+    return re.sub(r"[^a-z0-9]+", "-", plain.encode("ascii", "ignore").decode().lower()).strip("-")
+
+
+def term(name: str) -> NamedNode:
+    """Return a term of the ontology.
+
+    >>> term("Cluster").value
+    'https://w3id.org/clustergraph/ontology/Cluster'
+    """
+    return NamedNode(ONTOLOGY + name)
+
+
+def thing(kind: str, name: str) -> NamedNode:
+    """Return the IRI of a thing of one of the `ID_KINDS`.
+
+    >>> thing("organisation", "plastipolis").value
+    'https://w3id.org/clustergraph/id/organisation/plastipolis'
+
+    Raises:
+        ValueError: the kind is not one of ours, or the name is not a slug.
+    """
+    if kind not in ID_KINDS:
+        raise ValueError(f"{kind!r} is not a kind of thing; known kinds: {', '.join(ID_KINDS)}")
+    if slug(name) != name:
+        raise ValueError(f"{name!r} is not a slug; did you mean {slug(name)!r}?")
+    return NamedNode(f"{ID}{kind}/{name}")
+
+
+def expand(pname: str) -> NamedNode:
+    """Return the IRI that a prefixed name of `PREFIXES` stands for.
+
+    >>> expand("skos:prefLabel").value
+    'http://www.w3.org/2004/02/skos/core#prefLabel'
+
+    Raises:
+        KeyError: the prefix is not known.
+    """
+    prefix, _, local = pname.partition(":")
+    return NamedNode(PREFIXES[prefix] + local)
+
+
+def compact(iri: str) -> str:
+    """Return the shortest known prefixed name of an IRI, or the IRI itself in angle brackets.
+
+    >>> compact("https://w3id.org/clustergraph/id/organisation/afil")
+    'organisation:afil'
+    >>> compact("https://example.org/x")
+    '<https://example.org/x>'
+    """
+    fitting = [(space, prefix) for prefix, space in PREFIXES.items() if iri.startswith(space)]
+    for space, prefix in sorted(fitting, key=lambda pair: -len(pair[0])):
+        local = iri[len(space) :]
+        if LOCAL_NAME.fullmatch(local):
+            return f"{prefix}:{local}"
+    return f"<{iri}>"
+
+
+LOCAL_NAME: Final = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_-])?|")
+"""Local parts that Turtle and SPARQL take without escapes."""
+
+INFERRED: Final = NamedNode(GRAPH + "inferred")
+"""The graph that holds what the build computes, and nothing else."""
+
+CATALOGUE: Final = NamedNode(GRAPH + "catalogue")
+"""The graph that describes the release itself and its questions."""
