@@ -60,9 +60,7 @@ RESULT_FORMATS: Final = _table(
         QueryResultsFormat.JSON,
         ("application/json",),
     ),
-    Format(
-        "xml", "application/sparql-results+xml", ("srx", "xml"), QueryResultsFormat.XML, ("application/xml",)
-    ),
+    Format("xml", "application/sparql-results+xml", ("srx", "xml"), QueryResultsFormat.XML, ("application/xml",)),
     Format("csv", "text/csv", ("csv",), QueryResultsFormat.CSV),
     Format("tsv", "text/tab-separated-values", ("tsv",), QueryResultsFormat.TSV),
 )

@@ -20,9 +20,16 @@ NUTS: Final = "http://data.europa.eu/nuts/code/"
 COUNTRY: Final = "http://publications.europa.eu/resource/authority/country/"
 
 ID_KINDS: Final = (
-    "activity", "award", "claim", "cooperation", "coverage", "document", "event", "figure", "funding", "letter",
-    "mention", "note", "organisation", "participation", "pilot", "place", "plan", "priority", "programme", "region",
-    "relationship", "scheme", "strategy", "support",
+    # parties and places
+    "organisation", "region", "place",
+    # activities
+    "partnership", "project", "pilot", "initiative", "network", "platform", "thematic-area", "event",
+    "programme", "alliance", "work-package",
+    # what they rest on
+    "strategy", "funding", "document", "letter",
+    # statements
+    "participation", "relationship", "figure", "award", "priority", "coverage", "grant", "mention",
+    "plan", "assertion", "note",
 )  # fmt: skip
 """The kinds of thing that have an IRI of ours: the path segment after ``/id/``."""
 
@@ -63,7 +70,7 @@ PREFIXES: Final[dict[str, str]] = {
     "graph": GRAPH,
     "w": GRAPH + "wiintech-2020/",
     "m": GRAPH + "4m4iof/",
-    **{kind: f"{ID}{kind}/" for kind in ID_KINDS if kind != "scheme"},
+    **{kind: f"{ID}{kind}/" for kind in ID_KINDS},
 }
 """Every prefix that files, queries and answers of the project may use without declaring it."""
 

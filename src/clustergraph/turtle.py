@@ -1,7 +1,8 @@
 """The canonical writer of Turtle and TriG: the same graph always gives the same text.
 
-Prefixes, graphs, subjects, predicates and objects are sorted; a blank node that one triple points to is written where it
-is used, and any other takes its label from RDF Dataset Canonicalization (RDFC-1.0, https://www.w3.org/TR/rdf-canon/).
+Prefixes, graphs, subjects, predicates and objects are sorted. A blank node that one triple points to is written
+where it is used; any other takes its label from RDF Dataset Canonicalization (RDFC-1.0,
+https://www.w3.org/TR/rdf-canon/).
 """
 
 from __future__ import annotations
@@ -55,8 +56,8 @@ def canonical(text: str, format_: Format[RdfFormat], prefixes: Mapping[str, str]
     """Return the canonical form of a Turtle or TriG text; comments are not kept.
 
     >>> from clustergraph.formats import RDF_FORMATS
-    >>> print(canonical("@prefix cg: <https://w3id.org/clustergraph/ontology/> . cg:b a cg:C . cg:a cg:p 1, 0.5 .",
-    ...                 RDF_FORMATS["turtle"]))
+    >>> text = "@prefix cg: <https://w3id.org/clustergraph/ontology/> . cg:b a cg:C . cg:a cg:p 1, 0.5 ."
+    >>> print(canonical(text, RDF_FORMATS["turtle"]))
     @prefix cg: <https://w3id.org/clustergraph/ontology/> .
     <BLANKLINE>
     cg:a

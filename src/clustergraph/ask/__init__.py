@@ -1,0 +1,1 @@
+"""Named questions: reading their files, binding their parameters, and answering them."""

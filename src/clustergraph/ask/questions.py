@@ -1,0 +1,152 @@
+"""A question is one file: SPARQL with a head of ``#+`` comment lines that hold YAML, as grlc has it.
+
+The head gives the question in words, its typed parameters and what its columns are. The query is complete as it
+stands: every parameter is the variable of a ``VALUES ?name { … }`` block with the default (``UNDEF`` for none), and
+asking with other values replaces what is in the block, term by term.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import yaml
+from pyoxigraph import Literal, NamedNode
+
+from clustergraph.errors import QuestionError, SourceError, Where
+
+TYPES: Final = ("iri", "code", "text", "number", "date", "boolean")
+_HEAD: Final = re.compile(r"^#\+ ?(.*)$", re.MULTILINE)
+_KEYS: Final = {"title", "description", "tags", "parameters", "columns", "view"}
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A parameter of a question."""
+
+    name: str
+    label: str
+    type: str
+    """One of `TYPES`."""
+    of: str = ""
+    """The class of an ``iri``, as a prefixed name; the list of a ``code``."""
+    required: bool = False
+    many: bool = False
+    """Whether several values can be given."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """A named question."""
+
+    name: str
+    path: Path
+    title: str
+    description: str
+    query: str
+    columns: Mapping[str, str]
+    """What each column of the answer is, in words."""
+    parameters: Mapping[str, Parameter] = field(default_factory=dict)
+    tags: Sequence[str] = ()
+    view: str = "table"
+
+    def bound(self, values: Mapping[str, Sequence[NamedNode | Literal]]) -> str:
+        """Return the query with parameters bound to RDF terms.
+
+        >>> q = Question("q", Path("q.rq"), "", "", "SELECT * { VALUES ?year { UNDEF } ?s ?p ?year }", {})
+        >>> q.bound({"year": [Literal("2016")]})
+        'SELECT * { VALUES ?year { "2016" } ?s ?p ?year }'
+        """
+        text = self.query
+        for name, terms in values.items():
+            block = " ".join(str(term) for term in terms)
+            text = _block(name).sub(lambda match, block=block: f"{match[1]} {block} }}", text)  # type: ignore[misc]  # mypy cannot type a lambda with a default
+        return text
+
+
+def load(folder: Path) -> dict[str, Question]:
+    """Return the questions of a folder by name.
+
+    Raises:
+        SourceError: the head of a file is not as it should be.
+    """
+    return {path.stem: read(path) for path in sorted(folder.glob("*.rq"))}
+
+
+def read(path: Path) -> Question:
+    """Return the question of a file.
+
+    Raises:
+        SourceError: the head is missing, is not YAML, or lacks or has too many keys.
+    """
+    text = path.read_text("utf-8")
+    head = _head(path, text)
+    try:
+        parameters = {name: _parameter(name, entry) for name, entry in (head.get("parameters") or {}).items()}
+    except (TypeError, KeyError, AttributeError, ValueError) as error:
+        raise SourceError(f"a parameter is not described as it should be: {error}", where=Where(path)) from error
+    for name in parameters:
+        if not _block(name).search(text):
+            raise SourceError(
+                f"the parameter {name!r} has no block VALUES ?{name} {{ … }} in the query", where=Where(path)
+            )
+    return Question(
+        name=path.stem,
+        path=path,
+        title=str(head["title"]),
+        description=str(head.get("description", "")),
+        query=text,
+        columns={str(key): str(value) for key, value in head["columns"].items()},
+        parameters=parameters,
+        tags=tuple(head.get("tags", ())),
+        view=str(head.get("view", "table")),
+    )
+
+
+def _block(name: str) -> re.Pattern[str]:
+    return re.compile(rf"(VALUES\s+\?{re.escape(name)}\s*\{{)([^}}]*)\}}", re.IGNORECASE)
+
+
+def _head(path: Path, text: str) -> dict[str, Any]:
+    where = Where(path, 1)
+    try:
+        head = yaml.safe_load("\n".join(_HEAD.findall(text)))
+    except yaml.YAMLError as error:
+        raise SourceError(f"the head is not YAML: {error}", where=where) from error
+    if not isinstance(head, dict) or not {"title", "columns"} <= head.keys():
+        raise SourceError("the head needs at least a title and columns", where=where, advice="see queries/README.md")
+    if unknown := head.keys() - _KEYS:
+        raise SourceError(f"unknown key in the head: {', '.join(sorted(unknown))}", where=where)
+    return head
+
+
+def _parameter(name: str, entry: Mapping[str, Any]) -> Parameter:
+    type_ = entry.get("type", "text")
+    if type_ not in TYPES:
+        raise ValueError(f"{name} has the type {type_!r}, but the types are {', '.join(TYPES)}")
+    return Parameter(
+        name=name,
+        label=str(entry["label"]),
+        type=type_,
+        of=str(entry.get("class") or entry.get("list") or ""),
+        required=bool(entry.get("required", False)),
+        many=bool(entry.get("many", False)),
+    )
+
+
+def find(questions: Mapping[str, Question], name: str) -> Question:
+    """Return a question by name.
+
+    Raises:
+        QuestionError: there is none of that name; it names the nearest.
+    """
+    from rapidfuzz import process
+
+    if name in questions:
+        return questions[name]
+    near = [match[0] for match in process.extract(name, questions.keys(), limit=3, score_cutoff=55)]
+    advice = f"did you mean {' or '.join(near)}?" if near else "`clustergraph questions` lists them"
+    raise QuestionError(f"no such question: {name!r}", advice=advice)

@@ -1,0 +1,231 @@
+"""Releases: immutable directories with a finished graph, and the pointer to the current one.
+
+A release is written under a temporary name, flushed to disk, renamed to the digest of its content, and only then made
+current by one atomic rename of a symbolic link. A crash at any moment leaves the last release current.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from pyoxigraph import (
+    CanonicalizationAlgorithm,
+    Dataset,
+    DefaultGraph,
+    Quad,
+    QuerySolutions,
+    RdfFormat,
+    Store,
+    serialize,
+)
+
+from clustergraph import __version__, turtle
+from clustergraph.build.describe import describe
+from clustergraph.errors import ReleaseError
+
+_DIGITS = 16
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What a release says of itself."""
+
+    digest: str
+    """The start of the SHA-256 of the sorted, canonical N-Quads of all named graphs."""
+    created: str
+    """When it was built, ISO 8601 in UTC."""
+    version: str
+    """The version of the project that built it."""
+    fingerprint: str
+    """The digest of the files it was built from."""
+    quads: int
+    """The statements in named graphs."""
+    triples: int
+    """The distinct triples in the merged default graph."""
+    inferred: int
+    """How many of these are inferred."""
+    warnings: int
+    """How many findings that do not block were reported."""
+    graphs: list[str]
+    classes: dict[str, int]
+
+
+@dataclass(frozen=True)
+class Releases:
+    """The releases below a data root."""
+
+    root: Path
+
+    @property
+    def current_link(self) -> Path:
+        """The symbolic link to the current release."""
+        return self.root / "current"
+
+    def current(self) -> Path | None:
+        """Return the directory of the current release, or None if there is none."""
+        return self.current_link.resolve() if self.current_link.is_dir() else None
+
+    def all(self) -> list[Manifest]:
+        """Return the manifests of all releases, the newest first."""
+        found = [manifest(path.parent) for path in (self.root / "releases").glob("*/manifest.json")]
+        return sorted(found, key=lambda m: m.created, reverse=True)
+
+    def find(self, digest: str) -> Path:
+        """Return the directory of the release whose digest starts with some digits.
+
+        Raises:
+            ReleaseError: no release, or more than one, fits.
+        """
+        fitting = [m.digest for m in self.all() if m.digest.startswith(digest)]
+        if len(fitting) != 1:
+            problem = "no release" if not fitting else f"{len(fitting)} releases"
+            raise ReleaseError(f"{problem} starting with {digest!r}", advice="`clustergraph releases` lists them")
+        return self.root / "releases" / fitting[0]
+
+    def previous(self) -> Manifest:
+        """Return the newest release that is older than the current one.
+
+        Raises:
+            ReleaseError: there is none.
+        """
+        current = self.current()
+        releases = self.all()
+        names = [m.digest for m in releases]
+        place = names.index(current.name) if current and current.name in names else len(names)
+        if place + 1 >= len(releases):
+            raise ReleaseError("there is no older release to go back to", advice="name one by its digest")
+        return releases[place + 1]
+
+    def activate(self, release: Path) -> None:
+        """Make a release current, in one atomic step."""
+        link = self.root / f".current-{os.getpid()}"
+        link.unlink(missing_ok=True)
+        link.symlink_to(Path("releases") / release.name)
+        link.replace(self.current_link)
+        _flush(self.root)
+
+    @contextmanager
+    def lock(self) -> Iterator[None]:
+        """Hold the right to write releases.
+
+        Raises:
+            ReleaseError: another process holds it.
+        """
+        self.root.mkdir(parents=True, exist_ok=True)
+        with (self.root / "lock").open("w") as handle:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                raise ReleaseError(f"another build is writing to {self.root}", advice="wait for it to end") from error
+            yield
+
+    def write(self, store: Store, fingerprint: str, inferred: int, warnings: int) -> Manifest:
+        """Write the graph of a store as a release and return its manifest; it is not made current.
+
+        The default graph of the store must be the merged graph of its named graphs.
+        """
+        lines = canonical_lines(store)
+        digest = hashlib.sha256(b"".join(lines)).hexdigest()[:_DIGITS]
+        self._sweep()
+        final = self.root / "releases" / digest
+        if final.is_dir():
+            return manifest(final)
+        final.parent.mkdir(parents=True, exist_ok=True)
+        draft = Path(tempfile.mkdtemp(prefix=".draft-", dir=final.parent))
+        draft.chmod(0o755)
+        try:
+            summary = _summary(store, digest, fingerprint, inferred, warnings, len(lines))
+            _fill(draft, store, lines, summary)
+            draft.rename(final)
+        except BaseException:
+            shutil.rmtree(draft, ignore_errors=True)
+            raise
+        _flush(final.parent)
+        return summary
+
+    def _sweep(self) -> None:
+        """Remove what an interrupted build has left; the caller holds the lock."""
+        for draft in (self.root / "releases").glob(".draft-*"):
+            shutil.rmtree(draft, ignore_errors=True)
+
+
+def manifest(release: Path) -> Manifest:
+    """Return the manifest of a release directory.
+
+    Raises:
+        ReleaseError: it is missing or damaged.
+    """
+    path = release / "manifest.json"
+    try:
+        return Manifest(**json.loads(path.read_text("utf-8")))
+    except (OSError, ValueError, TypeError) as error:
+        raise ReleaseError(f"{path} cannot be read: {error}", advice="build again") from error
+
+
+def canonical_lines(store: Store) -> list[bytes]:
+    """Return the quads of the named graphs as sorted N-Quads lines with canonical blank nodes."""
+    dataset = Dataset(q for q in store if not isinstance(q.graph_name, DefaultGraph))
+    dataset.canonicalize(CanonicalizationAlgorithm.RDFC_1_0)
+    text = serialize(dataset, format=RdfFormat.N_QUADS)
+    assert text is not None
+    return sorted(text.splitlines(keepends=True))
+
+
+def merge(store: Store) -> None:
+    """Copy the triples of all named graphs to the default graph, each once."""
+    store.extend(Quad(q.subject, q.predicate, q.object, DefaultGraph()) for q in list(store))
+
+
+def _summary(store: Store, digest: str, fingerprint: str, inferred: int, warnings: int, quads: int) -> Manifest:
+    return Manifest(
+        digest=digest,
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        version=__version__,
+        fingerprint=fingerprint,
+        quads=quads,
+        triples=len(store) - quads,
+        inferred=inferred,
+        warnings=warnings,
+        graphs=sorted(graph.value for graph in store.named_graphs()),
+        classes=_classes(store),
+    )
+
+
+def _classes(store: Store) -> dict[str, int]:
+    result = store.query(
+        "SELECT ?class (COUNT(DISTINCT ?x) AS ?n) { ?x a ?class FILTER isIRI(?class) } GROUP BY ?class ORDER BY ?class"
+    )
+    assert isinstance(result, QuerySolutions)
+    return {row["class"].value: int(row["n"].value) for row in result}
+
+
+def _fill(draft: Path, store: Store, lines: list[bytes], summary: Manifest) -> None:
+    (draft / "dump.nq").write_bytes(b"".join(lines))
+    target = Store(str(draft / "store"))
+    target.bulk_extend(store)
+    target.flush()
+    target.optimize()
+    del target
+    description = turtle.write(describe(store, summary.digest, summary.version))
+    (draft / "description.ttl").write_text(description, "utf-8")
+    (draft / "manifest.json").write_text(json.dumps(asdict(summary), indent=1) + "\n", "utf-8")
+    for path in [draft, *draft.rglob("*")]:
+        _flush(path)
+
+
+def _flush(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

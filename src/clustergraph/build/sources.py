@@ -1,0 +1,135 @@
+"""The source files of a graph: which there are, and the quads in them."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from pyoxigraph import BlankNode, DefaultGraph, NamedNode, Quad, parse
+
+from clustergraph import __version__
+from clustergraph.errors import SourceError, Where
+from clustergraph.formats import of_file
+from clustergraph.terms import BASE, GRAPH
+
+_PLACE = re.compile(r"line (\d+) column (\d+)")
+
+
+@dataclass(frozen=True)
+class Project:
+    """The folders of a project that a graph is built from."""
+
+    root: Path
+
+    @property
+    def ontology(self) -> Path:
+        """The folder of the ontology and its code lists."""
+        return self.root / "ontology"
+
+    @property
+    def shapes(self) -> Path:
+        """The folder of the SHACL shapes."""
+        return self.root / "shapes"
+
+    @property
+    def data(self) -> Path:
+        """The folder of the data files."""
+        return self.root / "data"
+
+    @property
+    def queries(self) -> Path:
+        """The folder of the named questions."""
+        return self.root / "queries"
+
+    @property
+    def rules(self) -> Path:
+        """The folder of the inference rules."""
+        return self.queries / "rules"
+
+    @property
+    def checks(self) -> Path:
+        """The folder of the check queries, whose rows are failures."""
+        return self.queries / "checks"
+
+    def check(self) -> None:
+        """Raise `SourceError` if the folders that a build needs are not there."""
+        missing = [folder.name for folder in (self.ontology, self.shapes, self.data) if not folder.is_dir()]
+        if missing:
+            raise SourceError(
+                f"{self.root} is not a clustergraph project: it has no folder {', '.join(missing)}",
+                advice="run the command in the project's folder, or name it with --project",
+            )
+
+    def graph_files(self) -> list[Path]:
+        """Return the RDF files that become the graph, in a stable order."""
+        return rdf_files(self.ontology) + rdf_files(self.data)
+
+    def fingerprint(self) -> str:
+        """Return a digest of every file that the build depends on, and of the program itself."""
+        digest = hashlib.sha256(__version__.encode())
+        package = Path(__file__).parent.parent
+        files = [*self.graph_files(), *rdf_files(self.shapes), *sorted(self.queries.rglob("*.rq"))]
+        files += sorted(package.rglob("*.py"))
+        for path in files:
+            digest.update(path.name.encode() + b"\0" + hashlib.sha256(path.read_bytes()).digest())
+        return digest.hexdigest()
+
+
+def rdf_files(*paths: Path) -> list[Path]:
+    """Return the RDF files below folders, and files named directly, sorted.
+
+    Raises:
+        SourceError: a path does not exist, or names a file that is not RDF.
+    """
+    found: list[Path] = []
+    for path in paths:
+        if path.is_dir():
+            found += [file for file in path.rglob("*") if file.is_file() and of_file(file)]
+        elif not path.exists():
+            raise SourceError(f"no such file or folder: {path}")
+        elif of_file(path):
+            found.append(path)
+        else:
+            raise SourceError(f"{path} is not RDF", advice="use .ttl, .trig, .nt, .nq, .rdf or .jsonld")
+    return sorted(set(found))
+
+
+def read(path: Path) -> Iterator[Quad]:
+    """Yield the quads of a file; blank nodes are kept apart from those of other files.
+
+    A file without named graphs goes to the graph named after its folder and stem.
+
+    Raises:
+        SourceError: the file is not well formed; it says at which line and column.
+    """
+    format_ = of_file(path)
+    if format_ is None:
+        raise SourceError(f"{path} is not RDF", advice="use .ttl, .trig, .nt, .nq, .rdf or .jsonld")
+    home = NamedNode(f"{GRAPH}{path.parent.name}/{path.stem}")
+    try:
+        for quad in parse(path.read_bytes(), format=format_.engine, base_iri=BASE, rename_blank_nodes=True):
+            graph = home if isinstance(quad.graph_name, DefaultGraph) else quad.graph_name
+            if isinstance(graph, BlankNode):
+                raise SourceError("a graph has a blank node for a name", where=Where(path), advice="give it an IRI")
+            yield Quad(quad.subject, quad.predicate, quad.object, graph)
+    except SyntaxError as error:
+        raise syntax_error(path, error) from error
+    except UnicodeDecodeError as error:
+        raise SourceError("not valid UTF-8", where=Where(path), advice="save it as UTF-8") from error
+
+
+def syntax_error(path: Path, error: SyntaxError) -> SourceError:
+    """Return an error of the engine's parser as one that names file, line and column."""
+    line, column = error.lineno, error.offset
+    if line is None and (place := _PLACE.search(str(error))):
+        line, column = int(place[1]), int(place[2])
+    message = re.sub(r"^Parser error (at|between) line .*?: ", "", error.msg)
+    return SourceError(message, where=Where(path, line, column), advice="mend the syntax there")
+
+
+def read_all(paths: list[Path]) -> list[Quad]:
+    """Return the quads of all files; see `read`."""
+    return [quad for path in paths for quad in read(path)]

@@ -1,0 +1,110 @@
+"""The tokens of Turtle and of the formats that are like it, each with its place in the text."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from typing import Final, NamedTuple
+
+from clustergraph.errors import SourceError
+
+_BASE: Final = (
+    "A-Za-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u02ff\u0370-\u037d\u037f-\u1fff\u200c-\u200d\u2070-\u218f"
+    "\u2c00-\u2fef\u3001-\ud7ff\uf900-\ufdcf\ufdf0-\ufffd\U00010000-\U000effff"
+)
+_CHARS: Final = _BASE + "_0-9\u00b7\u0300-\u036f\u203f-\u2040-"
+_ESCAPED: Final = r"%[0-9A-Fa-f]{2}|\\[_~.\-!$&'()*+,;=/?#@%]"
+_PREFIX: Final = rf"(?:[{_BASE}](?:[{_CHARS}]|\.+(?=[{_CHARS}]))*+)?"
+_LOCAL: Final = rf"(?:(?:[{_BASE}_0-9:]|{_ESCAPED})(?:[{_CHARS}:]|{_ESCAPED}|\.+(?=[{_CHARS}:%\\]))*+)?"
+_TOKEN: Final = re.compile(
+    rf"""
+      (?P<iri>     < (?:[^\x00-\x20<>"{{}}|^`\\] | \\u[0-9A-Fa-f]{{4}} | \\U[0-9A-Fa-f]{{8}})*+ > )
+    | (?P<long>    "{{3}} (?:"{{0,2}}(?:[^"\\]|\\.))*+ "{{3}} | '{{3}} (?:'{{0,2}}(?:[^'\\]|\\.))*+ '{{3}} )
+    | (?P<short>   " (?:[^"\\\n\r]|\\.)*+ " | ' (?:[^'\\\n\r]|\\.)*+ ' )
+    | (?P<blank>   _:[{_BASE}_0-9](?:[{_CHARS}]|\.+(?=[{_CHARS}]))*+ )
+    | (?P<pname>   {_PREFIX}:{_LOCAL} )
+    | (?P<at>      @[A-Za-z]+(?:-[A-Za-z0-9]+)* )
+    | (?P<double>  [+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)[eE][+-]?[0-9]+ )
+    | (?P<decimal> [+-]?[0-9]*\.[0-9]+ )
+    | (?P<integer> [+-]?[0-9]+ )
+    | (?P<word>    [A-Za-z]+ )
+    | (?P<mark>    \^\^ | [.;,\[\](){{}}] )
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+_BLANKS: Final = re.compile(r"(?:[ \t\r\n]|#[^\r\n]*)*+")
+_ESCAPE: Final = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|(.))", re.DOTALL)
+_CONTROL: Final = {"t": "\t", "b": "\b", "n": "\n", "r": "\r", "f": "\f"}
+
+
+class Token(NamedTuple):
+    """A token: its kind, its characters, and where in the text it starts."""
+
+    kind: str
+    text: str
+    start: int
+
+
+class Tokens:
+    """The tokens of a text, one after the other; `token` is the next one.
+
+    >>> tokens = Tokens("e:a  'b'@en")
+    >>> tokens.advance(), tokens.token
+    (Token(kind='pname', text='e:a', start=0), Token(kind='short', text="'b'", start=5))
+    """
+
+    def __init__(self, text: str) -> None:
+        """Start before the first token.
+
+        Raises:
+            SourceError: the text does not start with a token.
+        """
+        self._text = text
+        self._lines = [0, *(match.end() for match in re.finditer("\n", text))]
+        self._at = 0
+        self.token = Token("end", "", 0)
+        self.advance()
+
+    def advance(self) -> Token:
+        """Move to the next token and return the one before it.
+
+        Raises:
+            SourceError: what follows is not a token.
+        """
+        used = self.token
+        blanks = _BLANKS.match(self._text, self._at)
+        start = blanks.end() if blanks else self._at
+        match = _TOKEN.match(self._text, start)
+        if match:
+            self.token = Token(match.lastgroup or "", match.group(), start)
+            self._at = match.end()
+        elif start == len(self._text):
+            self.token = Token("end", "", start)
+        else:
+            raise self.error(start)
+        return used
+
+    def line_column(self, start: int) -> tuple[int, int]:
+        """Return the line and column of a place in the text, both counted from 1."""
+        line = bisect_right(self._lines, start)
+        return line, start - self._lines[line - 1] + 1
+
+    def error(self, start: int) -> SourceError:
+        """Return an error that says what stands where something else should."""
+        line, column = self.line_column(start)
+        near = self._text[start : start + 20].splitlines() or ["the end"]
+        return SourceError(f"cannot read line {line}, column {column}, near {near[0]!r}")
+
+
+def unescape(text: str) -> str:
+    r"""Return a string or an IRI with its escapes resolved.
+
+    >>> unescape(r"\u00e9t\u00e9\t\"")
+    'été\t"'
+    """
+    if "\\" not in text:
+        return text
+    return _ESCAPE.sub(
+        lambda match: _CONTROL.get(match[3], match[3]) if match[3] else chr(int(match[1] or match[2], 16)),
+        text,
+    )

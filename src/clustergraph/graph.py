@@ -1,0 +1,150 @@
+"""The one object that holds a graph: open a release, query it, ask it named questions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Self
+
+from pyoxigraph import (
+    BlankNode,
+    Literal,
+    NamedNode,
+    QueryBoolean,
+    QuerySolutions,
+    QueryTriples,
+    Store,
+    Triple,
+)
+
+from clustergraph.ask import questions as question_files
+from clustergraph.ask.questions import Question
+from clustergraph.ask.resolve import resolve
+from clustergraph.errors import QueryError, ReleaseError
+from clustergraph.terms import PREFIXES
+
+Value = str | int | float | bool | None
+_INTEGERS = {PREFIXES["xsd"] + name for name in ("integer", "int", "long", "nonNegativeInteger")}
+_NUMBERS = {PREFIXES["xsd"] + name for name in ("decimal", "double", "float")}
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One value of an answer: what to show, and the IRI where the value is a thing."""
+
+    value: Value
+    iri: str | None = None
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The answer to a question."""
+
+    question: Question
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+
+    def __len__(self) -> int:
+        """Return the number of rows."""
+        return len(self.rows)
+
+    def __iter__(self) -> Iterator[dict[str, Value]]:
+        """Yield each row as a dictionary from column to what is shown."""
+        for row in self.rows:
+            yield {column: cell.value for column, cell in zip(self.columns, row, strict=True)}
+
+
+@dataclass(frozen=True)
+class Graph:
+    """A graph in a store, with the questions that can be asked of it.
+
+    The default graph of the store is the merged graph; its named graphs are the sections of the documents.
+    """
+
+    store: Store
+    questions: Mapping[str, Question]
+
+    @classmethod
+    def open(cls, release: Path, queries: Path) -> Self:
+        """Open a release for reading.
+
+        Raises:
+            ReleaseError: the release cannot be opened.
+            SourceError: a question file is not as it should be.
+        """
+        try:
+            store = Store.read_only(str(release / "store"))
+        except OSError as error:
+            raise ReleaseError(f"{release} cannot be opened: {error}", advice="run `clustergraph build`") from error
+        return cls(store, question_files.load(queries))
+
+    def query(self, text: str) -> QuerySolutions | QueryBoolean | QueryTriples:
+        """Return what a SPARQL query gives; the prefixes of `clustergraph.terms` need not be declared.
+
+        Raises:
+            QueryError: the query is malformed.
+        """
+        try:
+            return self.store.query(text, prefixes=PREFIXES)
+        except SyntaxError as error:
+            raise QueryError(str(error), advice="mend the query there") from error
+
+    def select(self, text: str) -> QuerySolutions:
+        """Return the solutions of a SELECT query; see `query`."""
+        result = self.query(text)
+        if not isinstance(result, QuerySolutions):
+            raise QueryError("a SELECT query is needed here")
+        return result
+
+    def ask(self, name: str, **parameters: Any) -> Answer:  # noqa: ANN401 - anything that has a text form
+        """Return the answer to a named question.
+
+        Args:
+            name: the name of the question, that of its file.
+            parameters: a value, or a list of values, for each parameter; labels do for IRIs and codes.
+
+        Raises:
+            QuestionError: the question or a parameter is not known, or a value does not fit.
+        """
+        question = question_files.find(self.questions, name)
+        given = {key: [str(v) for v in (value if isinstance(value, list | tuple) else [value])]
+                 for key, value in parameters.items()}  # fmt: skip
+        return self._answer(question, self.select(question.bound(resolve(question, given, self.select))))
+
+    def _answer(self, question: Question, solutions: QuerySolutions) -> Answer:
+        columns = tuple(variable.value for variable in solutions.variables)
+        rows = tuple(tuple(self._cell(row[column]) for column in columns) for row in solutions)
+        return Answer(question, columns, rows)
+
+    def _cell(self, term: NamedNode | BlankNode | Literal | Triple | None) -> Cell:
+        match term:
+            case None:
+                return Cell(None)
+            case NamedNode():
+                return Cell(self.labels.get(term.value, term.value), term.value)
+            case Literal():
+                return Cell(_python(term))
+            case _:
+                return Cell(str(term))
+
+    @cached_property
+    def labels(self) -> Mapping[str, str]:
+        """The label of every thing that has one, in English where there is a choice."""
+        rows = self.select(
+            """SELECT ?thing ?label { ?thing skos:prefLabel|rdfs:label ?label
+            BIND (IF(LANG(?label) = "en", 0, IF(LANG(?label) = "", 1, 2)) AS ?rank) } ORDER BY DESC(?rank) DESC(?label)"""
+        )
+        return {row["thing"].value: row["label"].value for row in rows}
+
+
+def _python(literal: Literal) -> Value:
+    datatype = literal.datatype.value
+    if datatype in _INTEGERS:
+        return int(literal.value)
+    if datatype in _NUMBERS:
+        return float(literal.value)
+    if datatype == PREFIXES["xsd"] + "boolean":
+        return literal.value in ("true", "1")
+    return literal.value

@@ -1,0 +1,1 @@
+"""Validation of any graph against SHACL shapes, with findings that a person can act on."""

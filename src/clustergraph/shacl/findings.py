@@ -1,0 +1,103 @@
+"""Findings: what is wrong with a graph, at which node, in which file and line, and what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TypeAlias
+
+from pyoxigraph import BlankNode, Literal, NamedNode, Triple
+
+from clustergraph.errors import Exit, Where
+
+Term: TypeAlias = NamedNode | BlankNode | Literal | Triple
+
+
+class Severity(StrEnum):
+    """How bad a finding is; a violation blocks publication, the others are shown."""
+
+    VIOLATION = "violation"
+    WARNING = "warning"
+    INFO = "info"
+
+
+@dataclass(frozen=True)
+class Named:
+    """A term and the words for it; a property path of several steps has words only."""
+
+    term: Term | None
+    label: str
+
+    def __str__(self) -> str:
+        """Return the words."""
+        return self.label
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that is wrong."""
+
+    severity: Severity
+    shape: Named
+    """The shape or check that is broken."""
+    message: str
+    """What to do."""
+    focus: Named
+    """The node that breaks it."""
+    path: Named | None = None
+    """The property of the node that is wrong, if it is one."""
+    value: Named | None = None
+    """The value that is wrong, if there is one."""
+    where: Where | None = None
+    """The nearest place in the source files."""
+    details: tuple[Finding, ...] = ()
+    """Why the value does not fit, where a shape asks it to conform to another."""
+
+    def reason(self) -> str:
+        """Return the finding in plain words.
+
+        >>> shape, node = Named(None, "role of a participation"), Named(None, "Plastipolis in 4M4IoF")
+        >>> Finding(Severity.VIOLATION, shape, "Give exactly one role.", node, Named(None, "has role")).reason()
+        'Plastipolis in 4M4IoF, has role: nothing suitable. Give exactly one role.'
+        >>> Finding(Severity.WARNING, shape, "Say which.", node, value=Named(None, "boss")).reason()
+        'Plastipolis in 4M4IoF: boss. Say which.'
+        """
+        subject = f"{self.focus}, {self.path}" if self.path else str(self.focus)
+        if self.value and self.value != self.focus:
+            return f"{subject}: {self.value}. {self.message}"
+        return f"{subject}: nothing suitable. {self.message}" if self.path else f"{subject}. {self.message}"
+
+    def broken(self) -> set[str]:
+        """Return the IRIs of the broken shape and of those in the details."""
+        own = {self.shape.term.value} if isinstance(self.shape.term, NamedNode) else set()
+        return own.union(*(detail.broken() for detail in self.details))
+
+
+def in_order(findings: Iterable[Finding]) -> list[Finding]:
+    """Return findings by file and line, those without a place last, the worse first at one place."""
+    severities = list(Severity)
+
+    def key(finding: Finding) -> tuple[bool, str, int, int, int, str, str]:
+        where = finding.where
+        return (
+            where is None,
+            str(where.path) if where else "",
+            (where.line if where else None) or 0,
+            (where.column if where else None) or 0,
+            severities.index(finding.severity),
+            finding.shape.label,
+            finding.reason(),
+        )
+
+    return sorted(findings, key=key)
+
+
+def exit_code(findings: Iterable[Finding]) -> Exit:
+    """Return the exit code that findings call for: warnings are shown, only violations count.
+
+    >>> exit_code([]).name
+    'FINE'
+    """
+    blocking = any(finding.severity is Severity.VIOLATION for finding in findings)
+    return Exit.FINDINGS if blocking else Exit.FINE
