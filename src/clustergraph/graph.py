@@ -23,6 +23,8 @@ from clustergraph.ask import questions as question_files
 from clustergraph.ask.questions import Question
 from clustergraph.ask.resolve import resolve
 from clustergraph.errors import QueryError, ReleaseError
+from clustergraph.store.labels import labels
+from clustergraph.store.syntax import explain
 from clustergraph.terms import PREFIXES
 
 Value = str | int | float | bool | None
@@ -89,7 +91,7 @@ class Graph:
         try:
             return self.store.query(text, prefixes=PREFIXES)
         except SyntaxError as error:
-            raise QueryError(str(error), advice="mend the query there") from error
+            raise explain(text, str(error)) from error
 
     def select(self, text: str) -> QuerySolutions:
         """Return the solutions of a SELECT query; see `query`."""
@@ -97,6 +99,16 @@ class Graph:
         if not isinstance(result, QuerySolutions):
             raise QueryError("a SELECT query is needed here")
         return result
+
+    def table(self, text: str) -> tuple[tuple[str, ...], tuple[tuple[Cell, ...], ...]]:
+        """Return the columns and rows of a SELECT query, or the one value of an ASK; see `query`."""
+        result = self.query(text)
+        if isinstance(result, QueryBoolean):
+            return ("answer",), ((Cell(bool(result)),),)
+        if isinstance(result, QueryTriples):
+            raise QueryError("CONSTRUCT and DESCRIBE give a graph, not a table")
+        columns = tuple(variable.value for variable in result.variables)
+        return columns, tuple(tuple(self._cell(row[column]) for column in columns) for row in result)
 
     def ask(self, name: str, **parameters: Any) -> Answer:  # noqa: ANN401 - anything that has a text form
         """Return the answer to a named question.
@@ -111,32 +123,22 @@ class Graph:
         question = question_files.find(self.questions, name)
         given = {key: [str(v) for v in (value if isinstance(value, list | tuple) else [value])]
                  for key, value in parameters.items()}  # fmt: skip
-        return self._answer(question, self.select(question.bound(resolve(question, given, self.select))))
-
-    def _answer(self, question: Question, solutions: QuerySolutions) -> Answer:
-        columns = tuple(variable.value for variable in solutions.variables)
-        rows = tuple(tuple(self._cell(row[column]) for column in columns) for row in solutions)
-        return Answer(question, columns, rows)
+        return Answer(question, *self.table(question.bound(resolve(question, given, self.select))))
 
     def _cell(self, term: NamedNode | BlankNode | Literal | Triple | None) -> Cell:
         match term:
             case None:
                 return Cell(None)
             case NamedNode():
-                return Cell(self.labels.get(term.value, term.value), term.value)
+                return Cell(self._labels.get(term.value, term.value), term.value)
             case Literal():
                 return Cell(_python(term))
             case _:
                 return Cell(str(term))
 
     @cached_property
-    def labels(self) -> Mapping[str, str]:
-        """The label of every thing that has one, in English where there is a choice."""
-        rows = self.select(
-            """SELECT ?thing ?label { ?thing skos:prefLabel|rdfs:label ?label
-            BIND (IF(LANG(?label) = "en", 0, IF(LANG(?label) = "", 1, 2)) AS ?rank) } ORDER BY DESC(?rank) DESC(?label)"""
-        )
-        return {row["thing"].value: row["label"].value for row in rows}
+    def _labels(self) -> Mapping[str, str]:
+        return labels(self.store)
 
 
 def _python(literal: Literal) -> Value:

@@ -44,6 +44,7 @@ _LEADING: Final = (
     NamedNode(VOCABULARIES["rdfs"] + "label"),
     NamedNode(VOCABULARIES["skos"] + "prefLabel"),
 )
+_SHARED: Final = 2
 _BARE: Final = {
     "integer": re.compile(r"[+-]?[0-9]+"),
     "decimal": re.compile(r"[+-]?[0-9]*\.[0-9]+"),
@@ -80,13 +81,9 @@ def write(quads: Iterable[Quad], prefixes: Mapping[str, str] = PREFIXES) -> str:
     dataset = Dataset(quads)
     dataset.canonicalize(CanonicalizationAlgorithm.RDFC_1_0)
     graphs: dict[Node | DefaultGraph, Subjects] = defaultdict(lambda: defaultdict(lambda: defaultdict(list)))
-    uses: dict[BlankNode, int] = defaultdict(int)
     for quad in dataset:
         graphs[quad.graph_name][quad.subject][quad.predicate].append(quad.object)
-        if isinstance(quad.object, BlankNode):
-            uses[quad.object] += 1
-        if isinstance(quad.graph_name, BlankNode):
-            uses[quad.graph_name] += 2
+    uses = _uses(dataset)
     names = _Names(prefixes)
     blocks = []
     for graph in sorted(graphs, key=_graph_key):
@@ -96,6 +93,24 @@ def write(quads: Iterable[Quad], prefixes: Mapping[str, str] = PREFIXES) -> str:
         else:
             blocks.append(f"{names.node(graph)} {{\n{_indent(body)}}}\n")
     return names.header() + "\n".join(blocks)
+
+
+def _uses(dataset: Dataset) -> dict[BlankNode, int]:
+    """Return how often each blank node is pointed to; one that stands in several graphs counts as often used."""
+    uses: dict[BlankNode, int] = defaultdict(int)
+    homes: dict[BlankNode, set[Node | DefaultGraph]] = defaultdict(set)
+    for quad in dataset:
+        for node in (quad.subject, quad.object):
+            if isinstance(node, BlankNode):
+                homes[node].add(quad.graph_name)
+        if isinstance(quad.object, BlankNode):
+            uses[quad.object] += 1
+        if isinstance(quad.graph_name, BlankNode):
+            uses[quad.graph_name] += _SHARED
+    for node, graphs in homes.items():
+        if len(graphs) > 1:
+            uses[node] += _SHARED
+    return uses
 
 
 def _graph_key(graph: Node | DefaultGraph) -> tuple[bool, str]:

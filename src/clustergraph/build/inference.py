@@ -14,7 +14,8 @@ from pathlib import Path
 
 from pyoxigraph import DefaultGraph, NamedNode, Quad, QueryBoolean, QuerySolutions, Store
 
-from clustergraph.build.sources import syntax_error
+from clustergraph.build.sources import query_error
+from clustergraph.errors import SourceError, Where
 from clustergraph.terms import INFERRED, PREFIXES
 
 _ROUNDS = 50
@@ -105,9 +106,9 @@ def _apply(store: Store, rule: Rule) -> int:
     try:
         result = store.query(rule.query, prefixes=PREFIXES)
     except SyntaxError as error:
-        raise syntax_error(rule.path, error) from error
+        raise query_error(rule.path, rule.query, error) from error
     if isinstance(result, QueryBoolean | QuerySolutions):
-        raise syntax_error(rule.path, SyntaxError("a rule must be a CONSTRUCT query"))
+        raise SourceError("a rule must be a CONSTRUCT query", where=Where(rule.path))
     found = {Quad(t.subject, t.predicate, t.object, DefaultGraph()) for t in result}
     new = [quad for quad in found if quad not in store]
     store.extend(new)

@@ -75,6 +75,14 @@ class Releases:
         """Return the directory of the current release, or None if there is none."""
         return self.current_link.resolve() if self.current_link.is_dir() else None
 
+    def of(self, fingerprint: str) -> Manifest | None:
+        """Return the current release if it was built from files with this fingerprint."""
+        current = self.current()
+        if current is None:
+            return None
+        found = manifest(current)
+        return found if found.fingerprint == fingerprint else None
+
     def all(self) -> list[Manifest]:
         """Return the manifests of all releases, the newest first."""
         found = [manifest(path.parent) for path in (self.root / "releases").glob("*/manifest.json")]

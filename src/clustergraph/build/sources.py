@@ -13,9 +13,8 @@ from pyoxigraph import BlankNode, DefaultGraph, NamedNode, Quad, parse
 from clustergraph import __version__
 from clustergraph.errors import SourceError, Where
 from clustergraph.formats import of_file
+from clustergraph.store.syntax import QuerySyntaxError, explain
 from clustergraph.terms import BASE, GRAPH
-
-_PLACE = re.compile(r"line (\d+) column (\d+)")
 
 
 @dataclass(frozen=True)
@@ -122,12 +121,18 @@ def read(path: Path) -> Iterator[Quad]:
 
 
 def syntax_error(path: Path, error: SyntaxError) -> SourceError:
-    """Return an error of the engine's parser as one that names file, line and column."""
-    line, column = error.lineno, error.offset
-    if line is None and (place := _PLACE.search(str(error))):
-        line, column = int(place[1]), int(place[2])
+    """Return an error of the engine's RDF parser as one that names file, line and column."""
     message = re.sub(r"^Parser error (at|between) line .*?: ", "", error.msg)
-    return SourceError(message, where=Where(path, line, column), advice="mend the syntax there")
+    return SourceError(message, where=Where(path, error.lineno, error.offset), advice="mend the syntax there")
+
+
+def query_error(path: Path, query: str, error: SyntaxError) -> SourceError:
+    """Return an error of the engine's query parser as one that names file, line and column."""
+    found = explain(query, str(error))
+    if not isinstance(found, QuerySyntaxError):
+        return SourceError(found.message, where=Where(path), advice=found.advice)
+    message = f"{found.reason}\n{found.excerpt}\n"
+    return SourceError(message, where=Where(path, found.line, found.column), advice=found.advice)
 
 
 def read_all(paths: list[Path]) -> list[Quad]:

@@ -57,16 +57,16 @@ class Finding:
     def reason(self) -> str:
         """Return the finding in plain words.
 
-        >>> shape, node = Named(None, "role of a participation"), Named(None, "Plastipolis in 4M4IoF")
-        >>> Finding(Severity.VIOLATION, shape, "Give exactly one role.", node, Named(None, "has role")).reason()
-        'Plastipolis in 4M4IoF, has role: nothing suitable. Give exactly one role.'
-        >>> Finding(Severity.WARNING, shape, "Say which.", node, value=Named(None, "boss")).reason()
-        'Plastipolis in 4M4IoF: boss. Say which.'
+        >>> shape, node = Named(None, "role"), Named(None, "Plastipolis in 4M4IoF")
+        >>> Finding(Severity.VIOLATION, shape, "Give one role.", node, Named(None, "has role")).reason()
+        'Plastipolis in 4M4IoF, has role: Give one role.'
+        >>> boss = Named(None, "boss")
+        >>> Finding(Severity.VIOLATION, shape, "Take a role from the list.", node, value=boss).reason()
+        'Plastipolis in 4M4IoF, boss: Take a role from the list.'
         """
-        subject = f"{self.focus}, {self.path}" if self.path else str(self.focus)
-        if self.value and self.value != self.focus:
-            return f"{subject}: {self.value}. {self.message}"
-        return f"{subject}: nothing suitable. {self.message}" if self.path else f"{subject}. {self.message}"
+        value = self.value if self.value != self.focus else None
+        about = " ".join(str(part) for part in (self.path, value) if part)
+        return f"{self.focus}, {about}: {self.message}" if about else f"{self.focus}: {self.message}"
 
     def broken(self) -> set[str]:
         """Return the IRIs of the broken shape and of those in the details."""

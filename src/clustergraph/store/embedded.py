@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import signal
 import sys
 from collections.abc import Iterator, Mapping
@@ -12,12 +13,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO, Final
 
-from pyoxigraph import NamedNode, QueryBoolean, QuerySolutions, QueryTriples, Store, serialize
+from pyoxigraph import BlankNode, NamedNode, QueryBoolean, QuerySolutions, QueryTriples, Store, serialize
 
 from clustergraph.errors import QueryError, ReleaseError
 from clustergraph.formats import RDF_FORMATS, RESULT_FORMATS
 from clustergraph.store import Request, ResultTooLargeError
-from clustergraph.store.guard import explain
+from clustergraph.store.syntax import explain
 from clustergraph.terms import PREFIXES
 
 try:
@@ -98,11 +99,12 @@ class Embedded:
             QueryError: the query is malformed, or the format does not fit its form.
             ResultTooLargeError: the answer is larger than the request allows.
         """
+        default = _nodes(request.default_graphs)
         try:
             results = self._store.query(
                 request.query,
                 prefixes=PREFIXES,
-                default_graph=_nodes(request.default_graphs),
+                default_graph=None if default is None else [*default],
                 named_graphs=_nodes(request.named_graphs),
             )
         except SyntaxError as error:
@@ -118,7 +120,7 @@ class Embedded:
 _WITH_PREFIXES: Final = ("turtle", "trig")
 
 
-def _nodes(iris: tuple[str, ...] | None) -> list[NamedNode] | None:
+def _nodes(iris: tuple[str, ...] | None) -> list[NamedNode | BlankNode] | None:
     # The engine counts a triple once for each time its graph is given.
     return None if iris is None else [NamedNode(iri) for iri in dict.fromkeys(iris)]
 
@@ -143,16 +145,17 @@ def _write_rows(results: QuerySolutions | QueryBoolean, format_: str, sink: IO[b
 
 
 def used_prefixes(text: bytes) -> bytes:
-    """Return a Turtle or TriG text without the leading prefix lines that nothing uses.
+    r"""Return a Turtle or TriG text without the leading prefix lines that nothing uses.
 
-    >>> used_prefixes(b"@prefix a: <x:a> .\\n@prefix b: <x:b> .\\na:s a:p 1 .\\n")
-    b'@prefix a: <x:a> .\\na:s a:p 1 .\\n'
+    >>> used_prefixes(b"@prefix a: <x:a> .\n@prefix b: <x:b> .\na:s a:p 1 .\n")
+    b'@prefix a: <x:a> .\na:s a:p 1 .\n'
     """
     lines = []
     while text.startswith(b"@prefix "):
         line, _, text = text.partition(b"\n")
-        lines.append(line + b"\n")
-    return b"".join([line for line in lines if line.split(b" ", 2)[1] in text] + [text])
+        if re.search(rb"(?<!\w)" + re.escape(line.split(b" ", 2)[1]), text):
+            lines.append(line + b"\n")
+    return b"".join([*lines, text])
 
 
 class _Sink(io.BytesIO):
@@ -199,7 +202,7 @@ class Task:
 
 
 def work(tasks: IO[bytes], replies: IO[bytes]) -> None:
-    """Answer tasks, one a line, until there are no more; a reply is a line of JSON and the bytes it announces."""
+    """Answer tasks until there are no more; a reply is a line of JSON, and the bytes that it announces."""
     opened: tuple[str, Embedded] | None = None
     for line in tasks:
         task = Task.read(line)

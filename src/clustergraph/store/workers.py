@@ -1,11 +1,11 @@
 """Queries in processes that can be killed: quick ones on one lane, slow ones on another.
 
-Every query starts on the quick lane. One that is not done after a moment goes on at a lower priority on the slow lane, and a
-fresh process takes its place; where the slow lane is full, it is stopped and starts again when there is room. So a quick
-query never waits behind a slow one.
+Every query starts on the quick lane. One that is not done after a moment goes on at a lower priority on the slow
+lane, and a fresh process takes its place; where the slow lane is full, it is stopped and starts again when there is
+room. So a quick query never waits behind a slow one.
 
-The pool is its own, and not that of `anyio.to_process`, because that one runs the main module of the parent again in every
-worker, lets idle workers go after five minutes, and has no place for limits on memory and open files.
+The pool is its own, and not that of `anyio.to_process`, because that one runs the main module of the parent again in
+every worker, lets idle workers go after five minutes, and has no place for limits on memory and open files.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ from anyio.abc import ByteReceiveStream, ByteSendStream, Process
 from anyio.streams.buffered import BufferedByteReceiveStream
 
 from clustergraph.config import Settings
-from clustergraph.errors import ClustergraphError, LimitError, QueryError
+from clustergraph.errors import ClustergraphError, LimitError
 from clustergraph.store import OverLimitError, Request, ResultTooLargeError
 from clustergraph.store.embedded import Task
-from clustergraph.store.guard import explain
+from clustergraph.store.syntax import explain
 
 _COMMAND: Final = (sys.executable, "-P", "-c", "from clustergraph.store.embedded import serve; serve()")
 _ALARM_AFTER: Final = 5.0
@@ -125,7 +125,7 @@ class Pool:
         self._every: set[Worker] = set()
         self._starting = 0
         self._admitted = 0
-        self._long: OrderedDict[Task, None] = OrderedDict()
+        self._long: OrderedDict[int, None] = OrderedDict()
         self._last: Task | None = None
 
     async def __aenter__(self) -> Pool:
@@ -185,10 +185,14 @@ class Pool:
 
     async def _reply(self, task: Task) -> Reply:
         quick_seconds, seconds = self._settings.quick_seconds, self._settings.query_seconds
-        if task not in self._long:
+        if hash(task) not in self._long:
             async with self._turn(self._quick):
                 worker = await self._give(task)
-                reply = await self._wait(worker, min(quick_seconds, seconds))
+                reply = await self._wait(worker, min(quick_seconds, seconds) / 2)
+                if reply is None:
+                    # Another worker gets ready while this one has its last chance to be quick.
+                    self._background.start_soon(self._refill)
+                    reply = await self._wait(worker, min(quick_seconds, seconds) / 2)
             if reply is not None:
                 await self._give_back(worker)
                 return reply
@@ -201,7 +205,11 @@ class Pool:
                     self._slow.release()
             await self._drop(worker)
         async with self._turn(self._slow):
-            return await self._finish(await self._give(task), seconds)
+            begun = anyio.current_time()
+            reply = await self._finish(await self._give(task), seconds)
+            if anyio.current_time() - begun < quick_seconds:
+                self._long.pop(hash(task), None)
+            return reply
 
     @asynccontextmanager
     async def _turn(self, lane: anyio.Semaphore) -> AsyncIterator[None]:
@@ -290,13 +298,17 @@ class Pool:
                 raise WorkerError(f"the release could not be read ({reply.message})", advice="try again")
 
     def _remember(self, task: Task) -> None:
-        self._long[task] = None
+        self._long[hash(task)] = None
         if len(self._long) > _LONG_KEPT:
             self._long.popitem(last=False)
 
     async def _start(self) -> Worker:
+        """Return a new worker that has opened the release."""
         worker = await Worker.start()
         self._every.add(worker)
+        if self._last is not None:
+            await worker.send(self._last)
+            await self._wait(worker, math.inf)
         return worker
 
     async def _refill(self) -> None:
@@ -305,10 +317,8 @@ class Pool:
             return
         self._starting += 1
         try:
-            worker = await self._give(self._last)
-            if await self._wait(worker, math.inf) is not None:
-                await self._give_back(worker)
-        except (LimitError, QueryError):
+            await self._give_back(await self._start())
+        except LimitError:
             pass  # The next query meets the same trouble, and tells the one who asks.
         finally:
             self._starting -= 1

@@ -1,0 +1,86 @@
+"""Check queries: every row is a failure, and the first line of the file says of what."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from pyoxigraph import NamedNode, QuerySolution, QuerySolutions, Store
+
+from clustergraph.build.positions import Index
+from clustergraph.build.sources import query_error
+from clustergraph.errors import SourceError, Where
+from clustergraph.shacl.findings import Finding, Named, Severity, Term
+from clustergraph.terms import PREFIXES, compact
+
+_SEVERITY = re.compile(r"^# severity: *(\w+) *$", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Check:
+    """A query whose rows are failures: the first column is what fails, a column ``value`` what is wrong about it."""
+
+    path: Path
+    message: str
+    severity: Severity
+    query: str
+
+
+def load(folder: Path) -> list[Check]:
+    """Return the checks of a folder.
+
+    Raises:
+        SourceError: a check does not begin with a comment that says what it finds, or names no known severity.
+    """
+    return [_check(path) for path in sorted(folder.glob("*.rq"))]
+
+
+def run(store: Store, checks: list[Check], labels: Mapping[str, str], index: Index) -> Iterator[Finding]:
+    """Yield what the checks find in a store.
+
+    Raises:
+        SourceError: a check is not well formed, or not a SELECT query.
+    """
+    for check in checks:
+        try:
+            rows = store.query(check.query, prefixes=PREFIXES)
+        except SyntaxError as error:
+            raise query_error(check.path, check.query, error) from error
+        if not isinstance(rows, QuerySolutions):
+            raise SourceError("a check must be a SELECT query", where=Where(check.path))
+        for row in rows:
+            yield _finding(check, row, rows.variables[0].value, labels, index)
+
+
+def _check(path: Path) -> Check:
+    text = path.read_text("utf-8")
+    first = text.partition("\n")[0]
+    if not first.startswith("# "):
+        raise SourceError("the first line must be a comment that says what the check finds", where=Where(path, 1))
+    severity = _SEVERITY.search(text)
+    try:
+        level = Severity(severity[1]) if severity else Severity.VIOLATION
+    except ValueError as error:
+        raise SourceError(f"no such severity: {severity and severity[1]}", where=Where(path)) from error
+    return Check(path, first[2:].strip(), level, text)
+
+
+def _finding(check: Check, row: QuerySolution, first: str, labels: Mapping[str, str], index: Index) -> Finding:
+    focus = row[first]
+    value = row["value"] if "value" in {v.value for v in row.variables} else None  # type: ignore[attr-defined]
+    return Finding(
+        severity=check.severity,
+        shape=Named(NamedNode(PREFIXES["query"] + "checks/" + check.path.stem), check.path.stem),
+        message=check.message,
+        focus=_named(focus, labels),
+        value=_named(value, labels) if value is not None else None,
+        where=index.find(focus) if isinstance(focus, NamedNode) else None,
+    )
+
+
+def _named(term: Term | None, labels: Mapping[str, str]) -> Named:
+    if isinstance(term, NamedNode):
+        return Named(term, labels.get(term.value) or compact(term.value))
+    return Named(term, getattr(term, "value", str(term)))

@@ -1,0 +1,125 @@
+"""Commands that ask: query, ask, questions."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+from pyoxigraph import QueryTriples
+
+from clustergraph.cli import tables
+from clustergraph.cli.context import Context, pass_context
+from clustergraph.errors import QueryError
+from clustergraph.formats import RDF_FORMATS, RESULT_FORMATS
+from clustergraph.graph import Cell, Graph
+
+
+@click.command()
+@click.argument("query")
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(["table", *RESULT_FORMATS, *RDF_FORMATS]),
+    help="[default: table for SELECT and ASK, turtle for CONSTRUCT and DESCRIBE]",
+)
+@click.option("--endpoint", help="Ask this SPARQL endpoint instead of the current release.")
+@pass_context
+def query(context: Context, query: str, format_: str | None, endpoint: str | None) -> None:
+    """Run a SPARQL query: QUERY is the text, a file that holds it, or - for standard input.
+
+    \b
+    clustergraph query 'SELECT ?cluster { ?cluster a cg:Cluster }'
+    clustergraph query my.rq --format csv > clusters.csv
+    """
+    text = _text(query)
+    if endpoint:
+        from clustergraph.store import remote
+
+        click.echo(remote.query(endpoint, text, format_ or "json"), nl=False)
+        return
+    graph = context.graph()
+    result = graph.query(text)
+    if format_ in (None, "table") and not isinstance(result, QueryTriples):
+        click.echo(_table(graph, text), nl=False)
+        return
+    formats = RDF_FORMATS if isinstance(result, QueryTriples) else RESULT_FORMATS
+    name = format_ or "turtle"
+    if name not in formats:
+        raise QueryError(f"the answer cannot be written as {name}", advice=f"choose from {', '.join(formats)}")
+    result.serialize(sys.stdout.buffer, format=formats[name].engine)  # type: ignore[arg-type]  # the table fits the result
+
+
+def _text(query: str) -> str:
+    if query == "-":
+        return sys.stdin.read()
+    path = Path(query)
+    try:
+        return path.read_text("utf-8") if path.is_file() else query
+    except OSError:
+        return query
+
+
+def _table(graph: Graph, text: str) -> str:
+    columns, rows = graph.table(text)
+    return tables.text(columns, rows)
+
+
+@click.command(context_settings={"ignore_unknown_options": True})
+@click.argument("name")
+@click.option(
+    "--format", "format_", type=click.Choice(["table", "csv", "json", "md"]), default="table", show_default=True
+)
+@click.argument("parameters", nargs=-1, type=click.UNPROCESSED)
+@pass_context
+def ask(context: Context, name: str, format_: str, parameters: tuple[str, ...]) -> None:
+    """Ask the question NAME with its parameters, each as --parameter VALUE; labels do for IRIs.
+
+    \b
+    clustergraph ask partners-sharing-pilots --initiative 'Vanguard Initiative'
+    clustergraph ask partners-sharing-pilots --format csv
+    clustergraph questions partners-sharing-pilots    its parameters and columns
+    """
+    answer = context.graph().ask(name, **_parameters(parameters))
+    writer = {"table": tables.text, "csv": tables.csv, "json": tables.json, "md": tables.markdown}[format_]
+    click.echo(writer(answer.columns, answer.rows), nl=False)
+
+
+def _parameters(words: tuple[str, ...]) -> dict[str, list[str]]:
+    """Return ``--name value`` and ``--name=value`` pairs as lists of values by name."""
+    found: dict[str, list[str]] = {}
+    rest = list(words)
+    while rest:
+        word = rest.pop(0)
+        if not word.startswith("--"):
+            raise click.UsageError(f"unexpected word {word!r}; parameters are given as --parameter VALUE")
+        name, equals, value = word[2:].partition("=")
+        if not equals and not rest:
+            raise click.UsageError(f"{word} needs a value")
+        found.setdefault(name, []).append(value if equals else rest.pop(0))
+    return found
+
+
+@click.command()
+@click.argument("name", required=False)
+@pass_context
+def questions(context: Context, name: str | None) -> None:
+    """List the questions, or show one with its parameters and columns."""
+    from clustergraph.ask.questions import find, load
+
+    known = load(context.project.queries)
+    if name is None:
+        rows = tuple((Cell(q.name), Cell(q.title)) for q in known.values())
+        click.echo(tables.text(("question", "title"), rows), nl=False)
+        return
+    question = find(known, name)
+    click.echo(f"{question.title}\n\n{question.description}\n")
+    for parameter in question.parameters.values():
+        kind = f"{parameter.type} {parameter.of}".strip()
+        click.echo(f"  --{parameter.name}  {parameter.label} ({kind}{', required' if parameter.required else ''})")
+    click.echo("\nColumns:")
+    for column, meaning in question.columns.items():
+        click.echo(f"  {column}: {meaning}")
+
+
+COMMANDS = (query, ask, questions)

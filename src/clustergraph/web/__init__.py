@@ -1,0 +1,1 @@
+"""The service over HTTP: queries, a page for every IRI, and what is in here."""
