@@ -121,6 +121,8 @@ class Pool:
     def __init__(self, settings: Settings) -> None:
         """Keep the limits."""
         self._settings = settings
+        # One more than the quick lane takes: it is at hand when a query turns out to be slow.
+        self._ready = settings.workers + 1
         self._idle: deque[Worker] = deque()
         self._every: set[Worker] = set()
         self._starting = 0
@@ -148,7 +150,7 @@ class Pool:
         """Have workers ready that have opened a release."""
         self._last = self._task(release, _WARM_UP)
         async with anyio.create_task_group() as group:
-            for _ in range(self._settings.workers):
+            for _ in range(self._ready):
                 group.start_soon(self._refill)
 
     async def answer(self, release: Path, request: Request) -> bytes:
@@ -188,11 +190,7 @@ class Pool:
         if hash(task) not in self._long:
             async with self._turn(self._quick):
                 worker = await self._give(task)
-                reply = await self._wait(worker, min(quick_seconds, seconds) / 2)
-                if reply is None:
-                    # Another worker gets ready while this one has its last chance to be quick.
-                    self._background.start_soon(self._refill)
-                    reply = await self._wait(worker, min(quick_seconds, seconds) / 2)
+                reply = await self._wait(worker, min(quick_seconds, seconds))
             if reply is not None:
                 await self._give_back(worker)
                 return reply
@@ -313,7 +311,7 @@ class Pool:
 
     async def _refill(self) -> None:
         """Make one more worker ready, if too few are."""
-        if self._last is None or len(self._idle) + self._starting >= self._settings.workers:
+        if self._last is None or len(self._idle) + self._starting >= self._ready:
             return
         self._starting += 1
         try:
@@ -324,7 +322,7 @@ class Pool:
             self._starting -= 1
 
     async def _give_back(self, worker: Worker) -> None:
-        if worker.alive and len(self._idle) < self._settings.workers:
+        if worker.alive and len(self._idle) < self._ready:
             self._idle.append(worker)
         else:
             await self._end(worker)
