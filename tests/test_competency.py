@@ -5,7 +5,8 @@ Every entry of ``tests/competency/*.yaml`` holds the question, the expected answ
 - ``ask`` and ``with``: the named question and its parameters;
 - ``shape``: how its rows become the answer: ``list: column``, ``map: [key, value]``, ``lists: [key, value]`` (every
   value of a key), ``row: {answer key: column}`` (the only row), ``maps: [key, {answer key: column}]``,
-  ``rows: [columns]``, ``count: true``;
+  ``rows: [columns]``, ``count: true``, ``value: column`` (the one value that every row has),
+  ``values: [columns]`` (of the only row), ``tuples: [key, [columns]]``;
 - ``fields``: for an answer with several parts, an ask for each part;
 - ``ordered: true``: the order matters.
 """
@@ -30,24 +31,34 @@ def shaped(rows: list[dict[str, Any]], shape: dict[str, Any]) -> Any:
     match kind:
         case "list":
             return [row[columns] for row in rows]
-        case "map":
-            key, value = columns
-            assert len({row[key] for row in rows}) == len(rows), "a key has several rows"
-            return {row[key]: row[value] for row in rows}
-        case "lists":
-            key, value = columns
-            keys = dict.fromkeys(row[key] for row in rows)
-            return {k: [row[value] for row in rows if row[key] == k and row[value] is not None] for k in keys}
-        case "row":
-            (row,) = rows
-            return {key: row[column] for key, column in columns.items()}
-        case "maps":
-            key, fields = columns
-            return {row[key]: {name: row[column] for name, column in fields.items()} for row in rows}
         case "rows":
             return [[row[column] for column in columns] for row in rows]
         case "count":
             return len(rows)
+        case "row":
+            (row,) = rows
+            return {key: row[column] for key, column in columns.items()}
+        case "value":
+            (value,) = {row[columns] for row in rows}
+            return value
+        case "values":
+            (row,) = rows
+            return [row[column] for column in columns]
+    return keyed(rows, kind, *columns)
+
+
+def keyed(rows: list[dict[str, Any]], kind: str, key: str, value: Any) -> Any:
+    keys = dict.fromkeys(row[key] for row in rows)
+    if kind == "lists":
+        return {k: [row[value] for row in rows if row[key] == k and row[value] is not None] for k in keys}
+    assert len(keys) == len(rows), "a key has several rows"
+    match kind:
+        case "map":
+            return {row[key]: row[value] for row in rows}
+        case "maps":
+            return {row[key]: {name: row[column] for name, column in value.items()} for row in rows}
+        case "tuples":
+            return {row[key]: [row[name] for name in value] for row in rows}
     raise AssertionError(f"no such shape: {kind}")
 
 

@@ -61,11 +61,9 @@ SNIPPETS = {
     "quote before the end": '<e:a> <e:p> """a\\"""" , """""" , "x" .',
     "languages and datatypes": '<e:a> <e:p> "a"@en, "b"@en-GB , "c"^^<e:t>, "prefix"@prefix .',
     "comments": "# one\n<e:a> # <e:x>\n <e:p> <http://e.org/#frag> # end\n. # last",
-    "blank nodes": "_:a <e:p> _:b.c , _:1 . [] <e:p> [] . [ <e:p> [ <e:q> 1 ; a <e:C> ] ]  ."
-    " [ <e:p> 1 ] <e:q> 2 .",
+    "blank nodes": "_:a <e:p> _:b.c , _:1 . [] <e:p> [] . [ <e:p> [ <e:q> 1 ; a <e:C> ] ]  . [ <e:p> 1 ] <e:q> 2 .",
     "collections": "<e:a> <e:p> ( 1 ( <e:b> [ <e:q> () ] ) 'x' ) , () . ( 1 ) <e:p> 2 .",
-    "graphs": "<e:g> { <e:a> <e:p> 1 . <e:b> <e:p> [ <e:q> 2 ] } "
-    "{ <e:c> <e:p> 3 . } GRAPH <e:h> { } <e:d> <e:p> 4 .",
+    "graphs": "<e:g> { <e:a> <e:p> 1 . <e:b> <e:p> [ <e:q> 2 ] } { <e:c> <e:p> 3 . } GRAPH <e:h> { } <e:d> <e:p> 4 .",
     "blank graph": "_:g { <e:a> <e:p> _:g } <e:b> <e:p> 1 .",
     "names like keywords": "@prefix a: <e:a/> . @prefix graph: <e:g/> . graph:x a a:true . "
     "graph:x a:p true, a:a . graph:y { a:b a a:c }",
@@ -115,9 +113,7 @@ literals = st.one_of(
     texts.map(Literal),
     texts.map(lambda text: Literal(text, language="en")),
     st.integers().map(Literal),
-    st.decimals(allow_nan=False, allow_infinity=False).map(
-        lambda d: Literal(f"{d:f}", datatype=NamedNode(E + "t"))
-    ),
+    st.decimals(allow_nan=False, allow_infinity=False).map(lambda d: Literal(f"{d:f}", datatype=NamedNode(E + "t"))),
 )
 graphs = st.just(DefaultGraph()) | names.map(lambda name: NamedNode(E + "g/" + name))
 datasets = st.sets(
@@ -128,9 +124,7 @@ datasets = st.sets(
 @given(datasets)
 def test_it_reads_whatever_is_written(wanted: set[Quad]) -> None:
     for format_ in (RdfFormat.TRIG, RdfFormat.N_QUADS):
-        text = serialize(
-            wanted, format=format_, prefixes={"e": E} if format_ == RdfFormat.TRIG else None
-        ).decode()
+        text = serialize(wanted, format=format_, prefixes={"e": E} if format_ == RdfFormat.TRIG else None).decode()
         assert same(quads(text, format_), list(wanted))
 
 

@@ -26,7 +26,7 @@ _TOKEN: Final = re.compile(
       | "(?!"")(?:[^"\\\n\r]|\\[^\n\r])*")
   | (?P<variable>[?$]\w+)
   | (?P<language>@[A-Za-z]+(?:-[A-Za-z0-9]+)*)
-  | (?P<name>(?:[^\W\d][\w.\-\u00B7]*)?:(?:[\w.\-:%\u00B7]|\\.)*)
+  | (?P<name>(?:[^\W\d][\w.\-\u00B7]{0,100}+)?:(?:[\w.\-:%\u00B7]|\\.)*)
   | (?P<number>\d+)
   | (?P<word>[^\W\d]\w*)
   | (?P<other>[\s\S])
@@ -60,6 +60,7 @@ def tokenise(query: str) -> Iterator[Token]:
     Raises:
         QueryError: a string is not closed, or an IRI could be read in two ways.
     """
+    before = last = ""
     for match in _TOKEN.finditer(query):
         kind, text = str(match.lastgroup), match.group()
         if kind == "space":
@@ -67,13 +68,15 @@ def tokenise(query: str) -> Iterator[Token]:
         if text in ("'", '"') or (kind == "other" and text == "\\"):
             stray = "a backslash stands outside a name" if text == "\\" else "a string is opened and not closed"
             raise problem_at(query, match.start(), stray)
-        if kind == "iri" and not _READ_ONE_WAY.match(text):
+        declares = last == "BASE" or before == "PREFIX"
+        if kind == "iri" and not declares and not _READ_ONE_WAY.match(text):
             raise problem_at(
                 query,
                 match.start(),
                 "this IRI is relative or without '//' and holds a '#' or an apostrophe",
                 "write the whole IRI (with %27 for an apostrophe), or put spaces around the operator '<'",
             )
+        before, last = last, text.upper()
         yield Token(kind, text, match.start())
 
 

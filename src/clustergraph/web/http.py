@@ -155,8 +155,8 @@ def respond(
     return Response(content, media_type=content_type, headers=fresh)
 
 
-async def body(request: Request, max_bytes: int) -> bytes:
-    """Return the body of a request.
+async def body(request: Request, max_bytes: int, query_bytes: int) -> bytes:
+    """Return the body of a request that carries a query.
 
     Raises:
         OverLimitError: it is too long; the rest is not read.
@@ -166,9 +166,9 @@ async def body(request: Request, max_bytes: int) -> bytes:
         content += chunk
         if len(content) > max_bytes:
             raise OverLimitError(
-                f"the request has more than {max_bytes:,} bytes",
+                f"the request is longer than a query of {query_bytes:,} bytes can be",
                 limit="query_bytes",
-                value=max_bytes,
+                value=query_bytes,
                 advice="make the query shorter",
             )
     return bytes(content)

@@ -111,7 +111,7 @@ async def _asked(request: Request, service: Service) -> Asked:
         )
     # In a form every byte may take three, and there is a name and a format beside the query.
     room = service.settings.query_bytes * (3 if media_type == _FORM else 1) + 10_000
-    content = await body(request, room)
+    content = await body(request, room, service.settings.query_bytes)
     try:
         text = content.decode()
     except UnicodeDecodeError as error:

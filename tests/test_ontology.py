@@ -1,0 +1,102 @@
+"""The ontology: consistent and satisfiable under HermiT, documented, and every term in use."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import owlready2
+import pytest
+from pyoxigraph import DefaultGraph, Quad, QuerySolutions, RdfFormat, Store, serialize
+
+from clustergraph.build.sources import Project, rdf_files, read_all
+from clustergraph.terms import ONTOLOGY, PREFIXES
+
+from .conftest import ROOT
+
+ANNOTATIONS = {PREFIXES["skos"] + name for name in ("definition", "example", "scopeNote", "editorialNote")}
+
+
+@pytest.fixture(scope="module")
+def ontology() -> Store:
+    """The ontology and its code lists in the default graph."""
+    store = Store()
+    store.extend(Quad(q.subject, q.predicate, q.object, DefaultGraph()) for q in read_all(rdf_files(ROOT / "ontology")))
+    return store
+
+
+def select(store: Store, query: str) -> list[str]:
+    rows = store.query(query, prefixes=PREFIXES)
+    assert isinstance(rows, QuerySolutions)
+    return [row[0].value for row in rows]
+
+
+def reasoned(triples: list[Quad], folder: Path, *, with_data: bool = False) -> owlready2.World:
+    if shutil.which("java") is None:
+        if os.environ.get("CI"):
+            pytest.fail("CI must have Java, for HermiT")
+        pytest.skip("HermiT needs Java, which is not on this machine")
+    path = folder / "ontology.nt"
+    lines = [q.triple for q in triples if q.predicate.value not in ANNOTATIONS and "imports" not in q.predicate.value]
+    path.write_bytes(serialize(lines, format=RdfFormat.N_TRIPLES) or b"")
+    world = owlready2.World()
+    world.get_ontology(path.as_uri()).load()
+    # Dates of the data are not in the OWL 2 datatype map; the ontology itself uses none.
+    owlready2.sync_reasoner_hermit(world, debug=0, ignore_unsupported_datatypes=with_data)
+    return world
+
+
+def test_hermit_finds_it_consistent_and_every_class_satisfiable(ontology: Store, tmp_path: Path) -> None:
+    world = reasoned(list(ontology), tmp_path)
+    assert list(world.inconsistent_classes()) == []
+
+
+def test_hermit_would_find_an_unsatisfiable_class(ontology: Store, tmp_path: Path) -> None:
+    bad = Store()
+    bad.extend(ontology)
+    bad.update("INSERT DATA { cg:Odd a owl:Class ; rdfs:subClassOf cg:Organisation, cg:Place }", prefixes=PREFIXES)
+    names = [c.name for c in reasoned(list(bad), tmp_path).inconsistent_classes()]
+    assert "Odd" in names
+
+
+def test_the_data_is_consistent_with_the_ontology(project: Project, tmp_path: Path) -> None:
+    merged = {Quad(q.subject, q.predicate, q.object, DefaultGraph()) for q in read_all(project.graph_files())}
+    reasoned(list(merged), tmp_path, with_data=True)
+
+
+def test_every_term_is_used_by_the_data_or_a_question(store: Store, project: Project) -> None:
+    queries = "\n".join(path.read_text() for path in project.queries.rglob("*.rq"))
+    terms = select(store, "SELECT ?t { ?t rdfs:isDefinedBy ?m . ?t a ?c FILTER (?c IN (owl:Class, owl:ObjectProperty, "
+                          f"owl:DatatypeProperty)) FILTER STRSTARTS(STR(?t), '{ONTOLOGY}') }}")  # fmt: skip
+    used = set(select(store, "SELECT DISTINCT ?t { { ?s ?t ?o } UNION { ?s a ?t } }"))
+    unused = [t for t in terms if t not in used and f"cg:{t.removeprefix(ONTOLOGY)}" not in queries]
+    assert unused == []
+
+
+def test_external_terms_are_declared_once_with_their_home(ontology: Store) -> None:
+    query = """SELECT ?p { ?s ?p ?o FILTER NOT EXISTS { ?p a ?type }
+        FILTER (!STRSTARTS(STR(?p), STR(rdf:)) && !STRSTARTS(STR(?p), STR(rdfs:)) && !STRSTARTS(STR(?p), STR(owl:))) }"""
+    assert set(select(ontology, query)) <= {
+        PREFIXES["skos"] + f"{n}Match" for n in ("broad", "close", "narrow", "related")
+    }
+
+
+def test_alignments_name_terms_that_exist(ontology: Store) -> None:
+    data = ROOT.parent / "shared" / "data"
+    if not data.is_dir():
+        pytest.skip("the published ontologies to align with are not on this machine")
+    files = {"eurio": "eurio/EURIO.ttl", "frapo": "frapo/frapo.ttl", "dingo": "dingo/DINGO-OWL.ttl"}
+    for prefix, name in files.items():
+        theirs = {q.subject.value for q in read_all([data / name])}
+        ours = select(ontology, f"SELECT DISTINCT ?o {{ ?s ?p ?o FILTER STRSTARTS(STR(?o), '{PREFIXES[prefix]}') }}")
+        assert ours
+        assert set(ours) <= theirs, prefix
+
+
+def test_no_equivalence_with_another_vocabulary(ontology: Store) -> None:
+    assert not select(
+        ontology,
+        f"""SELECT ?s {{ ?s owl:equivalentClass|owl:equivalentProperty|owl:sameAs ?o
+        FILTER (isIRI(?o) && !STRSTARTS(STR(?o), '{ONTOLOGY}')) }}""",
+    )

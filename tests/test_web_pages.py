@@ -1,0 +1,228 @@
+"""Pages and data of things, the home page, and what every page must have."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from html.parser import HTMLParser
+
+import pytest
+from pyoxigraph import NamedNode, RdfFormat, parse
+from starlette.testclient import TestClient
+
+from clustergraph.config import Settings
+from clustergraph.errors import ReleaseError
+from clustergraph.formats import RDF_FORMATS
+from clustergraph.terms import BASE, thing
+from clustergraph.web.app import create_app
+from tests.small_release import write_release
+
+HTML = {"Accept": "text/html"}
+VOID = {"area", "base", "br", "col", "hr", "img", "input", "link", "meta", "source", "wbr"}
+
+
+@pytest.fixture(scope="module")
+def client(tmp_path_factory):
+    root = tmp_path_factory.mktemp("root")
+    many = "\n".join(f"figure:f{n} a cg:Figure ; cg:subject pilot:esm ." for n in range(600))
+    write_release(root, extra=f"GRAPH w:s3 {{ {many} }}")
+    with TestClient(create_app(root, Settings())) as client:
+        yield client
+
+
+class Structure(HTMLParser):
+    """Checks that tags close in order and collects what an accessible page needs."""
+
+    def __init__(self):
+        super().__init__()
+        self.open, self.ids, self.labels, self.fields, self.attributes, self.tags = [], [], set(), [], [], []
+
+    def handle_starttag(self, tag, attrs):
+        attributes = dict(attrs)
+        self.tags.append(tag)
+        self.attributes += [(tag, name, value) for name, value in attrs]
+        if "id" in attributes:
+            self.ids.append(attributes["id"])
+        if tag == "label":
+            self.labels.add(attributes["for"])
+        if tag in ("input", "select", "textarea"):
+            self.fields.append(attributes["id"])
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/", "/sparql", "/sparql?query=SELECT+*+{+%3Fs+a+%3Fo+}+LIMIT+3", "/sparql?query=nonsense", "/id/organisation/afil",
+     "/id/organisation/plastipolis", "/graph/wiintech-2020/s3", "/ontology/Cluster", "/ontology", "/id/organisation/nobody",
+     "/describe?iri=http://data.europa.eu/nuts/code/FRK", "/nothing"],
+)  # fmt: skip
+def test_pages_are_well_formed_and_accessible(client, path):
+    page = client.get(path, headers=HTML)
+    assert page.headers["content-type"] == "text/html; charset=utf-8"
+    found = Structure()
+    found.feed(page.text)
+    assert found.open == []
+    assert len(found.ids) == len(set(found.ids))
+    assert set(found.fields) <= found.labels
+    assert found.tags.count("h1") == 1
+    assert found.tags.count("main") == 1
+    assert "script" not in found.tags
+    assert "style" not in found.tags
+    assert not [name for _, name, _ in found.attributes if name == "style" or name.startswith("on")]
+    labelled = {value for _, name, value in found.attributes if name == "aria-labelledby"}
+    assert labelled <= set(found.ids)
+    for tag, name, value in found.attributes:
+        if tag in ("link", "img", "script") and name in ("href", "src"):
+            assert value.startswith("/"), "nothing is loaded from another host"
+
+
+def test_a_page_shows_names_sources_and_what_is_inferred(client):
+    page = client.get("/id/organisation/plastipolis", headers=HTML).text
+    text = " ".join(re.sub(r"<[^>]*>", " ", page).split())
+    assert "Plastipolis cluster" in text
+    assert "participates in Efficient and Sustainable Manufacturing inferred" in text
+    assert "is figure of figure:members-1 3 Partners , Concept note" in text
+    assert "Annex 1: Figures, Plastipolis" in text
+    assert "has value 400" in text
+    assert 'href="/graph/wiintech-2020/annex-1"' in page
+    assert 'href="/describe?iri=http%3A%2F%2Fdata.europa.eu%2Fnuts%2Fcode%2FFRK"' in page
+
+
+def test_values_are_escaped_and_only_web_links_are_links(client):
+    page = client.get("/id/organisation/afil", headers=HTML).text
+    assert "AFIL &lt;b&gt;" in page
+    assert 'href="javascript' not in page
+
+
+def test_long_lists_are_cut_and_say_so(client):
+    page = client.get("/id/pilot/esm", headers=HTML).text
+    assert "Only the first 500 statements are shown" in page
+    assert page.count("/id/figure/") >= 499
+    assert client.get("/id/pilot/esm.nt").text.count("/id/figure/") == 600
+
+
+@pytest.mark.parametrize("name", RDF_FORMATS)
+def test_the_same_thing_as_data(client, name):
+    format_ = RDF_FORMATS[name]
+    by_suffix = client.get(f"/id/organisation/plastipolis.{format_.extensions[0]}")
+    by_header = client.get("/id/organisation/plastipolis", headers={"Accept": format_.media_type})
+    assert by_suffix.status_code == 200
+    assert by_suffix.headers["content-type"] == format_.content_type
+    assert by_suffix.content == by_header.content
+    triples = {quad.triple for quad in parse(by_suffix.content, format=format_.engine)}
+    iri = thing("organisation", "plastipolis")
+    assert {triple.subject for triple in triples if triple.object == iri} == {
+        thing("figure", "members-1"),
+        thing("figure", "members-2"),
+    }
+    assert sum(triple.subject == iri for triple in triples) == 7
+
+
+def test_data_of_a_section_has_what_it_says(client):
+    triples = {quad.triple for quad in parse(client.get("/graph/wiintech-2020/annex-1.ttl").content, format=RdfFormat.TURTLE)}
+    assert thing("figure", "members-2") in {triple.subject for triple in triples}
+    assert NamedNode(BASE + "graph/wiintech-2020/annex-1") in {triple.subject for triple in triples}
+
+
+def test_pages_and_data_know_each_other(client):
+    page = client.get("/id/organisation/afil", headers=HTML)
+    assert '</id/organisation/afil.ttl>; rel="alternate"; type="text/turtle"' in page.headers["link"]
+    for address in re.findall(r'<link rel="alternate" href="([^"]+)"', page.text):
+        assert client.get(address.replace("&amp;", "&")).status_code == 200
+    data = client.get("/id/organisation/afil.ttl")
+    assert data.headers["link"] == f'<{BASE}id/organisation/afil>; rel="describes"'
+    again = client.get("/id/organisation/afil", headers={**HTML, "If-None-Match": page.headers["etag"]})
+    assert again.status_code == 304
+    assert client.get("/id/organisation/afil.html").text == page.text
+
+
+@pytest.mark.parametrize("accept", [None, "text/html", "text/turtle"])
+def test_unknown_things_are_404_with_near_ones(client, accept):
+    response = client.get("/id/organisation/plastipoli", headers={"Accept": accept} if accept else {})
+    assert response.status_code == 404
+    assert "/id/organisation/plastipolis" in response.text
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/id/organisation/a%3E%20%7D%20x", 404),
+        ("/id/organisation/", 404),
+        ("/ontology/", 200),
+        ("/describe", 400),
+        ("/describe?iri=not an iri", 400),
+        ("/describe?iri=http://a.example/%3E%7D", 400),
+        ("/describe?iri=http://a.example/unknown", 404),
+        ("/describe?iri=http://data.europa.eu/nuts/code/FRK", 200),
+        ("/describe?iri=http://data.europa.eu/nuts/code/FRK&format=turtle", 200),
+        ("/describe?iri=http://data.europa.eu/nuts/code/FRK&format=png", 406),
+        ("/nothing", 404),
+        ("/static/style.css", 200),
+        ("/static/../app.py", 404),
+        ("/docs", 404),
+    ],
+)
+def test_addresses_and_their_status(client, path, status):
+    response = client.get(path)
+    assert response.status_code == status
+    if status >= 400:
+        assert response.headers["content-type"] == "application/problem+json"
+        assert response.json()["status"] == status
+
+
+def test_nothing_fits(client):
+    assert client.get("/id/organisation/afil", headers={"Accept": "image/png"}).status_code == 406
+    assert client.get("/dataset", headers={"Accept": "image/png"}).status_code == 406
+
+
+def test_home_says_what_is_in_here(client):
+    page = client.get("/", headers=HTML).text
+    assert "cluster</a>" in page
+    assert "Concept note" in page
+    assert page.index("3 Partners") < page.index("Annex 1: Figures, Plastipolis")
+    assert "curl http://testserver/sparql" in page
+    assert "2026-11-22" in page
+    examples = [address.replace("&amp;", "&") for address in re.findall(r'href="(/sparql\?query=[^"]+)"', page)]
+    assert len(examples) >= 5
+    for address in examples:
+        assert client.get(address).status_code == 200, address
+
+
+@pytest.mark.parametrize("path", ["/dataset", "/.well-known/void"])
+def test_the_description_of_the_release(client, path):
+    turtle = client.get(path)
+    assert turtle.headers["content-type"].startswith("text/turtle")
+    jsonld = client.get(path, headers={"Accept": "application/ld+json"})
+    assert list(parse(jsonld.content, format=RdfFormat.JSON_LD)) == list(parse(turtle.content, format=RdfFormat.TURTLE))
+
+
+def test_health(client):
+    assert client.get("/health").json()["status"] == "ok"
+
+
+def test_what_was_not_foreseen_is_told_without_details(client, monkeypatch):
+    def broken(*_):
+        raise RuntimeError("secret")
+
+    monkeypatch.setattr("clustergraph.web.service.Service.answer", broken)
+    quiet = TestClient(client.app, raise_server_exceptions=False)
+    response = quiet.get("/", headers={"Accept": "application/json"})
+    assert response.status_code == 500
+    assert "secret" not in response.text
+    assert response.headers["content-type"] == "application/problem+json"
+
+
+def test_without_a_release_there_is_no_service(tmp_path):
+    with pytest.raises(ReleaseError, match="clustergraph build"):
+        create_app(tmp_path, Settings())
+
+
+def test_the_service_needs_no_library_of_the_build():
+    program = "import sys, clustergraph.web.app; print([m for m in ('rdflib', 'pyshacl', 'owlrl') if m in sys.modules])"
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert run.stdout.strip() == "[]"
