@@ -12,14 +12,16 @@ from clustergraph.terms import PREFIXES
 VOCABULARY = """
 GRAPH graph:ontology {
   <https://w3id.org/clustergraph/ontology> a owl:Ontology ; dcterms:title "clustergraph"@en .
-  cg:Cluster a owl:Class ; rdfs:label "cluster"@en ; skos:definition "An organisation that manages a concentration."@en .
+  cg:Cluster a owl:Class ; rdfs:label "cluster"@en ;
+    skos:definition "An organisation that manages a concentration."@en .
   cg:Figure a owl:Class ; rdfs:label "figure"@en .
   cg:participatesIn a owl:ObjectProperty ; rdfs:label "participates in"@en .
   cg:subject a owl:ObjectProperty ; rdfs:label "is figure of"@en .
   cg:value a owl:DatatypeProperty ; rdfs:label "has value"@en .
 }
 GRAPH graph:reference {
-  organisation:plastipolis a cg:Cluster ; skos:prefLabel "Plastipolis"@fr , "Plastipolis cluster"@en ; cg:region nuts:FRK ;
+  organisation:plastipolis a cg:Cluster ; skos:prefLabel "Plastipolis"@fr , "Plastipolis cluster"@en ;
+    cg:region nuts:FRK ;
     cg:website "https://plastipolis.example/"^^xsd:anyURI .
   organisation:afil a cg:Cluster ; skos:prefLabel "AFIL <b>&\\"quoted\\"</b>"@en ; cg:region nuts:ITC4 ;
     cg:website "javascript:alert(1)"^^xsd:anyURI .
@@ -27,7 +29,8 @@ GRAPH graph:reference {
   <https://w3id.org/clustergraph/scheme/measure/members> a skos:Concept ; skos:prefLabel "members"@en .
   document:note a cg:Document ; dcterms:title "Concept note"@en .
   w:s3 a cg:Section ; cg:inDocument document:note ; cg:sectionNumber "3" ; cg:heading "Partners" ; cg:order 3 .
-  w:annex-1 a cg:Section ; cg:inDocument document:note ; cg:heading "Annex 1" ; cg:table "Figures" ; cg:row "Plastipolis" .
+  w:annex-1 a cg:Section ; cg:inDocument document:note ; cg:heading "Annex 1" ;
+    cg:table "Figures" ; cg:row "Plastipolis" .
   pilot:esm a cg:Pilot ; skos:prefLabel "Efficient and Sustainable Manufacturing"@en .
 }
 GRAPH w:s3 {
@@ -50,11 +53,9 @@ def write_release(root: Path, digest: str = "d1", extra: str = "", repeat: int =
     path.mkdir(parents=True)
     header = "".join(f"PREFIX {prefix}: <{space}>\n" for prefix, space in PREFIXES.items())
     quads = list(parse(header + VOCABULARY + extra, format=RdfFormat.TRIG))
-    quads += [
-        Quad(NamedNode(f"http://many.example/{n}"), NamedNode("http://many.example/p"), NamedNode(f"http://many.example/{n % 97}"),
-             NamedNode("http://many.example/graph"))
-        for n in range(repeat)
-    ]  # fmt: skip
+    many = "http://many.example/"
+    predicate, graph = NamedNode(f"{many}p"), NamedNode(f"{many}graph")
+    quads += [Quad(NamedNode(f"{many}{n}"), predicate, NamedNode(f"{many}{n % 97}"), graph) for n in range(repeat)]
     merged = {Quad(quad.subject, quad.predicate, quad.object, DefaultGraph()) for quad in quads}
     store = Store(path / "store")
     store.bulk_extend([*quads, *merged])

@@ -97,8 +97,9 @@ def test_what_the_guard_lets_through_has_no_service_for_the_engine(pieces):
 
 @pytest.mark.parametrize(
     "update",
-    ["INSERT DATA {}", "delete where { ?s ?p ?o }", "LOAD <http://a.example/>", "PREFIX a: <b:c> CLEAR ALL", "DROP ALL",
-     "CREATE GRAPH <a:b>", "ADD <a:b> TO <a:c>", "MOVE <a:b> TO <a:c>", "COPY <a:b> TO <a:c>", "WITH <a:b> DELETE {} WHERE {}"],
+    ["INSERT DATA {}", "delete where { ?s ?p ?o }", "LOAD <http://a.example/>", "PREFIX a: <b:c> CLEAR ALL",
+     "DROP ALL", "CREATE GRAPH <a:b>", "ADD <a:b> TO <a:c>", "MOVE <a:b> TO <a:c>", "COPY <a:b> TO <a:c>",
+     "WITH <a:b> DELETE {} WHERE {}"],
 )  # fmt: skip
 def test_updates_are_refused_with_a_reason(update):
     with pytest.raises(RefusedQueryError, match="read-only"):
@@ -112,7 +113,7 @@ def test_updates_are_refused_with_a_reason(update):
 )  # fmt: skip
 def test_an_unknown_graph_is_named_and_a_near_one_suggested(clause):
     base = "BASE <https://w3id.org/clustergraph/> " if clause.startswith("BASE-PLACE") else ""
-    with pytest.raises(QueryError, match="no graph <.*infered>") as caught:
+    with pytest.raises(QueryError, match=r"no graph <.*infered>") as caught:
         check(f"{base}SELECT * {clause.removeprefix('BASE-PLACE ')} {{ ?s ?p ?o }}", GRAPHS, SETTINGS)
     assert INFERRED in caught.value.advice
 
@@ -136,12 +137,15 @@ def test_length_and_nesting_have_limits():
 @pytest.mark.parametrize("text", ["a." * 50_000, "a-" * 50_000, "<a" * 50_000, "''" * 40_000, "''' '" * 20_000])
 def test_long_nonsense_is_read_to_its_end(text):
     try:
-        list(tokenise(text))
+        read = "".join(token.text for token in tokenise(text))
     except QuerySyntaxError as error:
-        assert error.line == 1
+        read = error.excerpt
+    assert read[:1] == text[:1]
 
 
-@pytest.mark.parametrize(("function", "volatile"), [("rand()", True), ("NOW()", True), ("abs(1)", False), ("'NOW()'", False)])
+@pytest.mark.parametrize(
+    ("function", "volatile"), [("rand()", True), ("NOW()", True), ("abs(1)", False), ("'NOW()'", False)]
+)
 def test_queries_that_change_by_themselves_are_known(function, volatile):
     assert check(f"SELECT ({function} AS ?x) {{}}", GRAPHS, SETTINGS).volatile is volatile
 

@@ -57,9 +57,10 @@ class Structure(HTMLParser):
 
 @pytest.mark.parametrize(
     "path",
-    ["/", "/sparql", "/sparql?query=SELECT+*+{+%3Fs+a+%3Fo+}+LIMIT+3", "/sparql?query=nonsense", "/id/organisation/afil",
-     "/id/organisation/plastipolis", "/graph/wiintech-2020/s3", "/ontology/Cluster", "/ontology", "/id/organisation/nobody",
-     "/describe?iri=http://data.europa.eu/nuts/code/FRK", "/nothing"],
+    ["/", "/sparql", "/sparql?query=SELECT+*+{+%3Fs+a+%3Fo+}+LIMIT+3", "/sparql?query=nonsense",
+     "/id/organisation/afil", "/id/organisation/plastipolis", "/graph/wiintech-2020/s3",
+     "/ontology/Cluster", "/ontology",
+     "/id/organisation/nobody", "/describe?iri=http://data.europa.eu/nuts/code/FRK", "/nothing"],
 )  # fmt: skip
 def test_pages_are_well_formed_and_accessible(client, path):
     page = client.get(path, headers=HTML)
@@ -124,7 +125,9 @@ def test_the_same_thing_as_data(client, name):
 
 
 def test_data_of_a_section_has_what_it_says(client):
-    triples = {quad.triple for quad in parse(client.get("/graph/wiintech-2020/annex-1.ttl").content, format=RdfFormat.TURTLE)}
+    triples = {
+        quad.triple for quad in parse(client.get("/graph/wiintech-2020/annex-1.ttl").content, format=RdfFormat.TURTLE)
+    }
     assert thing("figure", "members-2") in {triple.subject for triple in triples}
     assert NamedNode(BASE + "graph/wiintech-2020/annex-1") in {triple.subject for triple in triples}
 

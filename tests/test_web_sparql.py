@@ -63,7 +63,9 @@ def test_every_format_of_graphs(sparql, name):
 def test_two_ways_to_post_equal_get(client, sparql):
     expected = sparql(CLUSTERS).json()
     assert client.post("/sparql", data={"query": CLUSTERS}).json() == expected
-    direct = client.post("/sparql", content=CLUSTERS, headers={"Content-Type": "application/sparql-query; charset=utf-8"})
+    direct = client.post(
+        "/sparql", content=CLUSTERS, headers={"Content-Type": "application/sparql-query; charset=utf-8"}
+    )
     assert direct.json() == expected
     csv = client.post("/sparql?format=csv", content=CLUSTERS, headers={"Content-Type": "application/sparql-query"})
     assert csv.headers["content-type"].startswith("text/csv")
@@ -192,7 +194,10 @@ def test_tags_let_a_client_keep_an_answer(sparql):
 
 def test_methods_and_headers(client):
     head = client.head("/sparql", params={"query": CLUSTERS})
-    assert (head.status_code, head.headers["etag"]) == (200, client.get("/sparql", params={"query": CLUSTERS}).headers["etag"])
+    assert (head.status_code, head.headers["etag"]) == (
+        200,
+        client.get("/sparql", params={"query": CLUSTERS}).headers["etag"],
+    )
     options = client.options("/sparql")
     assert (options.status_code, options.headers["allow"]) == (204, "GET, HEAD, OPTIONS, POST")
     assert client.options("/").headers["allow"] == "GET, HEAD, OPTIONS"

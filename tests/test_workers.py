@@ -7,18 +7,19 @@ import json
 
 import anyio
 import pytest
-from tests.small_release import write_release
 
-from clustergraph.config import Settings, SettingError
+from clustergraph.config import SettingError, Settings
 from clustergraph.errors import QueryError, ReleaseError
 from clustergraph.store import OverLimitError, Request, ResultTooLargeError
 from clustergraph.store.embedded import Embedded, Release, Task, used_prefixes
 from clustergraph.store.syntax import QuerySyntaxError
 from clustergraph.store.workers import BusyError, Pool
+from tests.small_release import write_release
 
 COUNT = Request("SELECT (COUNT(*) AS ?n) { ?s a cg:Cluster }", "csv")
 ENDLESS = Request(
-    "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l FILTER(?a != ?j && ?c != ?i && ?d != ?l) }", "csv"
+    "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l FILTER(?a != ?j && ?c != ?i && ?d != ?l) }",
+    "csv",
 )
 GREEDY = Request("SELECT * { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i } ORDER BY ?a ?d ?i", "csv")
 
@@ -107,7 +108,9 @@ def test_a_query_is_stopped_at_its_deadline_and_others_are_answered_meanwhile(re
 
 
 def test_a_slow_query_that_had_to_step_aside_is_answered_in_its_turn(release):
-    slow = Request("SELECT (COUNT(*) AS ?n) { ?a <http://many.example/p> ?b . ?c <http://many.example/p> ?b . ?d ?e ?c }", "csv")
+    slow = Request(
+        "SELECT (COUNT(*) AS ?n) { ?a <http://many.example/p> ?b . ?c <http://many.example/p> ?b . ?d ?e ?c }", "csv"
+    )
     others = [Request(slow.query + f" # {n}", "csv") for n in range(4)]
     outcomes = ask(release, *others, query_seconds=60.0, slow_workers=1, quick_seconds=0.001)
     assert len(set(outcomes)) == 1

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from pyoxigraph import NamedNode, QuerySolution, QuerySolutions, Store
+from pyoxigraph import NamedNode, QuerySolutions, Store
 
 from clustergraph.build.positions import Index
 from clustergraph.build.sources import query_error
@@ -51,7 +51,9 @@ def run(store: Store, checks: list[Check], labels: Mapping[str, str], index: Ind
         if not isinstance(rows, QuerySolutions):
             raise SourceError("a check must be a SELECT query", where=Where(check.path))
         for row in rows:
-            yield _finding(check, row, rows.variables[0].value, labels, index)
+            focus, *others = (variable.value for variable in rows.variables)
+            value = row["value"] if "value" in others else None
+            yield _finding(check, row[focus], value, labels, index)
 
 
 def _check(path: Path) -> Check:
@@ -67,9 +69,7 @@ def _check(path: Path) -> Check:
     return Check(path, first[2:].strip(), level, text)
 
 
-def _finding(check: Check, row: QuerySolution, first: str, labels: Mapping[str, str], index: Index) -> Finding:
-    focus = row[first]
-    value = row["value"] if "value" in {v.value for v in row.variables} else None  # type: ignore[attr-defined]
+def _finding(check: Check, focus: Term | None, value: Term | None, labels: Mapping[str, str], index: Index) -> Finding:
     return Finding(
         severity=check.severity,
         shape=Named(NamedNode(PREFIXES["query"] + "checks/" + check.path.stem), check.path.stem),

@@ -9,6 +9,7 @@ import click
 
 from clustergraph import turtle
 from clustergraph.build.sources import rdf_files, syntax_error
+from clustergraph.build.tokens import Tokens
 from clustergraph.cli.context import Context, pass_context
 from clustergraph.errors import Exit, SourceError, Where
 from clustergraph.formats import of_file
@@ -35,18 +36,30 @@ def _rewrite(path: Path, check: bool) -> bool:
     format_ = of_file(path)
     assert format_ is not None
     text = path.read_text("utf-8")
-    for number, line in enumerate(text.splitlines(), 1):
-        if line.lstrip().startswith("#"):
-            raise SourceError("comments are not kept", where=Where(path, number), advice="say it in an rdfs:comment")
     try:
         new = turtle.canonical(text, format_)
     except SyntaxError as error:
         raise syntax_error(path, error) from error
+    if comment := _comment_line(text):
+        raise SourceError("comments are not kept", where=Where(path, comment), advice="say it in an rdfs:comment")
     if new == text:
         return False
     if not check:
         path.write_text(new, "utf-8")
     return True
+
+
+def _comment_line(text: str) -> int | None:
+    """Return the line of the first comment in a well-formed text."""
+    tokens, end = Tokens(text), 0
+    while True:
+        gap = text[end : tokens.token.start]
+        if "#" in gap:
+            return tokens.line_column(end + gap.index("#"))[0]
+        if tokens.token.kind == "end":
+            return None
+        end = tokens.token.start + len(tokens.token.text)
+        tokens.advance()
 
 
 COMMANDS = (format_,)

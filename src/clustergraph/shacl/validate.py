@@ -6,6 +6,7 @@ Nothing is inferred, imported or fetched: the data is judged as it is given.
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -36,6 +37,7 @@ _SEVERITIES: Final = {
     SH.Info: Severity.INFO,
 }
 _TARGETS: Final = (SH.targetClass, SH.targetNode, SH.targetSubjectsOf, SH.targetObjectsOf)
+_REFERENCES: Final = (SH.node, SH.property, SH["not"], SH.qualifiedValueShape)
 _WORDS: Final = (SH.name, SH.description, SH.message, SH.order, SH.group)
 _STEPS: Final = {
     SH.inversePath: "^{}",
@@ -82,6 +84,9 @@ def check_shapes(shapes: rdflib.Graph) -> None:
     report = _report(shapes, rules)
     reader = _Reader(report, rules, lambda node: compact(node.value), lambda *_: None)
     faults = {reader.finding(result).reason() for result in report.objects(None, SH.result)}
+    named = {node for predicate in _REFERENCES for node in shapes.objects(None, predicate)}
+    # To SHACL a shape that nothing is said of is one that everything conforms to; to us it is a wrong name.
+    faults |= {f"there is no shape {compact(str(node))}" for node in named if (node, None, None) not in shapes}
     if faults:
         raise InvalidShapesError(
             "the shapes are not well formed: " + "; ".join(sorted(faults)),
@@ -92,7 +97,7 @@ def check_shapes(shapes: rdflib.Graph) -> None:
 def _report(data: rdflib.Graph, shapes: rdflib.Graph) -> rdflib.Graph:
     try:
         _, report, _ = pyshacl.validate(data, shacl_graph=_flat(shapes), inference="none", inplace=True)
-    except ReportableRuntimeError as error:
+    except (ReportableRuntimeError, re.error) as error:
         raise InvalidShapesError(f"the shapes cannot be used: {error.args[0]}", advice="mend the shapes") from error
     if not isinstance(report, rdflib.Graph):
         raise InvalidShapesError(f"validation failed: {report}", advice="look for shapes that refer in a ring")

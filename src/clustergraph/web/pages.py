@@ -19,10 +19,13 @@ from starlette.responses import JSONResponse, Response
 from clustergraph.errors import ReleaseError
 from clustergraph.formats import RDF_FORMATS, RESULT_FORMATS
 from clustergraph.store.embedded import Release
-from clustergraph.terms import BASE, COUNTRY, NUTS, compact
+from clustergraph.terms import BASE, COUNTRY, NUTS, ONTOLOGY, compact
 from clustergraph.web.examples import EXAMPLES
 from clustergraph.web.http import Problem, RequestError, accepted, choose, prefers_html, respond, tag
 from clustergraph.web.service import Row, Service
+
+CLASSES_FIRST: Final = 12
+"""How many classes the home page shows before the reader asks for the rest."""
 
 _TEMPLATES: Final = Path(__file__).parent / "templates"
 _HTML_UTF8: Final = "text/html; charset=utf-8"
@@ -159,10 +162,11 @@ WHERE { VALUES ?class { %s } ?class rdfs:label ?text FILTER(lang(?text) IN ("en"
 GROUP BY ?class
 """
 _SECTIONS: Final = """
-SELECT ?document ?title ?section ?number ?heading ?table ?row ?order
+SELECT ?document ?title ?section ?name ?number ?heading ?table ?row ?order
 WHERE {
   ?section cg:inDocument ?document .
   OPTIONAL { ?document skos:prefLabel|rdfs:label|dcterms:title ?title FILTER(lang(?title) IN ("en", "")) }
+  OPTIONAL { ?section skos:prefLabel ?name FILTER(lang(?name) IN ("en", "")) }
   OPTIONAL { ?section cg:heading ?heading }
   OPTIONAL { ?section cg:sectionNumber ?number }
   OPTIONAL { ?section cg:table ?table }
@@ -176,7 +180,8 @@ async def home(request: Request) -> Response:
     """Show what is in here, and how to ask."""
     service: Service = request.app.state.service
     release = service.release
-    counted = sorted(release.classes.items(), key=lambda pair: (-pair[1], pair[0]))
+    ours = [(iri, count) for iri, count in release.classes.items() if iri.startswith(ONTOLOGY)]
+    counted = sorted(ours, key=lambda pair: (-pair[1], pair[0]))
     named = " ".join(f"<{iri}>" for iri, _ in counted)
     labels = {row["class"].value: row["label"].value for row in await service.rows(release, _CLASSES % named)}
     documents = _documents(await service.rows(release, _SECTIONS))
@@ -184,6 +189,7 @@ async def home(request: Request) -> Response:
         "home.html",
         release=release,
         classes=[(iri, labels.get(iri, ""), count) for iri, count in counted],
+        classes_first=CLASSES_FIRST,
         documents=documents,
         examples=EXAMPLES,
         host=f"{request.url.scheme}://{request.url.netloc}",
@@ -194,7 +200,9 @@ async def home(request: Request) -> Response:
 
 
 def section_name(row: Row) -> str:
-    """Return how a section is called: number, heading, and the row of a table."""
+    """Return how a section is called: by its name, or else by number, heading, and the row of a table."""
+    if "name" in row:
+        return row["name"].value
     parts = [row[part].value for part in ("number", "heading") if part in row]
     place = [row[part].value for part in ("table", "row") if part in row]
     return ": ".join(filter(None, [" ".join(parts), ", ".join(dict.fromkeys(place))]))

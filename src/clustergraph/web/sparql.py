@@ -13,8 +13,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from clustergraph import store
-from clustergraph.errors import ClustergraphError, LimitError
+from clustergraph.errors import ClustergraphError
 from clustergraph.formats import RDF_FORMATS, RESULT_FORMATS
+from clustergraph.store import ResultTooLargeError
 from clustergraph.store.guard import Checked, check, check_graph
 from clustergraph.terms import PREFIXES
 from clustergraph.web.examples import EXAMPLES
@@ -183,11 +184,14 @@ async def _page(request: Request, service: Service, asked: Asked) -> Response:
     status = HTTPStatus.OK
     if asked.query is not None:
         try:
-            shown = await _shown(service, asked, asked.query)
+            checked = _check(service, asked, asked.query)
+            shown["downloads"] = _downloads(asked, checked)
+            shown |= await _shown(service, asked, checked)
         except ClustergraphError as error:
             problem = Problem.of(error)
-            status = problem.status
-            shown = {"problem": problem, "too_large": isinstance(error, LimitError)}
+            status, shown["problem"] = problem.status, problem
+            if not isinstance(error, ResultTooLargeError):
+                shown.pop("downloads", None)
     content = page(
         "sparql.html",
         release=release,
@@ -199,25 +203,28 @@ async def _page(request: Request, service: Service, asked: Asked) -> Response:
     return page_response(request, content, release, status)
 
 
-async def _shown(service: Service, asked: Asked, query: str) -> dict[str, object]:
+async def _shown(service: Service, asked: Asked, checked: Checked) -> dict[str, object]:
     """Return what the page shows of an answer."""
-    checked = _check(service, asked, query)
     name = "turtle" if checked.gives_graph else "json"
     asking = asked.request(name, service.settings.page_bytes)
     answer = await service.answer(service.release, asking, keep=not checked.volatile)
-    formats = RDF_FORMATS if checked.gives_graph else RESULT_FORMATS
-    parameters = [("query", query), *(("default-graph-uri", iri) for iri in asked.default_graphs)]
-    parameters += [("named-graph-uri", iri) for iri in asked.named_graphs]
-    downloads = {each: f"/sparql?{urlencode([*parameters, ('format', each)])}" for each in formats}
     if checked.gives_graph:
-        return {"downloads": downloads, "turtle": answer.decode()}
+        return {"turtle": answer.decode()}
     if checked.form == "ASK":
-        return {"downloads": downloads, "yes": bool(json.loads(answer)["boolean"])}
+        return {"yes": bool(json.loads(answer)["boolean"])}
     variables, rows = read_rows(answer)
     return {
-        "downloads": downloads,
         "variables": variables,
         "rows": rows[:ROWS_SHOWN],
         "row_count": len(rows),
         "rows_shown": ROWS_SHOWN,
     }
+
+
+def _downloads(asked: Asked, checked: Checked) -> dict[str, str]:
+    """Return the addresses of the same answer in every format that fits."""
+    parameters = [("query", asked.query or "")]
+    parameters += [("default-graph-uri", iri) for iri in asked.default_graphs]
+    parameters += [("named-graph-uri", iri) for iri in asked.named_graphs]
+    formats = RDF_FORMATS if checked.gives_graph else RESULT_FORMATS
+    return {name: f"/sparql?{urlencode([*parameters, ('format', name)])}" for name in formats}

@@ -64,8 +64,9 @@ _CONTENT: Final = "SELECT ?s ?p ?o WHERE { GRAPH <%s> { ?s ?p ?o } } ORDER BY ?s
 _NAMES: Final = "SELECT ?iri ?p ?label WHERE { VALUES ?iri { %s } VALUES ?p { %s } ?iri ?p ?label }"
 _DETAILS: Final = "SELECT ?s ?p ?o WHERE { VALUES ?s { %s } ?s ?p ?o FILTER(?p NOT IN (%s)) }"
 _SOURCES: Final = """
-SELECT ?g ?number ?heading ?table ?row ?document WHERE {
+SELECT ?g ?name ?number ?heading ?table ?row ?document WHERE {
   VALUES ?g { %s }
+  OPTIONAL { ?g skos:prefLabel ?name FILTER(lang(?name) IN ("en", "")) }
   OPTIONAL { ?g cg:inDocument ?document }
   OPTIONAL { ?g cg:heading ?heading }
   OPTIONAL { ?g cg:sectionNumber ?number }
@@ -128,8 +129,9 @@ class Thing:
 
     @property
     def types(self) -> list[str]:
-        """The IRIs of its classes."""
-        return [line.term.value for group in self.own if group.property == _RDF_TYPE for line in group.lines]
+        """The IRIs of its classes: of ours, or if there are none, of others."""
+        every = [line.term.value for group in self.own if group.property == _RDF_TYPE for line in group.lines]
+        return [iri for iri in every if iri.startswith(ONTOLOGY)] or every
 
     def name(self, iri: str) -> str:
         """Return the label of a thing, or else its short IRI."""

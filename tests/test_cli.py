@@ -1,0 +1,192 @@
+"""The command line as its users meet it: what it prints, and how it exits."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from clustergraph.errors import Exit
+
+from .small_project import make
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return make(tmp_path)
+
+
+def run(folder: Path, *words: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
+    done = subprocess.run(
+        [sys.executable, "-m", "clustergraph", *words],
+        cwd=folder,
+        input=stdin,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "Traceback" not in done.stderr
+    return done
+
+
+@pytest.fixture
+def built(folder: Path) -> Path:
+    assert run(folder, "build").returncode == Exit.FINE
+    return folder
+
+
+def test_build_says_what_it_made_and_the_next_one_has_nothing_to_do(built: Path) -> None:
+    again = run(built, "build")
+    assert "is up to date" in again.stderr
+    assert "reading" in run(built, "build", "--force").stderr
+
+
+def test_build_of_a_violation_shows_file_line_and_what_to_do(built: Path) -> None:
+    path = built / "data/4m4iof/summary.trig"
+    path.write_text(path.read_text().replace("prefLabel", "altLabel"))
+    done = run(built, "build")
+    assert done.returncode == Exit.FINDINGS
+    assert "data/4m4iof/summary.trig" in done.stdout
+    assert "7:" in done.stdout
+    assert "Give it one label." in done.stdout
+    assert "last release stays" in done.stderr
+
+
+def test_build_of_a_syntax_error_cannot_run(folder: Path) -> None:
+    (folder / "data/bad.trig").write_text("<a> <b> .")
+    done = run(folder, "build")
+    assert done.returncode == Exit.CANNOT_RUN
+    assert "data/bad.trig:1:9" in done.stderr
+
+
+def test_a_folder_that_is_no_project_is_refused(tmp_path: Path) -> None:
+    done = run(tmp_path, "--project", str(tmp_path), "build")
+    assert done.returncode == Exit.CANNOT_RUN
+    assert "not a clustergraph project" in done.stderr
+
+
+def test_query_gives_a_table_with_labels_and_exact_formats(built: Path) -> None:
+    text = "SELECT ?cluster { ?cluster a cg:Cluster } ORDER BY ?cluster"
+    assert "ViaMéca" in run(built, "query", text).stdout
+    rows = json.loads(run(built, "query", text, "--format", "json").stdout)["results"]["bindings"]
+    assert [row["cluster"]["value"].rsplit("/", 1)[1] for row in rows] == ["afil", "viameca"]
+    assert run(built, "query", "-", "--format", "csv", stdin=text).stdout.startswith("cluster\nhttps://")
+
+
+def test_query_from_a_file_and_as_a_graph(built: Path) -> None:
+    (built / "q.rq").write_text("CONSTRUCT WHERE { ?s a cg:Cluster }")
+    assert "organisation/afil" in run(built, "query", "q.rq").stdout
+    assert run(built, "query", "q.rq", "--format", "csv").returncode == Exit.CANNOT_RUN
+
+
+def test_a_malformed_query_is_shown_with_a_pointer(built: Path) -> None:
+    done = run(built, "query", "SELECT ?s {\n ?s ex:p ?o }")
+    assert done.returncode == Exit.CANNOT_RUN
+    assert "line 2" in done.stderr
+    assert "^" in done.stderr
+
+
+def test_ask_takes_labels_and_spellings(built: Path) -> None:
+    for name in ("ViaMéca", "Viameca", "viameca", "organisation:viameca"):
+        done = run(built, "ask", "clusters", "--cluster", name, "--format", "csv")
+        assert list(csv.DictReader(io.StringIO(done.stdout)))[0]["cluster"] == "ViaMéca"
+    both = run(built, "ask", "clusters", "--cluster=AFIL", "--cluster", "Viameca", "--format", "json")
+    assert [row["cluster"]["label"] for row in json.loads(both.stdout)] == ["AFIL", "ViaMéca"]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["clustrs"], "did you mean clusters"),
+        (["clusters", "--cluster", "Viamca"], "did you mean"),
+        (["clusters", "--region", "x"], "its parameters: cluster"),
+        (["clusters", "--cluster"], "needs a value"),
+        (["clusters", "stray"], "unexpected word"),
+        (["clusters", "--cluster", "https://e.org/> <x"], "not an IRI"),
+    ],
+)
+def test_a_wrong_question_or_parameter_says_what_there_is(built: Path, words: list[str], said: str) -> None:
+    done = run(built, "ask", *words)
+    assert done.returncode == Exit.CANNOT_RUN
+    assert said in done.stderr
+
+
+def test_questions_lists_them_and_shows_one(folder: Path) -> None:
+    assert "Which clusters are there?" in run(folder, "questions").stdout
+    assert "--cluster" in run(folder, "questions", "clusters").stdout
+
+
+def test_without_a_release_it_says_how_to_get_one(folder: Path) -> None:
+    done = run(folder, "ask", "clusters")
+    assert done.returncode == Exit.CANNOT_RUN
+    assert "clustergraph build" in done.stderr
+
+
+def test_releases_and_rollback(built: Path) -> None:
+    path = built / "data/4m4iof/summary.trig"
+    path.write_text(path.read_text().replace('"AFIL"', '"Afil"'))
+    run(built, "build")
+    before = json.loads(run(built, "releases", "--format", "json").stdout)
+    assert [r["current"] for r in before].count(True) == 1
+    other = next(r["digest"] for r in before if not r["current"])
+    assert run(built, "rollback", other).returncode == Exit.FINE
+    assert f"* {other}" in run(built, "releases").stdout
+    assert "AFIL" in run(built, "ask", "clusters").stdout
+
+
+def test_validate_exits_with_what_it_found(folder: Path) -> None:
+    assert run(folder, "validate").returncode == Exit.FINE
+    bad = folder / "bad.ttl"
+    bad.write_text("@prefix cg: <https://w3id.org/clustergraph/ontology/> .\n<http://e.org/x> a cg:Organisation .\n")
+    done = run(folder, "validate", "bad.ttl", "--format", "json")
+    assert done.returncode == Exit.FINDINGS
+    (finding,) = json.loads(done.stdout)["findings"]
+    assert (Path(finding["file"]).name, finding["line"]) == ("bad.ttl", 2)
+
+
+@pytest.mark.parametrize("words", [["nowhere.ttl"], ["data", "--shapes", "nowhere.ttl"]])
+def test_validate_of_a_missing_file_cannot_run(folder: Path, words: list[str]) -> None:
+    done = run(folder, "validate", *words)
+    assert done.returncode == Exit.CANNOT_RUN
+    assert "nowhere.ttl" in done.stderr
+
+
+def test_validate_with_wrong_shapes_cannot_run(folder: Path) -> None:
+    (folder / "wrong.ttl").write_text(
+        "@prefix sh: <http://www.w3.org/ns/shacl#> . <http://e.org/s> a sh:PropertyShape ; sh:minCount 'x' ."
+    )
+    assert run(folder, "validate", "data", "--shapes", "wrong.ttl").returncode == Exit.CANNOT_RUN
+
+
+def test_format_rewrites_and_check_only_tells(folder: Path) -> None:
+    messy = folder / "data/messy.ttl"
+    messy.write_text("<http://e.org/b> <http://e.org/p> 1 . <http://e.org/a> <http://e.org/p> '# no comment' .")
+    assert run(folder, "format", "--check").returncode == Exit.FINDINGS
+    assert run(folder, "format").returncode == Exit.FINE
+    assert messy.read_text().startswith("<http://e.org/a>")
+    assert run(folder, "format", "--check").returncode == Exit.FINE
+
+
+def test_format_does_not_lose_comments(folder: Path) -> None:
+    (folder / "data/noted.ttl").write_text('<a:a> <a:b> """\n# text\n""" . # a comment\n')
+    done = run(folder, "format")
+    assert done.returncode == Exit.CANNOT_RUN
+    assert "data/noted.ttl:3" in done.stderr
+
+
+def test_help_of_every_command_has_an_example_or_says_all(folder: Path) -> None:
+    commands = [line.split()[0] for line in run(folder, "--help").stdout.split("Commands:")[1].strip().splitlines()]
+    assert {"build", "serve", "query", "ask", "questions", "validate", "releases", "rollback", "format"} <= set(
+        commands
+    )
+    for command in commands:
+        assert run(folder, command, "--help").returncode == Exit.FINE
+
+
+def test_an_unknown_option_cannot_run(folder: Path) -> None:
+    assert run(folder, "build", "--nonsense").returncode == Exit.CANNOT_RUN

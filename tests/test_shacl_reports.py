@@ -1,0 +1,122 @@
+"""Reports: text that points at the place, JSON for programs, a SHACL report as Turtle."""
+
+import io
+import json
+from pathlib import Path
+
+import pytest
+from pyoxigraph import Literal, NamedNode, RdfFormat, parse
+
+from clustergraph.errors import Where
+from clustergraph.shacl import reports
+from clustergraph.shacl.findings import Finding, Named, Severity
+from clustergraph.terms import VOCABULARIES
+
+E = "http://example.org/"
+SH = VOCABULARIES["sh"]
+
+
+@pytest.fixture
+def findings(tmp_path: Path) -> list[Finding]:
+    path = tmp_path / "data.ttl"
+    path.write_text(f"e:a\n\te:role e:boss .\n{'e:long ' * 40}e:b .\n")
+    role = Named(NamedNode(E + "role"), "has role")
+    shape = Named(NamedNode("https://w3id.org/clustergraph/shape/Role"), "role")
+    node = Named(NamedNode(E + "a"), "Plastipolis")
+    detail = Finding(Severity.VIOLATION, Named(None, "code"), "It is not in the list.", Named(None, "boss"))
+    return [
+        Finding(
+            Severity.VIOLATION,
+            shape,
+            "Take a role from the list.",
+            node,
+            role,
+            Named(NamedNode(E + "boss"), "boss"),
+            Where(path, 2, 9),
+            (detail,),
+        ),
+        Finding(Severity.WARNING, shape, "Say which.", node, role, where=Where(path, 3, 281)),
+        Finding(Severity.WARNING, shape, "Say so.", node, value=Named(Literal("x"), "“x”")),
+    ]
+
+
+def test_text_quotes_the_line_and_points_at_the_place(findings: list[Finding]) -> None:
+    lines = reports.text(findings).split("\n")
+    assert lines[0] == str(findings[0].where.path)
+    assert lines[1:6] == [
+        "  2:9 violation Plastipolis, has role boss: Take a role from the list.",
+        "    because boss: It is not in the list.",
+        "    2 |  e:role e:boss .",
+        "      |         ^",
+        "    shape:Role",
+    ]
+
+
+def test_text_cuts_long_lines_around_the_place(findings: list[Finding]) -> None:
+    lines = reports.text(findings[1:2]).split("\n")
+    assert len(lines[2]) < 120
+    assert lines[2][lines[3].index("^") :].startswith("e:b .")
+
+
+def test_text_groups_by_file_and_counts(findings: list[Finding]) -> None:
+    text = reports.text(findings)
+    assert text.count(str(findings[0].where.path)) == 1
+    assert "no place in the files\n  warning Plastipolis, “x”: Say so." in text
+    assert text.endswith("1 violation, 2 warnings\n")
+
+
+def test_text_is_good_without_the_file(findings: list[Finding]) -> None:
+    findings[0].where.path.unlink()
+    assert "  2:9 violation Plastipolis, has role boss: Take a role from the list." in reports.text(findings)
+
+
+def test_colour_only_where_it_is_asked_for(findings: list[Finding], monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "\x1b[" not in reports.write(findings, "text")
+    assert "\x1b[31mviolation" in reports.write(findings, "text", colour=True)
+    terminal = io.StringIO()
+    assert not reports.wants_colour(terminal)
+    terminal.isatty = lambda: True
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    assert reports.wants_colour(terminal)
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert not reports.wants_colour(terminal)
+
+
+def test_json_has_all_that_a_program_needs(findings: list[Finding]) -> None:
+    report = json.loads(reports.write(findings, "json"))
+    assert report["conforms"] is False
+    assert report["counts"] == {"violation": 1, "warning": 2, "info": 0}
+    first = report["findings"][0]
+    assert (first["file"], first["line"], first["column"]) == (str(findings[0].where.path), 2, 9)
+    assert first["focus"] == {"term": E + "a", "label": "Plastipolis"}
+    assert first["value"] == {"term": E + "boss", "label": "boss"}
+    assert first["details"][0]["message"] == "It is not in the list."
+    assert json.loads(reports.as_json(findings[1:]))["conforms"] is True
+
+
+def test_turtle_is_a_shacl_report(findings: list[Finding]) -> None:
+    triples = list(parse(reports.write(findings, "turtle").encode(), format=RdfFormat.TURTLE))
+
+    def values(name: str) -> list[str]:
+        return sorted(triple.object.value for triple in triples if triple.predicate.value == name)
+
+    assert values(SH + "conforms") == ["false"]
+    assert len(values(SH + "result")) == 3
+    assert values(SH + "resultSeverity") == [SH + "Violation", SH + "Warning", SH + "Warning"]
+    assert values(SH + "focusNode") == [E + "a"] * 3
+    assert values(SH + "value") == [E + "boss", "x"]
+    assert str(findings[0].where) in values(VOCABULARIES["dcterms"] + "source")
+
+
+def test_nothing_found_is_said() -> None:
+    assert reports.text([]) == "no findings\n"
+    assert json.loads(reports.as_json([])) == {
+        "conforms": True,
+        "counts": {"violation": 0, "warning": 0, "info": 0},
+        "findings": [],
+    }
+
+
+def test_an_unknown_format_is_refused() -> None:
+    with pytest.raises(ValueError, match="text, json, turtle"):
+        reports.write([], "xml")
