@@ -9,7 +9,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --requir
 COMPILE := pip-compile --quiet --upgrade --generate-hashes --allow-unsafe --strip-extras --no-header \
 	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host
 
-.PHONY: serve build test check validate format lock clean
+.PHONY: serve build test check validate format docs lock clean
 
 serve: $(VENV)/.runtime
 	$(BIN)/clustergraph serve --build --host $(HOST) --port $(PORT)
@@ -33,6 +33,9 @@ format: $(VENV)/.dev
 	$(BIN)/ruff format src tests
 	$(BIN)/ruff check --fix src tests
 	$(BIN)/clustergraph format
+
+docs: $(VENV)/.runtime
+	$(BIN)/python -m clustergraph.build.glossary > docs/terms.md
 
 lock:
 	$(COMPILE) --extra build --output-file requirements/runtime.txt pyproject.toml

@@ -1,10 +1,14 @@
 """Every check query finds the failure it is for, in a small graph, and nothing in a good one."""
 
+import re
 from pathlib import Path
 
 import pytest
 from pyoxigraph import DefaultGraph, Quad, QuerySolutions, RdfFormat, Store, parse
 
+from clustergraph.build.inference import infer
+from clustergraph.build.release import merge
+from clustergraph.build.sources import Project, read
 from clustergraph.terms import PREFIXES
 
 ROOT = Path(__file__).parent.parent
@@ -131,3 +135,15 @@ GENERAL = sorted(set(CHECKS) - {"unused-term", "unknown-graph", "statement-outsi
 @pytest.mark.parametrize("check", GENERAL)
 def test_a_check_finds_nothing_in_a_good_graph(check: str, good: Store) -> None:
     assert rows(check, good) == []
+
+
+def test_every_term_of_the_ontology_is_used_by_the_data_or_a_question() -> None:
+    graph = Store()
+    project = Project(ROOT)
+    for path in project.graph_files():
+        graph.bulk_extend(read(path))
+    merge(graph)
+    infer(graph, project.rules)
+    questions = "\n".join(path.read_text("utf-8") for path in project.queries.glob("*.rq"))
+    unused = {term.strip("<>").removeprefix(PREFIXES["cg"]) for term in rows("unused-term", graph)}
+    assert sorted(term for term in unused if not re.search(rf"\bcg:{term}\b", questions)) == []

@@ -1,0 +1,62 @@
+"""The documentation: its queries run, its commands exist, and the glossary is the ontology's."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from pyoxigraph import Store
+
+from clustergraph.build.glossary import glossary
+from clustergraph.config import Settings
+from clustergraph.graph import Graph
+
+from .conftest import ROOT
+
+PAGES = [
+    ROOT / "README.md",
+    ROOT / "CONTRIBUTING.md",
+    *sorted((ROOT / "docs").glob("*.md")),
+    ROOT / "queries/README.md",
+]
+QUERIES = [
+    pytest.param(query, id=f"{page.name}-{number}")
+    for page in PAGES
+    for number, query in enumerate(re.findall(r"```sparql\n(.*?)```", page.read_text(), re.DOTALL), 1)
+]
+
+
+@pytest.mark.parametrize("query", QUERIES)
+def test_the_queries_of_the_docs_give_rows(graph: Graph, query: str) -> None:
+    assert list(graph.select(query))
+
+
+def test_the_glossary_is_up_to_date(store: Store) -> None:
+    assert (ROOT / "docs/terms.md").read_text() == glossary(store), "run `make docs`"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_between_pages_lead_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\((?!https?:)([^)#]+)\)", page.read_text()):
+        assert (page.parent / target).exists(), target
+
+
+def test_the_readme_names_every_command() -> None:
+    done = subprocess.run([sys.executable, "-m", "clustergraph", "--help"], capture_output=True, text=True, check=True)
+    readme = (ROOT / "README.md").read_text()
+    for line in done.stdout.split("Commands:")[1].strip().splitlines():
+        assert f"`clustergraph {line.split()[0]}" in readme or f"`{line.split()[0]}`" in readme, line
+
+
+def test_every_setting_of_the_service_is_documented() -> None:
+    page = (ROOT / "docs/service.md").read_text()
+    for name, value in vars(Settings()).items():
+        assert f"| `CLUSTERGRAPH_{name.upper()}` | {value} |" in page
+
+
+def test_the_readme_begins_with_the_two_commands() -> None:
+    first = [line.split()[:2] for line in (ROOT / "README.md").read_text().splitlines() if line.startswith("    ")][:2]
+    assert first == [["make", "serve"], ["make", "test"]]
