@@ -94,7 +94,7 @@ def test_a_malformed_query_is_shown_with_a_pointer(built: Path) -> None:
 def test_ask_takes_labels_and_spellings(built: Path) -> None:
     for name in ("ViaMéca", "Viameca", "viameca", "organisation:viameca"):
         done = run(built, "ask", "clusters", "--cluster", name, "--format", "csv")
-        assert list(csv.DictReader(io.StringIO(done.stdout)))[0]["cluster"] == "ViaMéca"
+        assert next(csv.DictReader(io.StringIO(done.stdout)))["cluster"] == "ViaMéca"
     both = run(built, "ask", "clusters", "--cluster=AFIL", "--cluster", "Viameca", "--format", "json")
     assert [row["cluster"]["label"] for row in json.loads(both.stdout)] == ["AFIL", "ViaMéca"]
 

@@ -181,7 +181,8 @@ def test_coordinators_coordinate_and_participate() -> None:
 def test_schemes_roll_up_and_are_shared() -> None:
     level = "<https://w3id.org/clustergraph/scheme/funding-level/programme>"
     store = graph_of(
-        f"funding:t cg:withinScheme funding:s . funding:s cg:withinScheme funding:p . funding:p cg:schemeLevel {level} .",
+        "funding:t cg:withinScheme funding:s . funding:s cg:withinScheme funding:p .",
+        f"funding:p cg:schemeLevel {level} .",
         "grant:one a cg:Funding ; cg:activity project:e ; cg:scheme funding:t .",
         "grant:two a cg:Funding ; cg:activity project:f ; cg:scheme funding:s .",
         "organisation:a a cg:Organisation . organisation:b a cg:Organisation .",

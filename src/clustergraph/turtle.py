@@ -120,7 +120,7 @@ def _graph_key(graph: Node | DefaultGraph) -> tuple[bool, str]:
 def _indent(body: str) -> str:
     """Indent lines, but not those inside a long string."""
     lines, inside = [], False
-    for line in body.splitlines():
+    for line in body.removesuffix("\n").split("\n"):
         lines.append(line if inside or not line else f"    {line}")
         inside ^= line.count('"""') % 2 == 1
     return "\n".join(lines) + "\n"

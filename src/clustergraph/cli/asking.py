@@ -34,9 +34,9 @@ def query(context: Context, query: str, format_: str | None, endpoint: str | Non
     """
     text = _text(query)
     if endpoint:
-        from clustergraph.store import remote
+        from clustergraph.store.remote import query as query_endpoint
 
-        click.echo(remote.query(endpoint, text, format_ or "json"), nl=False)
+        click.echo(query_endpoint(endpoint, text, format_ or "json"), nl=False)
         return
     graph = context.graph()
     result = graph.query(text)
