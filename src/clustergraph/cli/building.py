@@ -13,7 +13,7 @@ import click
 from clustergraph.build.release import Manifest
 from clustergraph.cli.context import Context, pass_context, progress
 from clustergraph.errors import Exit
-from clustergraph.shacl.findings import Finding, exit_code
+from clustergraph.shacl.findings import Finding, Severity, exit_code
 
 
 @click.command()
@@ -42,7 +42,7 @@ def build_if_changed(context: Context, force: bool = False) -> Manifest:
         with progress() as tell:
             found, findings = pipeline.publish(context.project, context.releases, tell)
     except pipeline.RejectedError as error:
-        show(error.findings, "text")
+        show([finding for finding in error.findings if finding.severity is Severity.VIOLATION], "text")
         click.echo("error: the graph is not published; the last release stays current", err=True)
         sys.exit(Exit.FINDINGS)
     if findings:
