@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from pyoxigraph import Store
 
-from clustergraph.ask import questions
+from clustergraph import questions
 from clustergraph.build.inference import infer
 from clustergraph.build.release import merge
 from clustergraph.build.sources import Project, read_all

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from clustergraph.ask import questions
+from clustergraph import questions
 from clustergraph.graph import Graph
 
 from .conftest import ROOT

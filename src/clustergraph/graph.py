@@ -19,13 +19,13 @@ from pyoxigraph import (
     Triple,
 )
 
-from clustergraph.ask import questions as question_files
-from clustergraph.ask.questions import Question
-from clustergraph.ask.resolve import resolve
+from clustergraph import questions as question_files
+from clustergraph.ask.resolve import choices_query, needs_choices, read_choices, resolve
 from clustergraph.errors import QueryError, ReleaseError
+from clustergraph.questions import CATALOGUE_QUERY, Parameter, Question
 from clustergraph.store.labels import labels
 from clustergraph.store.syntax import explain
-from clustergraph.terms import PREFIXES
+from clustergraph.terms import PREFIXES, QUERY
 
 Value = str | int | float | bool | None
 _INTEGERS = {PREFIXES["xsd"] + name for name in ("integer", "int", "long", "nonNegativeInteger")}
@@ -69,8 +69,12 @@ class Graph:
     questions: Mapping[str, Question]
 
     @classmethod
-    def open(cls, release: Path, queries: Path) -> Self:
+    def open(cls, release: Path, queries: Path | None = None) -> Self:
         """Open a release for reading.
+
+        Args:
+            release: its directory.
+            queries: a folder of question files to use instead of the questions in the release.
 
         Raises:
             ReleaseError: the release cannot be opened.
@@ -80,7 +84,7 @@ class Graph:
             store = Store.read_only(str(release / "store"))
         except OSError as error:
             raise ReleaseError(f"{release} cannot be opened: {error}", advice="run `clustergraph build`") from error
-        return cls(store, question_files.load(queries))
+        return cls(store, question_files.load(queries) if queries else _catalogue(store))
 
     def query(self, text: str) -> QuerySolutions | QueryBoolean | QueryTriples:
         """Return what a SPARQL query gives; the prefixes of `clustergraph.terms` need not be declared.
@@ -123,7 +127,14 @@ class Graph:
         question = question_files.find(self.questions, name)
         given = {key: [str(v) for v in (value if isinstance(value, list | tuple) else [value])]
                  for key, value in parameters.items()}  # fmt: skip
-        return Answer(question, *self.table(question.bound(resolve(question, given, self.select))))
+        choices = {name: self._choices(question.parameters[name]) for name in given if name in question.parameters}
+        return Answer(question, *self.table(question.bound(resolve(question, given, choices))))
+
+    def _choices(self, parameter: Parameter) -> dict[str, str]:
+        if not needs_choices(parameter):
+            return {}
+        rows = self.select(choices_query(parameter))
+        return read_choices((row["thing"].value, row["name"].value) for row in rows)
 
     def _cell(self, term: NamedNode | BlankNode | Literal | Triple | None) -> Cell:
         match term:
@@ -139,6 +150,13 @@ class Graph:
     @cached_property
     def _labels(self) -> Mapping[str, str]:
         return labels(self.store)
+
+
+def _catalogue(store: Store) -> dict[str, Question]:
+    rows = store.query(CATALOGUE_QUERY, prefixes=PREFIXES)
+    assert isinstance(rows, QuerySolutions)
+    found = {row["question"].value.removeprefix(QUERY): row["select"].value for row in rows}
+    return {name: question_files.parse(Path(f"{name}.rq"), text) for name, text in found.items()}
 
 
 def _python(literal: Literal) -> Value:

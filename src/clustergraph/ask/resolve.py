@@ -4,28 +4,32 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Mapping
 from decimal import Decimal, InvalidOperation
 
-from pyoxigraph import Literal, NamedNode, QuerySolutions
+from pyoxigraph import Literal, NamedNode
 from rapidfuzz import fuzz, process
 
-from clustergraph.ask.questions import Parameter, Question
 from clustergraph.errors import QuestionError
+from clustergraph.questions import Parameter, Question
 from clustergraph.terms import PREFIXES, SCHEME
 
-Select = Callable[[str], QuerySolutions]
 _XSD = PREFIXES["xsd"]
 _DATE = {r"\d{4}-\d\d-\d\d": "date", r"\d{4}-\d\d": "gYearMonth", r"\d{4}": "gYear"}
 
+Choices = Mapping[str, str]
+"""What a parameter can be: the IRI of each choice by every name of it, the preferred names first."""
 
-def resolve(question: Question, given: dict[str, list[str]], select: Select) -> dict[str, list[NamedNode | Literal]]:
+
+def resolve(
+    question: Question, given: Mapping[str, list[str]], choices: Mapping[str, Choices]
+) -> dict[str, list[NamedNode | Literal]]:
     """Return the terms that the given parameters mean.
 
     Args:
         question: the question that is asked.
         given: the values of each parameter, as typed.
-        select: runs a SELECT query on the graph.
+        choices: for each parameter that is given and has choices (see `needs_choices`), what it can be.
 
     Raises:
         QuestionError: a parameter is unknown, missing, given too often, or its value is not one of the choices.
@@ -33,7 +37,9 @@ def resolve(question: Question, given: dict[str, list[str]], select: Select) -> 
     for name in given:
         if name not in question.parameters:
             known = ", ".join(question.parameters) or "none"
-            raise QuestionError(f"{question.name} has no parameter {name!r}", advice=f"its parameters: {known}")
+            near = nearest(name, question.parameters, 1)
+            hint = f"did you mean {near[0]!r}? " if near else ""
+            raise QuestionError(f"{question.name} has no parameter {name!r}", advice=f"{hint}its parameters: {known}")
     bound: dict[str, list[NamedNode | Literal]] = {}
     for name, parameter in question.parameters.items():
         values = given.get(name, [])
@@ -42,27 +48,29 @@ def resolve(question: Question, given: dict[str, list[str]], select: Select) -> 
         if len(values) > 1 and not parameter.many:
             raise QuestionError(f"{name!r} takes one value, {len(values)} were given")
         if values:
-            bound[name] = [_term(parameter, value, select) for value in values]
+            bound[name] = [_term(parameter, value, choices.get(name, {})) for value in values]
     return bound
 
 
-def choices(parameter: Parameter, select: Select) -> dict[str, NamedNode]:
-    """Return what an ``iri`` or ``code`` parameter can be, by every name of each choice; labels come first."""
-    if parameter.type == "iri":
-        pattern = f"?thing a {parameter.of}"
-    else:
-        pattern = f"?thing skos:inScheme <{SCHEME}{parameter.of}>"
-    rows = select(
-        f"""SELECT ?thing ?name {{ {pattern} {{ ?thing skos:prefLabel|rdfs:label ?name BIND (0 AS ?rank) }}
+def needs_choices(parameter: Parameter) -> bool:
+    """Whether the values of a parameter are names of things."""
+    return parameter.type in ("iri", "code")
+
+
+def choices_query(parameter: Parameter) -> str:
+    """Return the SELECT query whose rows (``thing``, ``name``) are the choices, preferred names first."""
+    what = f"?thing a {parameter.of}" if parameter.type == "iri" else f"?thing skos:inScheme <{SCHEME}{parameter.of}>"
+    return f"""SELECT ?thing ?name {{ {what} {{ ?thing skos:prefLabel|rdfs:label ?name BIND (0 AS ?rank) }}
         UNION {{ ?thing skos:altLabel|skos:notation|cg:acronym|cg:nutsCode|cg:isoCode ?name BIND (1 AS ?rank) }} }}
         ORDER BY ?rank ?name ?thing"""
-    )
-    found: dict[str, NamedNode] = {}
-    for row in rows:
-        thing = row["thing"]
-        if isinstance(thing, NamedNode):
-            found.setdefault(row["name"].value, thing)
-            found.setdefault(thing.value.rsplit("/", 1)[-1], thing)
+
+
+def read_choices(rows: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Return the choices in the rows of a `choices_query`, each thing also by the last segment of its IRI."""
+    found: dict[str, str] = {}
+    for iri, name in rows:
+        found.setdefault(name, iri)
+        found.setdefault(iri.rsplit("/", 1)[-1], iri)
     return found
 
 
@@ -86,10 +94,10 @@ def nearest(name: str, names: Iterable[str], limit: int = 3) -> list[str]:
     return [match[0] for match in found]
 
 
-def _term(parameter: Parameter, value: str, select: Select) -> NamedNode | Literal:
+def _term(parameter: Parameter, value: str, choices: Choices) -> NamedNode | Literal:
     match parameter.type:
         case "iri" | "code":
-            return _choice(parameter, value, select)
+            return _choice(parameter, value, choices)
         case "number":
             return _number(parameter, value)
         case "date":
@@ -102,23 +110,21 @@ def _term(parameter: Parameter, value: str, select: Select) -> NamedNode | Liter
             return Literal(value)
 
 
-def _choice(parameter: Parameter, value: str, select: Select) -> NamedNode:
+def _choice(parameter: Parameter, value: str, choices: Choices) -> NamedNode:
     if re.match(r"https?://", value):
         return _iri(parameter, value)
     prefix, colon, local = value.partition(":")
     if colon and prefix in PREFIXES:
         return _iri(parameter, PREFIXES[prefix] + local)
-    names = choices(parameter, select)
-    if value in names:
-        return names[value]
-    same = {thing for name, thing in names.items() if plain(name) == plain(value)}
+    if value in choices:
+        return NamedNode(choices[value])
+    same = {iri for name, iri in choices.items() if plain(name) == plain(value)}
     if len(same) == 1:
-        return same.pop()
+        return NamedNode(same.pop())
     if len(same) > 1:
-        listed = ", ".join(sorted(thing.value for thing in same))
-        raise QuestionError(f"{value!r} can mean several things", advice=f"give one of: {listed}")
-    near = nearest(value, names)
-    advice = f"did you mean {' or '.join(repr(name) for name in near)}?" if near else _some(names)
+        raise QuestionError(f"{value!r} can mean several things", advice=f"give one of: {', '.join(sorted(same))}")
+    near = nearest(value, choices)
+    advice = f"did you mean {' or '.join(repr(name) for name in near)}?" if near else _some(choices)
     raise QuestionError(f"{parameter.name}: {value!r} is not known", advice=advice)
 
 
@@ -129,9 +135,9 @@ def _iri(parameter: Parameter, iri: str) -> NamedNode:
         raise QuestionError(f"{parameter.name}: {iri!r} is not an IRI") from error
 
 
-def _some(names: dict[str, NamedNode]) -> str:
-    listed = ", ".join(list(names)[:8])
-    return f"there are {len(set(names.values()))} choices: {listed} …" if names else "there are no choices"
+def _some(choices: Choices) -> str:
+    listed = ", ".join(list(choices)[:8])
+    return f"there are {len(set(choices.values()))} choices: {listed} …" if choices else "there are no choices"
 
 
 def _number(parameter: Parameter, value: str) -> Literal:

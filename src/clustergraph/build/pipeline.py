@@ -8,7 +8,9 @@ from pathlib import Path
 
 from pyoxigraph import DefaultGraph, Store
 
+from clustergraph import questions
 from clustergraph.build import checks
+from clustergraph.build.catalogue import catalogue
 from clustergraph.build.inference import infer
 from clustergraph.build.positions import Index
 from clustergraph.build.release import Manifest, Releases, merge
@@ -62,6 +64,7 @@ def draft(project: Project, progress: Progress = lambda _: None, shapes: Sequenc
     for path in files:
         progress(f"reading {path.relative_to(project.root)}")
         store.bulk_extend(read(path))
+    store.extend(catalogue(questions.load(project.queries).values()))
     merge(store)
     progress("inferring what follows")
     inferred = infer(store, project.rules, lambda rule: progress(f"inferring {rule}"))

@@ -105,7 +105,7 @@ def _parameters(words: tuple[str, ...]) -> dict[str, list[str]]:
 @pass_context
 def questions(context: Context, name: str | None) -> None:
     """List the questions, or show one with its parameters and columns."""
-    from clustergraph.ask.questions import find, load
+    from clustergraph.questions import find, load
 
     known = load(context.project.queries)
     if name is None:

@@ -17,10 +17,16 @@ import yaml
 from pyoxigraph import Literal, NamedNode
 
 from clustergraph.errors import QuestionError, SourceError, Where
+from clustergraph.terms import CATALOGUE
 
 TYPES: Final = ("iri", "code", "text", "number", "date", "boolean")
 _HEAD: Final = re.compile(r"^#\+ ?(.*)$", re.MULTILINE)
 _KEYS: Final = {"title", "description", "tags", "parameters", "columns", "view"}
+
+
+CATALOGUE_QUERY: Final = f"""SELECT ?question ?select {{
+  GRAPH {CATALOGUE} {{ ?question a sh:SPARQLSelectExecutable ; sh:select ?select }} }} ORDER BY ?question"""
+"""Gives the files of the questions that a release carries."""
 
 
 @dataclass(frozen=True)
@@ -77,12 +83,16 @@ def load(folder: Path) -> dict[str, Question]:
 
 
 def read(path: Path) -> Question:
-    """Return the question of a file.
+    """Return the question of a file; see `parse`."""
+    return parse(path, path.read_text("utf-8"))
+
+
+def parse(path: Path, text: str) -> Question:
+    """Return the question in the text of a file.
 
     Raises:
         SourceError: the head is missing, is not YAML, or lacks or has too many keys.
     """
-    text = path.read_text("utf-8")
     head = _head(path, text)
     try:
         parameters = {name: _parameter(name, entry) for name, entry in (head.get("parameters") or {}).items()}
