@@ -21,23 +21,15 @@ from pyoxigraph import (
 
 from clustergraph import questions as question_files
 from clustergraph.ask.resolve import choices_query, needs_choices, read_choices, resolve
+from clustergraph.ask.tables import Cell, Value
 from clustergraph.errors import QueryError, ReleaseError
 from clustergraph.questions import CATALOGUE_QUERY, Parameter, Question
 from clustergraph.store.labels import labels
 from clustergraph.store.syntax import explain
 from clustergraph.terms import PREFIXES, QUERY
 
-Value = str | int | float | bool | None
 _INTEGERS = {PREFIXES["xsd"] + name for name in ("integer", "int", "long", "nonNegativeInteger")}
 _NUMBERS = {PREFIXES["xsd"] + name for name in ("decimal", "double", "float")}
-
-
-@dataclass(frozen=True)
-class Cell:
-    """One value of an answer: what to show, and the IRI where the value is a thing."""
-
-    value: Value
-    iri: str | None = None
 
 
 @dataclass(frozen=True)

@@ -8,11 +8,15 @@ from pathlib import Path
 import click
 from pyoxigraph import QueryTriples
 
+from clustergraph.ask import tables as plain
+from clustergraph.ask.tables import Cell
 from clustergraph.cli import tables
 from clustergraph.cli.context import Context, pass_context
 from clustergraph.errors import QueryError
 from clustergraph.formats import RDF_FORMATS, RESULT_FORMATS
-from clustergraph.graph import Cell, Graph
+from clustergraph.graph import Graph
+
+_WRITERS = {"table": tables.text, "csv": plain.csv, "json": plain.json, "md": plain.markdown}
 
 
 @click.command()
@@ -81,7 +85,7 @@ def ask(context: Context, name: str, format_: str, parameters: tuple[str, ...]) 
     clustergraph questions partners-sharing-pilots    its parameters and columns
     """
     answer = context.graph().ask(name, **_parameters(parameters))
-    writer = {"table": tables.text, "csv": tables.csv, "json": tables.json, "md": tables.markdown}[format_]
+    writer = _WRITERS[format_]
     click.echo(writer(answer.columns, answer.rows), nl=False)
 
 
