@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -21,6 +22,7 @@ from pyoxigraph import (
 
 from clustergraph import questions as question_files
 from clustergraph.ask.resolve import choices_query, needs_choices, read_choices, resolve
+from clustergraph.ask.search import NAMES_QUERY, Hit, Index, Name
 from clustergraph.ask.tables import Cell, Value
 from clustergraph.errors import QueryError, ReleaseError
 from clustergraph.questions import CATALOGUE_QUERY, Parameter, Question
@@ -48,6 +50,22 @@ class Answer:
         """Yield each row as a dictionary from column to what is shown."""
         for row in self.rows:
             yield {column: cell.value for column, cell in zip(self.columns, row, strict=True)}
+
+    def to_pandas(self) -> Any:  # noqa: ANN401 - a pandas.DataFrame, where pandas is installed
+        """Return the rows as a pandas DataFrame.
+
+        Raises:
+            ImportError: pandas is not installed.
+        """
+        return importlib.import_module("pandas").DataFrame(list(self), columns=list(self.columns))
+
+    def to_polars(self) -> Any:  # noqa: ANN401 - a polars.DataFrame, where polars is installed
+        """Return the rows as a polars DataFrame.
+
+        Raises:
+            ImportError: polars is not installed.
+        """
+        return importlib.import_module("polars").DataFrame(list(self), schema=list(self.columns))
 
 
 @dataclass(frozen=True)
@@ -119,10 +137,15 @@ class Graph:
         question = question_files.find(self.questions, name)
         given = {key: [str(v) for v in (value if isinstance(value, list | tuple) else [value])]
                  for key, value in parameters.items()}  # fmt: skip
-        choices = {name: self._choices(question.parameters[name]) for name in given if name in question.parameters}
+        choices = {name: self.choices(question.parameters[name]) for name in given if name in question.parameters}
         return Answer(question, *self.table(question.bound(resolve(question, given, choices))))
 
-    def _choices(self, parameter: Parameter) -> dict[str, str]:
+    def search(self, text: str, limit: int = 10) -> list[Hit]:
+        """Return the things whose names are most like a text, the best first."""
+        return self._names.search(text, limit)
+
+    def choices(self, parameter: Parameter) -> Mapping[str, str]:
+        """Return what a parameter of a question can be: the IRI of each choice by every name of it."""
         if not needs_choices(parameter):
             return {}
         rows = self.select(choices_query(parameter))
@@ -138,6 +161,11 @@ class Graph:
                 return Cell(_python(term))
             case _:
                 return Cell(str(term))
+
+    @cached_property
+    def _names(self) -> Index:
+        rows = self.select(NAMES_QUERY)
+        return Index(Name(*(row[column].value for column in ("thing", "name", "label", "class"))) for row in rows)
 
     @cached_property
     def _labels(self) -> Mapping[str, str]:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable, Mapping
 from decimal import Decimal, InvalidOperation
 
 from pyoxigraph import Literal, NamedNode
 from rapidfuzz import fuzz, process
 
+from clustergraph.ask.names import plain
 from clustergraph.errors import QuestionError
 from clustergraph.questions import Parameter, Question
 from clustergraph.terms import PREFIXES, SCHEME
@@ -74,16 +74,6 @@ def read_choices(rows: Iterable[tuple[str, str]]) -> dict[str, str]:
     return found
 
 
-def plain(name: str) -> str:
-    """Return a name without accents, case and punctuation, for comparison.
-
-    >>> plain("Clúster Digital – BCN")
-    'cluster digital bcn'
-    """
-    bare = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
-    return re.sub(r"[^a-z0-9]+", " ", bare.casefold()).strip()
-
-
 def nearest(name: str, names: Iterable[str], limit: int = 3) -> list[str]:
     """Return the names that are most like a name, the most like it first.
 
@@ -123,7 +113,8 @@ def _choice(parameter: Parameter, value: str, choices: Choices) -> NamedNode:
         return NamedNode(same.pop())
     if len(same) > 1:
         raise QuestionError(f"{value!r} can mean several things", advice=f"give one of: {', '.join(sorted(same))}")
-    near = nearest(value, choices)
+    # The same thing under three spellings is no choice.
+    near = list({choices[name]: name for name in reversed(nearest(value, choices, 12))}.values())[::-1][:3]
     advice = f"did you mean {' or '.join(repr(name) for name in near)}?" if near else _some(choices)
     raise QuestionError(f"{parameter.name}: {value!r} is not known", advice=advice)
 

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import click
+from click.shell_completion import CompletionItem
 from pyoxigraph import QueryTriples
 
 from clustergraph.ask import tables as plain
@@ -15,6 +16,7 @@ from clustergraph.cli.context import Context, pass_context
 from clustergraph.errors import QueryError
 from clustergraph.formats import RDF_FORMATS, RESULT_FORMATS
 from clustergraph.graph import Graph
+from clustergraph.questions import find, load
 
 _WRITERS = {"table": tables.text, "csv": plain.csv, "json": plain.json, "md": plain.markdown}
 
@@ -69,12 +71,33 @@ def _table(graph: Graph, text: str) -> str:
     return tables.text(columns, rows)
 
 
+def _complete_question(context: click.Context, _: click.Parameter, typed: str) -> list[CompletionItem]:
+    """Suggest the names of questions, with their titles."""
+    project = context.find_object(Context)
+    known = load(project.project.queries).values() if project else ()
+    return [CompletionItem(q.name, help=q.title) for q in known if q.name.startswith(typed)]
+
+
+def _complete_parameter(context: click.Context, _: click.Parameter, typed: str) -> list[CompletionItem]:
+    """Suggest parameters of the question that is being typed, or values of the last parameter."""
+    project, words = context.find_object(Context), list(context.params.get("parameters") or ())
+    if project is None:
+        return []
+    question = load(project.project.queries).get(context.params["name"])
+    if question is None:
+        return []
+    if words and words[-1].startswith("--") and (parameter := question.parameters.get(words[-1][2:])):
+        return [CompletionItem(name) for name in project.graph().choices(parameter) if name.startswith(typed)]
+    return [CompletionItem(f"--{p.name}", help=p.label) for p in question.parameters.values()
+            if f"--{p.name}".startswith(typed)]  # fmt: skip
+
+
 @click.command(context_settings={"ignore_unknown_options": True})
-@click.argument("name")
+@click.argument("name", shell_complete=_complete_question)
 @click.option(
     "--format", "format_", type=click.Choice(["table", "csv", "json", "md"]), default="table", show_default=True
 )
-@click.argument("parameters", nargs=-1, type=click.UNPROCESSED)
+@click.argument("parameters", nargs=-1, type=click.UNPROCESSED, shell_complete=_complete_parameter)
 @pass_context
 def ask(context: Context, name: str, format_: str, parameters: tuple[str, ...]) -> None:
     """Ask the question NAME with its parameters, each as --parameter VALUE; labels do for IRIs.
@@ -105,12 +128,10 @@ def _parameters(words: tuple[str, ...]) -> dict[str, list[str]]:
 
 
 @click.command()
-@click.argument("name", required=False)
+@click.argument("name", required=False, shell_complete=_complete_question)
 @pass_context
 def questions(context: Context, name: str | None) -> None:
     """List the questions, or show one with its parameters and columns."""
-    from clustergraph.questions import find, load
-
     known = load(context.project.queries)
     if name is None:
         rows = tuple((Cell(q.name), Cell(q.title)) for q in known.values())
@@ -126,4 +147,20 @@ def questions(context: Context, name: str | None) -> None:
         click.echo(f"  {column}: {meaning}")
 
 
-COMMANDS = (query, ask, questions)
+@click.command()
+@click.argument("text")
+@click.option("--limit", default=10, show_default=True, type=click.IntRange(1, 1000), help="How many to show.")
+@pass_context
+def search(context: Context, text: str, limit: int) -> None:
+    """Find things by any of their names: spellings, acronyms, other languages, typing mistakes.
+
+    \b
+    clustergraph search Viamca
+    clustergraph search Lombardia
+    """
+    hits = context.graph().search(text, limit)
+    rows = [[Cell(hit.label), Cell(hit.class_), Cell(hit.name), Cell(hit.score), Cell(hit.iri)] for hit in hits]
+    click.echo(tables.text(("label", "class", "name", "score", "iri"), rows), nl=False)
+
+
+COMMANDS = (query, ask, questions, search)

@@ -13,7 +13,7 @@ from starlette.staticfiles import StaticFiles
 from clustergraph import __version__
 from clustergraph.config import Settings
 from clustergraph.errors import ClustergraphError
-from clustergraph.web import entities, pages, sparql
+from clustergraph.web import entities, openapi, pages, questions, sparql
 from clustergraph.web.http import READ, Common
 from clustergraph.web.service import Service
 
@@ -46,6 +46,10 @@ def create_app(root: Path, settings: Settings) -> FastAPI:
     app.add_route("/dataset", pages.dataset, ["GET", "HEAD"])
     app.add_route("/.well-known/void", pages.dataset, ["GET", "HEAD"])
     app.add_route("/sparql", sparql.endpoint, ["GET", "HEAD", "POST"])
+    app.add_route("/openapi.json", openapi.openapi, ["GET", "HEAD"])
+    app.add_route("/questions", questions.index, ["GET", "HEAD"])
+    app.add_route("/questions.{extension}", questions.index, ["GET", "HEAD"])
+    app.add_route("/questions/{name}", questions.answer, ["GET", "HEAD"])
     app.add_route("/describe", entities.describe, ["GET", "HEAD"])
     for space in entities.SPACES:
         app.add_route(f"/{space}", entities.thing, ["GET", "HEAD"])

@@ -95,6 +95,11 @@ class Service:
             self._target = target
         return self._release
 
+    def released(self, digest: str) -> Release | None:
+        """Return the release with a digest if it is kept."""
+        folder = self._root / "releases" / digest
+        return Release.read(folder) if digest.isalnum() and folder.is_dir() else None
+
     async def answer(self, release: Release, request: Request, *, keep: bool = True) -> bytes:
         """Return the answer of a release, from the cache if it is there.
 

@@ -1,0 +1,328 @@
+"""The named questions: a list, and for each a form with its answer, as a page or in the formats of tables."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from itertools import groupby
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlencode
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from clustergraph import store
+from clustergraph.ask import tables
+from clustergraph.ask.resolve import choices_query, needs_choices, read_choices, resolve
+from clustergraph.ask.tables import Cell
+from clustergraph.errors import ClustergraphError, QuestionError
+from clustergraph.formats import RESULT_FORMATS
+from clustergraph.questions import CATALOGUE_QUERY, Parameter, Question, find, parse
+from clustergraph.store.embedded import Release
+from clustergraph.terms import PREFIXES, QUERY
+from clustergraph.web.http import HTML, Problem, RequestError, accepted, choose, respond, tag
+from clustergraph.web.pages import page, page_response
+from clustergraph.web.service import Service, Term, read_rows
+
+PAGE_ROWS: Final = 500
+"""How many rows the page for people has, unless ``limit`` says otherwise."""
+MOST_ROWS: Final = 10_000
+"""The largest ``limit``, and how many rows the other formats have unless it says otherwise."""
+LISTED_CHOICES: Final = 40
+"""Up to how many choices are shown as a list; more are suggested while typing."""
+
+TYPES: Final = {
+    "html": (HTML, "application/xhtml+xml"),
+    "json": ("application/json",),
+    "csv": ("text/csv",),
+    "tsv": ("text/tab-separated-values",),
+    "xml": ("application/sparql-results+xml", "application/xml"),
+    "md": ("text/markdown",),
+}
+"""The formats of an answer: name and media types."""
+_RESERVED: Final = ("format", "limit", "offset", "release")
+_XSD: Final = PREFIXES["xsd"]
+_LABELS: Final = """SELECT ?x ?label { VALUES ?x { %s } ?x skos:prefLabel|rdfs:label ?label }
+ORDER BY (LANG(?label) = "en") DESC(?label)"""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A question as a client asks it."""
+
+    question: Question
+    given: Mapping[str, list[str]]
+    format: str
+    limit: int
+    offset: int
+
+    def address(self, name: str = "", **changed: int | str) -> str:
+        """Return the address of the same answer, in a format and with some parameters changed."""
+        pairs = [(key, value) for key, values in self.given.items() for value in values]
+        own = {"limit": self.limit, "offset": self.offset, **changed}
+        defaults = {"limit": _usual_limit(self.format), "offset": 0}
+        pairs += [(key, str(value)) for key, value in own.items() if defaults.get(key) != value]
+        path = f"/questions/{self.question.name}" + (f".{name}" if name else "")
+        return f"{path}?{urlencode(pairs)}" if pairs else path
+
+
+@dataclass(frozen=True)
+class Table:
+    """The rows of an answer that are shown, and how many there are in all."""
+
+    columns: list[str]
+    rows: list[list[Cell]]
+    total: int
+
+
+async def catalogue(service: Service, release: Release) -> dict[str, Question]:
+    """Return the questions that a release carries."""
+    rows = await service.rows(release, CATALOGUE_QUERY)
+    found = {row["question"].value.removeprefix(QUERY): row["select"].value for row in rows}
+    return {name: parse(Path(f"{name}.rq"), text) for name, text in found.items()}
+
+
+async def index(request: Request) -> Response:
+    """List the questions, for people by subject, for programs with parameters and columns."""
+    service: Service = request.app.state.service
+    release = service.release
+    questions = await catalogue(service, release)
+    name = _format(request, request.path_params.get("extension", ""))
+    if name == "json":
+        content = json.dumps([describe(q) for q in questions.values()], ensure_ascii=False, indent=1).encode()
+        return respond(request, content, "application/json", tag(content), _headers(release))
+    if name != "html":
+        raise _not_acceptable()
+    by_tag = groupby(sorted(questions.values(), key=lambda q: (q.tags[:1], q.title)), key=lambda q: q.tags[0])
+    content = page("questions.html", release=release, groups=[(subject, list(found)) for subject, found in by_tag])
+    return page_response(request, content, release)
+
+
+async def answer(request: Request) -> Response:
+    """Answer a question."""
+    service: Service = request.app.state.service
+    release = _release(request, service)
+    name, dot, extension = request.path_params["name"].partition(".")
+    asked = _asked(request, await _question(service, release, name), extension if dot else "")
+    if asked.format == "html":
+        return await _page(request, service, release, asked)
+    if asked.format == "xml":
+        query = await _bound(service, release, asked)
+        content = await service.answer(release, store.Request(query, "xml", max_bytes=service.settings.result_bytes))
+    else:
+        table = await _table(service, release, asked)
+        content = _written(asked, table, release)
+    headers = {**_headers(release), **(_links(asked, table.total) if asked.format != "xml" else {})}
+    return respond(request, content, _content_type(asked.format), tag(release.digest, content), headers)
+
+
+def describe(question: Question) -> dict[str, object]:
+    """Return a question as JSON members."""
+    return {
+        "name": question.name,
+        "title": question.title,
+        "description": question.description,
+        "tags": list(question.tags),
+        "parameters": [
+            {"name": p.name, "label": p.label, "type": p.type, "of": p.of, "required": p.required, "many": p.many}
+            for p in question.parameters.values()
+        ],
+        "columns": dict(question.columns),
+        "address": f"/questions/{question.name}",
+    }
+
+
+def _headers(release: Release) -> dict[str, str]:
+    return {"X-Clustergraph-Release": release.digest}
+
+
+def _release(request: Request, service: Service) -> Release:
+    """Return the release that is asked for, which is the current one unless a permanent link names another."""
+    digest = request.query_params.get("release")
+    if digest in (None, service.release.digest):
+        return service.release
+    found = service.released(digest)
+    if found is None:
+        raise RequestError(
+            HTTPStatus.NOT_FOUND, f"release {digest} is not kept here", "leave 'release' out for the current one"
+        )
+    return found
+
+
+async def _question(service: Service, release: Release, name: str) -> Question:
+    try:
+        return find(await catalogue(service, release), name)
+    except QuestionError as error:
+        raise RequestError(HTTPStatus.NOT_FOUND, error.message, error.advice) from error
+
+
+def _asked(request: Request, question: Question, extension: str) -> Asked:
+    """Return what a request asks; a parameter without a value counts as not given.
+
+    Raises:
+        RequestError: a number is not one, or no format fits.
+    """
+    given: dict[str, list[str]] = {}
+    for key, value in request.query_params.multi_items():
+        if key not in _RESERVED and value.strip():
+            given.setdefault(key, []).append(value.strip())
+    name = _format(request, extension)
+    return Asked(
+        question,
+        given,
+        name,
+        limit=_number(request, "limit", _usual_limit(name), 1, MOST_ROWS),
+        offset=_number(request, "offset", 0, 0, 1_000_000_000),
+    )
+
+
+def _usual_limit(name: str) -> int:
+    return PAGE_ROWS if name == "html" else MOST_ROWS
+
+
+def _number(request: Request, name: str, default: int, least: int, most: int) -> int:
+    text = request.query_params.get(name, str(default))
+    if not text.isascii() or not text.isdigit() or not least <= int(text) <= most:
+        raise RequestError(HTTPStatus.BAD_REQUEST, f"{name} is {text!r}", f"give a number from {least} to {most:,}")
+    return int(text)
+
+
+def _format(request: Request, extension: str) -> str:
+    wanted = extension or request.query_params.get("format", "")
+    chosen = wanted if wanted in TYPES else None if wanted else choose(accepted(request), TYPES)
+    if chosen is None:
+        raise _not_acceptable()
+    return chosen
+
+
+def _not_acceptable() -> RequestError:
+    advice = f"ask for one of: {', '.join(f'{name} ({types[0]})' for name, types in TYPES.items())}"
+    return RequestError(HTTPStatus.NOT_ACCEPTABLE, "this cannot be given in that format", advice, Vary="Accept")
+
+
+async def _choices(service: Service, release: Release, parameter: Parameter) -> dict[str, str]:
+    if not needs_choices(parameter):
+        return {}
+    rows = await service.rows(release, choices_query(parameter))
+    return read_choices((row["thing"].value, row["name"].value) for row in rows)
+
+
+async def _bound(service: Service, release: Release, asked: Asked) -> str:
+    """Return the query with its parameters bound.
+
+    Raises:
+        RequestError: a parameter is not known, or its value does not fit.
+    """
+    known = {name: p for name, p in asked.question.parameters.items() if name in asked.given}
+    choices = {name: await _choices(service, release, parameter) for name, parameter in known.items()}
+    try:
+        return asked.question.bound(resolve(asked.question, asked.given, choices))
+    except QuestionError as error:
+        raise RequestError(HTTPStatus.BAD_REQUEST, error.message, error.advice) from error
+
+
+async def _table(service: Service, release: Release, asked: Asked) -> Table:
+    request = store.Request(await _bound(service, release, asked), "json", max_bytes=service.settings.result_bytes)
+    columns, rows = read_rows(await service.answer(release, request))
+    shown = rows[asked.offset : asked.offset + asked.limit]
+    iris = sorted({term.value for row in shown for term in row.values() if term.is_iri})
+    labels: dict[str, str] = {}
+    if iris:
+        named = await service.rows(release, _LABELS % " ".join(f"<{iri}>" for iri in iris))
+        labels = {row["x"].value: row["label"].value for row in named}
+    cells = [[_cell(row.get(column), labels) for column in columns] for row in shown]
+    return Table(columns, cells, len(rows))
+
+
+def _cell(term: Term | None, labels: Mapping[str, str]) -> Cell:
+    if term is None:
+        return Cell(None)
+    if term.is_iri:
+        return Cell(labels.get(term.value, term.value), term.value)
+    match term.datatype.removeprefix(_XSD):
+        case "integer":
+            return Cell(int(term.value))
+        case "decimal" | "double" | "float":
+            return Cell(float(term.value))
+        case "boolean":
+            return Cell(term.value == "true")
+        case _:
+            return Cell(term.value)
+
+
+def _written(asked: Asked, table: Table, release: Release) -> bytes:
+    match asked.format:
+        case "csv":
+            # The mark at the start is what makes spreadsheets read accents.
+            return ("\ufeff" + tables.csv(table.columns, table.rows)).encode()
+        case "tsv":
+            return tables.csv(table.columns, table.rows, "\t").encode()
+        case "md":
+            return tables.markdown(table.columns, table.rows).encode()
+        case _:
+            document = {
+                "question": asked.question.name,
+                "title": asked.question.title,
+                "parameters": asked.given,
+                "release": release.digest,
+                "permanent": asked.address("json", release=release.digest),
+                "total": table.total,
+                "columns": {column: asked.question.columns.get(column, "") for column in table.columns},
+                "rows": tables.objects(table.columns, table.rows),
+            }
+            return json.dumps(document, ensure_ascii=False, indent=1).encode()
+
+
+def _content_type(name: str) -> str:
+    if name == "xml":
+        return RESULT_FORMATS["xml"].content_type
+    media_type = TYPES[name][0]
+    return f"{media_type}; charset=utf-8" if media_type.startswith("text/") else media_type
+
+
+def _links(asked: Asked, total: int) -> dict[str, str]:
+    """Return the Link header of a page of an answer (RFC 8288)."""
+    places = {"first": 0, "last": max(0, (total - 1) // asked.limit * asked.limit)}
+    if asked.offset:
+        places["prev"] = max(0, asked.offset - asked.limit)
+    if asked.offset + asked.limit < total:
+        places["next"] = asked.offset + asked.limit
+    links = [f'<{asked.address(asked.format, offset=place)}>; rel="{rel}"' for rel, place in places.items()]
+    return {"Link": ", ".join(links)}
+
+
+async def _page(request: Request, service: Service, release: Release, asked: Asked) -> Response:
+    """Show the form, and under it the answer or what is wrong."""
+    choices = {p.name: await _choices(service, release, p) for p in asked.question.parameters.values()}
+    shown: dict[str, object] = {}
+    status = HTTPStatus.OK
+    try:
+        missing = [p for p in asked.question.parameters.values() if p.required and p.name not in asked.given]
+        if asked.given or not missing:
+            shown["table"] = await _table(service, release, asked)
+    except ClustergraphError as error:
+        problem = Problem.of(error)
+        status, shown["problem"] = problem.status, problem
+    content = page(
+        "question.html",
+        release=release,
+        asked=asked,
+        question=asked.question,
+        choices={name: _preferred(found) for name, found in choices.items()},
+        listed=LISTED_CHOICES,
+        formats=[name for name in TYPES if name != "html"],
+        permanent=asked.address(release=release.digest),
+        **shown,
+    )
+    return page_response(request, content, release, status)
+
+
+def _preferred(choices: Mapping[str, str]) -> list[str]:
+    """Return one name for each choice, sorted."""
+    names: dict[str, str] = {}
+    for name, iri in choices.items():
+        names.setdefault(iri, name)
+    return sorted(names.values(), key=str.casefold)

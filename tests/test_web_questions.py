@@ -1,0 +1,135 @@
+"""The named questions over HTTP: one file, and the same rows in every format."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+
+import pytest
+from starlette.testclient import TestClient
+
+from clustergraph.build import pipeline
+from clustergraph.build.release import Releases
+from clustergraph.build.sources import Project
+from clustergraph.config import Settings
+from clustergraph.web.app import create_app
+
+from .small_project import make
+
+BROWSER = {"Accept": "text/html,*/*;q=0.8"}
+
+
+@pytest.fixture(scope="module")
+def releases(tmp_path_factory: pytest.TempPathFactory) -> Releases:
+    folder = tmp_path_factory.mktemp("questions")
+    found = Releases(folder / "releases")
+    pipeline.publish(Project(make(folder / "project")), found)
+    return found
+
+
+@pytest.fixture(scope="module")
+def client(releases: Releases):
+    with TestClient(create_app(releases.root, Settings())) as client:
+        yield client
+
+
+def rows(client: TestClient, address: str) -> list[dict[str, object]]:
+    return client.get(address).json()["rows"]
+
+
+def test_the_list_is_a_page_for_people_and_json_for_programs(client: TestClient) -> None:
+    page = client.get("/questions", headers=BROWSER)
+    assert "Which clusters are there?" in page.text
+    for address, accept in (("/questions.json", "*/*"), ("/questions", "application/json")):
+        (question,) = client.get(address, headers={"Accept": accept}).json()
+        assert question["parameters"][0]["name"] == "cluster"
+        assert question["columns"] == {"cluster": "The cluster"}
+
+
+def test_every_format_has_the_same_rows(client: TestClient) -> None:
+    assert [row["cluster"]["label"] for row in rows(client, "/questions/clusters.json")] == ["AFIL", "ViaMéca"]
+    for name, delimiter in (("csv", ","), ("tsv", "\t")):
+        text = client.get(f"/questions/clusters.{name}").content.decode("utf-8-sig")
+        assert [row["cluster"] for row in csv.DictReader(io.StringIO(text), delimiter=delimiter)] == ["AFIL", "ViaMéca"]
+    assert "| ViaMéca |" in client.get("/questions/clusters.md").text
+    assert "organisation/viameca" in client.get("/questions/clusters.xml").text
+    assert "ViaMéca</a>" in client.get("/questions/clusters", headers=BROWSER).text
+
+
+def test_csv_begins_with_the_mark_that_spreadsheets_need_for_accents(client: TestClient) -> None:
+    assert client.get("/questions/clusters.csv").content.startswith(b"\xef\xbb\xbf")
+
+
+def test_the_format_is_negotiated(client: TestClient) -> None:
+    for accept, given in (("text/csv", "text/csv"), ("text/markdown;q=0.4, application/json", "application/json")):
+        response = client.get("/questions/clusters", headers={"Accept": accept})
+        assert response.headers["content-type"].startswith(given)
+    assert client.get("/questions/clusters", headers={"Accept": "image/png"}).status_code == 406
+    assert client.get("/questions/clusters.png").status_code == 406
+
+
+@pytest.mark.parametrize("name", ["ViaMéca", "viameca", "Viameca", "organisation:viameca"])
+def test_labels_and_spellings_do_for_iris(client: TestClient, name: str) -> None:
+    response = client.get("/questions/clusters.json", params={"cluster": name})
+    assert [row["cluster"]["label"] for row in response.json()["rows"]] == ["ViaMéca"]
+
+
+def test_several_values_where_a_parameter_takes_them(client: TestClient) -> None:
+    assert len(rows(client, "/questions/clusters.json?cluster=AFIL&cluster=Viameca")) == 2
+
+
+@pytest.mark.parametrize(
+    ("address", "status", "said"),
+    [
+        ("/questions/clusters.json?cluster=Viamca", 400, "did you mean 'ViaMéca'"),
+        ("/questions/clusters.json?clustr=AFIL", 400, "did you mean 'cluster'"),
+        ("/questions/clstrs.json", 404, "did you mean clusters"),
+        ("/questions/clusters.json?limit=0", 400, "give a number"),
+        ("/questions/clusters.json?offset=x", 400, "give a number"),
+        ("/questions/clusters.json?release=nothing", 404, "not kept"),
+        ("/questions/clusters.json?release=../x", 404, "not kept"),
+    ],
+)
+def test_what_is_wrong_is_said_with_what_there_is(client: TestClient, address: str, status: int, said: str) -> None:
+    response = client.get(address)
+    assert response.status_code == status
+    assert said in response.text
+    page = client.get(address.replace(".json", ""), headers=BROWSER)
+    assert page.status_code == status
+
+
+def test_a_parameter_is_a_term_and_never_text_of_the_query(client: TestClient) -> None:
+    for value in ('"} ?x ?y ?z {"', "https://e.org/> } ?s ?p ?o #", "organisation:x> }"):
+        response = client.get("/questions/clusters.json", params={"cluster": value})
+        assert response.status_code == 400
+
+
+def test_pages_of_rows_link_to_each_other(client: TestClient) -> None:
+    first = client.get("/questions/clusters.json?limit=1")
+    assert [row["cluster"]["label"] for row in first.json()["rows"]] == ["AFIL"]
+    assert first.json()["total"] == 2
+    following = first.links["next"]["url"]
+    second = client.get(following)
+    assert [row["cluster"]["label"] for row in second.json()["rows"]] == ["ViaMéca"]
+    assert "next" not in second.links
+    assert client.get(second.links["prev"]["url"]).json()["rows"] == first.json()["rows"]
+
+
+def test_the_permanent_link_names_the_release(client: TestClient) -> None:
+    document = client.get("/questions/clusters.json?cluster=AFIL").json()
+    again = client.get(document["permanent"])
+    assert document["release"] in document["permanent"]
+    assert again.json()["rows"] == document["rows"]
+    assert again.headers["x-clustergraph-release"] == document["release"]
+
+
+def test_an_unchanged_answer_is_not_sent_again(client: TestClient) -> None:
+    etag = client.get("/questions/clusters.csv").headers["etag"]
+    assert client.get("/questions/clusters.csv", headers={"If-None-Match": etag}).status_code == 304
+
+
+def test_openapi_has_the_typed_parameters(client: TestClient) -> None:
+    document = json.loads(client.get("/openapi.json").text)
+    (parameter, *_) = document["paths"]["/questions/clusters"]["get"]["parameters"]
+    assert (parameter["name"], parameter["schema"]["type"]) == ("cluster", "array")
