@@ -77,6 +77,8 @@ class Graph:
 
     store: Store
     questions: Mapping[str, Question]
+    digest: str = ""
+    """The digest of the release, if the graph is one."""
 
     @classmethod
     def open(cls, release: Path, queries: Path | None = None) -> Self:
@@ -94,7 +96,7 @@ class Graph:
             store = Store.read_only(str(release / "store"))
         except OSError as error:
             raise ReleaseError(f"{release} cannot be opened: {error}", advice="run `clustergraph build`") from error
-        return cls(store, question_files.load(queries) if queries else _catalogue(store))
+        return cls(store, question_files.load(queries) if queries else _catalogue(store), release.resolve().name)
 
     def query(self, text: str) -> QuerySolutions | QueryBoolean | QueryTriples:
         """Return what a SPARQL query gives; the prefixes of `clustergraph.terms` need not be declared.
