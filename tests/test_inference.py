@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyoxigraph import DefaultGraph, NamedNode, Quad, RdfFormat, Store, parse, serialize
 
-from clustergraph.build.inference import axioms, infer
+from clustergraph.axioms import axioms
+from clustergraph.build.inference import infer
 from clustergraph.build.release import merge
 from clustergraph.build.sources import Project, read_all
 from clustergraph.errors import SourceError

@@ -21,14 +21,17 @@ from pyoxigraph import (
 )
 
 from clustergraph import questions as question_files
+from clustergraph.ask.because import Because, Source, sources
+from clustergraph.ask.evidence import Evidence, Proof
 from clustergraph.ask.resolve import choices_query, needs_choices, read_choices, resolve
 from clustergraph.ask.search import NAMES_QUERY, Hit, Index, Name
 from clustergraph.ask.tables import Cell, Value
+from clustergraph.ask.witness import Term
 from clustergraph.errors import QueryError, ReleaseError
 from clustergraph.questions import CATALOGUE_QUERY, Parameter, Question
 from clustergraph.store.labels import labels
 from clustergraph.store.syntax import explain
-from clustergraph.terms import PREFIXES, QUERY
+from clustergraph.terms import PREFIXES, QUERY, compact
 
 _INTEGERS = {PREFIXES["xsd"] + name for name in ("integer", "int", "long", "nonNegativeInteger")}
 _NUMBERS = {PREFIXES["xsd"] + name for name in ("decimal", "double", "float")}
@@ -41,6 +44,10 @@ class Answer:
     question: Question
     columns: tuple[str, ...]
     rows: tuple[tuple[Cell, ...], ...]
+    query: str = ""
+    """The query with its parameters bound."""
+    terms: tuple[Mapping[str, Term | None], ...] = ()
+    """The RDF terms of each row."""
 
     def __len__(self) -> int:
         """Return the number of rows."""
@@ -140,7 +147,37 @@ class Graph:
         given = {key: [str(v) for v in (value if isinstance(value, list | tuple) else [value])]
                  for key, value in parameters.items()}  # fmt: skip
         choices = {name: self.choices(question.parameters[name]) for name in given if name in question.parameters}
-        return Answer(question, *self.table(question.bound(resolve(question, given, choices))))
+        query = question.bound(resolve(question, given, choices))
+        solutions = self.select(query)
+        columns = tuple(variable.value for variable in solutions.variables)
+        terms = tuple({column: row[column] for column in columns} for row in solutions)
+        rows = tuple(tuple(self._cell(row[column]) for column in columns) for row in terms)
+        return Answer(question, columns, rows, query, terms)
+
+    def evidence(self, answer: Answer, row: int) -> list[Proof]:
+        """Return what a row of an answer rests on: stated triples with their sections, and the rules in between.
+
+        Args:
+            answer: what `ask` gave.
+            row: the number of the row, from 0.
+        """
+        return self._evidence.of_row(answer.query, answer.terms[row])
+
+    def explain(self, subject: str, predicate: str, value: str) -> Proof:
+        """Return why a triple is in the graph; each part is written as in SPARQL.
+
+        Raises:
+            QueryError: a part is malformed, or the graph does not hold the triple.
+        """
+        rows = self.select(f"SELECT ?s ?p ?o {{ VALUES (?s ?p ?o) {{ ({subject} {predicate} {value}) }} ?s ?p ?o }}")
+        for row in rows:
+            return self._evidence.of_fact((row["s"], row["p"], row["o"]))
+        raise QueryError(f"the graph does not say: {subject} {predicate} {value}")
+
+    @property
+    def because(self) -> Because:
+        """Tells evidence in words."""
+        return Because(lambda node: self._labels.get(node.value) or compact(node.value), self._sections)
 
     def search(self, text: str, limit: int = 10) -> list[Hit]:
         """Return the things whose names are most like a text, the best first."""
@@ -168,6 +205,14 @@ class Graph:
     def _names(self) -> Index:
         rows = self.select(NAMES_QUERY)
         return Index(Name(*(row[column].value for column in ("thing", "name", "label", "class"))) for row in rows)
+
+    @cached_property
+    def _evidence(self) -> Evidence:
+        return Evidence(self.store)
+
+    @cached_property
+    def _sections(self) -> Mapping[str, Source]:
+        return sources(self.store)
 
     @cached_property
     def _labels(self) -> Mapping[str, str]:

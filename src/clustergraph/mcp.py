@@ -32,6 +32,8 @@ from clustergraph.terms import PREFIXES, compact
 ROWS: Final = 50
 """How many rows an answer has, unless more are asked for."""
 MOST_ROWS: Final = 500
+EVIDENCE_ROWS: Final = 5
+"""How many rows of an answer come with evidence, where it is asked for."""
 _ANSWER_BYTES: Final = 200_000
 
 _INSTRUCTIONS: Final = """A knowledge graph of European clusters, their regions, smart-specialisation priorities,
@@ -109,14 +111,26 @@ def _question_tools(graph: Graph) -> tuple[Callable[..., Any], ...]:
 
         return _told(told)
 
-    def ask_question(name: str, parameters: dict[str, str | list[str]] | None = None, limit: Limit = ROWS) -> str:
-        """Ask a question by its name; a parameter takes a label, a spelling, a code or an IRI."""
+    def ask_question(
+        name: str,
+        parameters: dict[str, str | list[str]] | None = None,
+        limit: Limit = ROWS,
+        evidence: bool = False,
+    ) -> str:
+        """Ask a question by its name; a parameter takes a label, a spelling, a code or an IRI.
+
+        With evidence, the first rows come with the statements of documents that they rest on.
+        """
 
         def told() -> object:
             answer = graph.ask(name, **(parameters or {}))
             rows = tables.objects(answer.columns, answer.rows[:limit])
-            return {"question": answer.question.title, "columns": dict(answer.question.columns),
+            told = {"question": answer.question.title, "columns": dict(answer.question.columns),
                     "rows": rows, "rows_in_all": len(answer), "release": graph.digest}  # fmt: skip
+            if evidence:
+                proved = range(min(len(rows), EVIDENCE_ROWS))
+                told["evidence"] = [graph.because.text(graph.evidence(answer, row)).splitlines() for row in proved]
+            return told
 
         return _told(told)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from clustergraph.cli import tables
 from clustergraph.cli.context import Context, pass_context
 from clustergraph.errors import QueryError
 from clustergraph.formats import RDF_FORMATS, RESULT_FORMATS
-from clustergraph.graph import Graph
+from clustergraph.graph import Answer, Graph
 from clustergraph.questions import find, load
 
 _WRITERS = {"table": tables.text, "csv": plain.csv, "json": plain.json, "md": plain.markdown}
@@ -97,9 +98,10 @@ def _complete_parameter(context: click.Context, _: click.Parameter, typed: str) 
 @click.option(
     "--format", "format_", type=click.Choice(["table", "csv", "json", "md"]), default="table", show_default=True
 )
+@click.option("--evidence", is_flag=True, help="For each row, the statements and rules that it rests on.")
 @click.argument("parameters", nargs=-1, type=click.UNPROCESSED, shell_complete=_complete_parameter)
 @pass_context
-def ask(context: Context, name: str, format_: str, parameters: tuple[str, ...]) -> None:
+def ask(context: Context, name: str, format_: str, evidence: bool, parameters: tuple[str, ...]) -> None:
     """Ask the question NAME with its parameters, each as --parameter VALUE; labels do for IRIs.
 
     \b
@@ -107,9 +109,46 @@ def ask(context: Context, name: str, format_: str, parameters: tuple[str, ...]) 
     clustergraph ask partners-sharing-pilots --format csv
     clustergraph questions partners-sharing-pilots    its parameters and columns
     """
-    answer = context.graph().ask(name, **_parameters(parameters))
+    graph = context.graph()
+    answer = graph.ask(name, **_parameters(parameters))
+    if evidence:
+        _show_evidence(graph, answer, format_)
+        return
     writer = _WRITERS[format_]
     click.echo(writer(answer.columns, answer.rows), nl=False)
+
+
+def _show_evidence(graph: Graph, answer: Answer, format_: str) -> None:
+    """Print each row with its evidence: as JSON, or as text."""
+    proofs = [graph.evidence(answer, number) for number in range(len(answer))]
+    if format_ == "json":
+        rows = plain.objects(answer.columns, answer.rows)
+        documents = [{"row": row, **graph.because.document(found)} for row, found in zip(rows, proofs, strict=True)]
+        click.echo(json.dumps(documents, ensure_ascii=False, indent=1))
+        return
+    for row, found in zip(answer.rows, proofs, strict=True):
+        click.echo(" · ".join(cell.shown for cell in row if cell.shown))
+        click.echo(graph.because.text(found))
+
+
+@click.command()
+@click.argument("subject")
+@click.argument("property_", metavar="PROPERTY")
+@click.argument("value")
+@click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@pass_context
+def explain(context: Context, subject: str, property_: str, value: str, format_: str) -> None:
+    """Say why a statement is in the graph: who says it, or from what it follows. The parts are written as in SPARQL.
+
+    \b
+    clustergraph explain organisation:afil cg:sharesPilotWith organisation:eurecat
+    """
+    graph = context.graph()
+    proofs = [graph.explain(subject, property_, value)]
+    if format_ == "json":
+        click.echo(json.dumps(graph.because.document(proofs), ensure_ascii=False, indent=1))
+    else:
+        click.echo(graph.because.text(proofs), nl=False)
 
 
 def _parameters(words: tuple[str, ...]) -> dict[str, list[str]]:
@@ -163,4 +202,4 @@ def search(context: Context, text: str, limit: int) -> None:
     click.echo(tables.text(("label", "class", "name", "score", "iri"), rows), nl=False)
 
 
-COMMANDS = (query, ask, questions, search)
+COMMANDS = (query, ask, questions, search, explain)

@@ -1,0 +1,129 @@
+"""Evidence as people and programs read it: who says what, with which status, and what follows from it by which rule."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pyoxigraph import Literal, NamedNode, QuerySolutions, Store
+
+from clustergraph.ask.evidence import Derived, Proof, Stated, facts
+from clustergraph.ask.witness import Fact, Term
+from clustergraph.terms import ID_KINDS, PREFIXES, compact, expand
+
+Words = Callable[[NamedNode], str]
+
+_PLUMBING = ("rules/stated-in", "cax-sco", "prp-spo1", "prp-inv", "cls-hv2", "cls-int")
+"""What is so plain that the text leaves it out; the JSON has it."""
+_TYPE = expand("rdf:type")
+_STATUS = expand("cg:status")
+_MEMBERS = ("title", "number", "heading", "table", "row", "issued")
+_SECTIONS = """SELECT ?section ?heading ?number ?document ?title ?table ?row ?issued WHERE {
+  ?section cg:inDocument ?document ; cg:heading ?heading . ?document skos:prefLabel ?title
+  OPTIONAL { ?section cg:sectionNumber ?number } OPTIONAL { ?section cg:table ?table }
+  OPTIONAL { ?section cg:row ?row } OPTIONAL { ?document cg:issued ?issued }
+}"""
+
+
+@dataclass(frozen=True)
+class Source:
+    """A section of a document, or a graph of the editors."""
+
+    iri: str
+    name: str
+    members: Mapping[str, str]
+    """Document, number, heading, table and row, where it has them."""
+
+
+def sources(store: Store) -> dict[str, Source]:
+    """Return the sections of all documents by their IRIs."""
+    rows = store.query(_SECTIONS, prefixes=PREFIXES)
+    assert isinstance(rows, QuerySolutions)
+    found = {}
+    for row in rows:
+        members = {
+            name: row[name].value for name in ("title", "number", "heading", "table", "row", "issued") if row[name]
+        }
+        members["document"] = row["document"].value
+        place = " ".join(filter(None, (members.get("number"), members["heading"])))
+        found[row["section"].value] = Source(row["section"].value, f"{members['title']}, {place}", members)
+    return found
+
+
+@dataclass(frozen=True)
+class Because:
+    """Tells proofs."""
+
+    words: Words
+    sections: Mapping[str, Source]
+
+    def document(self, proofs: Sequence[Proof]) -> dict[str, Any]:
+        """Return proofs as JSON members: what is stated, by section and statement, and what is inferred."""
+        known = list(facts(proofs))
+        groups: dict[tuple[str, str], list[Fact]] = defaultdict(list)
+        for proof in known:
+            if isinstance(proof, Stated):
+                for graph in proof.graphs:
+                    groups[graph.value, str(proof.fact[0])].append(proof.fact)
+        found = [self._group(graph, facts_of_it) for (graph, _), facts_of_it in sorted(groups.items())]
+        return {
+            "stated": [group for group in found if group["source"]["document"]],
+            "reference": [group for group in found if not group["source"]["document"]],
+            "inferred": [self._inferred(proof) for proof in known if isinstance(proof, Derived)],
+        }
+
+    def text(self, proofs: Sequence[Proof]) -> str:
+        """Return proofs as lines of text: what the documents say, then what follows."""
+        document = self.document(proofs)
+        lines = [f"- {group['source']['name']}{_status(group)}: {_said(group)}" for group in document["stated"]]
+        follows: dict[tuple[str, str], list[str]] = defaultdict(list)
+        for fact in document["inferred"]:
+            if fact["rule"] in _PLUMBING:
+                continue
+            follows[fact["subject"], fact["because"]].append(f"{fact['property']} {fact['value']}")
+        for (subject, because), said in follows.items():
+            lines.append(f"- It follows: {_name(subject)}{'; '.join(said)}. {because}")
+        return "\n".join(lines) + "\n"
+
+    def _inferred(self, proof: Derived) -> dict[str, Any]:
+        premises = [self._triple(premise.fact) for premise in proof.premises]
+        return {**self._triple(proof.fact), "rule": proof.rule, "because": proof.summary, "from": premises}
+
+    def _group(self, graph: str, found: Sequence[Fact]) -> dict[str, Any]:
+        source = self.sections.get(graph)
+        members = dict(source.members) if source else {}
+        status = next((self._words(value) for _, predicate, value in found if predicate == _STATUS), "")
+        return {
+            "source": {"iri": graph, "name": source.name if source else compact(graph), "document": "", **members},
+            "status": status,
+            "subject": self._words(found[0][0]),
+            "iri": getattr(found[0][0], "value", ""),
+            "triples": [self._triple(fact) for fact in sorted(found, key=str)],
+        }
+
+    def _triple(self, fact: Fact) -> dict[str, str]:
+        subject, predicate, value = fact
+        name = "is a" if predicate == _TYPE else self._words(predicate)
+        return {"subject": self._words(subject), "property": name, "value": self._words(value),
+                "triple": f"{subject} {predicate} {value}"}  # fmt: skip
+
+    def _words(self, term: Term) -> str:
+        if isinstance(term, NamedNode):
+            return self.words(term)
+        return term.value if isinstance(term, Literal) else str(term)
+
+
+def _name(words: str) -> str:
+    """Return the words for a subject; a statement has an IRI only, which tells a reader nothing."""
+    return "" if words.partition(":")[0] in ID_KINDS and " " not in words else f"{words} "
+
+
+def _status(group: Mapping[str, Any]) -> str:
+    return f" ({group['status']})" if group["status"] not in ("", "stated") else ""
+
+
+def _said(group: Mapping[str, Any]) -> str:
+    own = [t for t in group["triples"] if t["property"] != "has status"] or group["triples"]
+    return _name(group["subject"]) + "; ".join(f"{triple['property']} {triple['value']}" for triple in own)

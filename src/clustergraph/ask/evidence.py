@@ -1,0 +1,176 @@
+"""Evidence: for a row of an answer, the statements of documents that it rests on, and the rules in between.
+
+It is exact: the stated triples alone, with the ontology and the rules, give the row again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TypeAlias
+
+import rdflib
+from pyoxigraph import Literal, NamedNode, Quad, QuerySolutions, Store
+
+from clustergraph.ask.patterns import Pattern, Select, select, template
+from clustergraph.ask.witness import Fact, Solution, Term, Used, Witness, term
+from clustergraph.axioms import axioms
+from clustergraph.rules import RULES_QUERY
+from clustergraph.terms import INFERRED, PREFIXES, QUERY
+
+
+@dataclass(frozen=True)
+class Stated:
+    """A triple that graphs state."""
+
+    fact: Fact
+    graphs: tuple[NamedNode, ...]
+
+
+@dataclass(frozen=True)
+class Derived:
+    """A triple that follows from others by a rule or an axiom."""
+
+    fact: Fact
+    rule: str
+    """The name of the rule, or of the OWL 2 RL rule."""
+    summary: str
+    premises: tuple[Proof, ...]
+
+
+Proof: TypeAlias = Stated | Derived
+
+
+@dataclass(frozen=True)
+class _Rule:
+    """A rule or an axiom: the triples that it gives, and the query that gives them."""
+
+    name: str
+    summary: str
+    head: tuple[Pattern, ...]
+    body: Select
+    prologue: str = ""
+
+
+@dataclass
+class Evidence:
+    """Finds evidence in the store of a release."""
+
+    store: Store
+    _known: dict[Fact, Proof] = field(default_factory=dict)
+
+    def of_row(self, query: str, row: Mapping[str, Term | None]) -> list[Proof]:
+        """Return what a row of a SELECT query rests on, in the order of what it says."""
+        parsed = select(query)
+        used = self._witness.of_query(parsed, _prologue(query), row)
+        return [self.of_fact(fact) for fact in sorted(used, key=str)]
+
+    def of_fact(self, fact: Fact) -> Proof:
+        """Return why a triple of the default graph is there.
+
+        Raises:
+            KeyError: the graph does not hold it, or no rule gives it.
+        """
+        proof = self._prove(fact, frozenset())
+        if proof is None:
+            raise KeyError(fact)
+        return proof
+
+    @cached_property
+    def _witness(self) -> Witness:
+        return Witness(self.store)
+
+    def _prove(self, fact: Fact, above: frozenset[Fact]) -> Proof | None:
+        if fact in self._known:
+            return self._known[fact]
+        if fact in above:
+            return None
+        graphs = self._graphs(fact)
+        proof = Stated(fact, graphs) if graphs else next(self._derivations(fact, above | {fact}), None)
+        if proof is not None:
+            self._known[fact] = proof
+        return proof
+
+    def _graphs(self, fact: Fact) -> tuple[NamedNode, ...]:
+        subject, predicate, value = fact
+        if isinstance(subject, Literal):
+            return ()
+        quads = self.store.quads_for_pattern(subject, predicate, value, None)
+        names = {q.graph_name for q in quads if isinstance(q.graph_name, NamedNode) and q.graph_name != INFERRED}
+        return tuple(sorted(names, key=lambda name: name.value))
+
+    def _derivations(self, fact: Fact, above: frozenset[Fact]) -> Iterator[Derived]:
+        for rule in self._rules:
+            for pattern in rule.head:
+                given = _unified(pattern, fact)
+                if given is None:
+                    continue
+                for used in self._bodies(rule, given):
+                    premises = tuple(self._prove(premise, above) for premise in sorted(used, key=str))
+                    proved = tuple(premise for premise in premises if premise is not None)
+                    if len(proved) == len(premises):
+                        yield Derived(fact, rule.name, rule.summary, proved)
+
+    def _bodies(self, rule: _Rule, given: Solution) -> Iterator[Used]:
+        for solution in self._witness.solutions(rule.prologue, rule.body.group.text, given):
+            used = self._witness.of_group(rule.body.group, rule.prologue, solution)
+            if used is not None:
+                yield used
+
+    @cached_property
+    def _rules(self) -> list[_Rule]:
+        """The rules of the release, then the axioms of its ontology."""
+        found = []
+        rows = self.store.query(RULES_QUERY, prefixes=PREFIXES)
+        assert isinstance(rows, QuerySolutions)
+        for row in rows:
+            text, name = row["construct"].value, row["rule"].value.removeprefix(QUERY)
+            summary = text.partition("\n")[0].removeprefix("#+ summary: ")
+            found.append(_Rule(name, summary, tuple(template(text)), select(text), _prologue(text)))
+        for axiom in axioms(self.store):
+            text = f"CONSTRUCT {{ {axiom.triple} }} WHERE {{ {axiom.pattern} }}"
+            found.append(
+                _Rule(axiom.name, f"where {axiom.pattern}, {axiom.triple}", tuple(template(text)), select(text))
+            )
+        return found
+
+
+def facts(proofs: Sequence[Proof]) -> Iterator[Proof]:
+    """Yield proofs and all that they rest on, each once, the conclusions before what they rest on."""
+    seen: set[Fact] = set()
+    waiting = list(proofs)
+    while waiting:
+        proof = waiting.pop(0)
+        if proof.fact not in seen:
+            seen.add(proof.fact)
+            yield proof
+            waiting += proof.premises if isinstance(proof, Derived) else ()
+
+
+def stated(proofs: Sequence[Proof]) -> set[Quad]:
+    """Return the quads at the bottom of proofs: all that documents, editors and the ontology say in them."""
+    return {
+        Quad(*proof.fact, graph)  # type: ignore[arg-type]  # a literal is never a subject
+        for proof in facts(proofs)
+        if isinstance(proof, Stated)
+        for graph in proof.graphs
+    }
+
+
+def _prologue(query: str) -> str:
+    """Return the declarations of a query, without its comments."""
+    lines = [line for line in query.splitlines() if line.strip()[:7].upper().startswith(("PREFIX", "BASE"))]
+    return "\n".join(lines)
+
+
+def _unified(pattern: Pattern, fact: Fact) -> Solution | None:
+    """Return the values that make a pattern the fact, or None."""
+    solution: dict[str, Term] = {}
+    for part, value in zip(pattern, fact, strict=True):
+        if isinstance(part, rdflib.Variable):
+            if solution.setdefault(str(part), value) != value:
+                return None
+        elif term(part) != value:  # type: ignore[arg-type]  # templates have no property paths
+            return None
+    return solution

@@ -1,0 +1,144 @@
+"""Evidence is exact: the stated triples alone, with the ontology and the rules, give the row again."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from pyoxigraph import Literal, NamedNode, Quad, QuerySolutions, Store
+
+from clustergraph import questions, rules
+from clustergraph.ask.evidence import Derived, Evidence, Stated, facts, stated
+from clustergraph.ask.patterns import select, template
+from clustergraph.build.catalogue import catalogue
+from clustergraph.build.inference import infer
+from clustergraph.build.release import merge
+from clustergraph.build.sources import Project, rdf_files, read_all
+from clustergraph.errors import QueryError
+from clustergraph.graph import Graph
+from clustergraph.terms import INFERRED, PREFIXES
+
+from .conftest import ROOT
+
+QUESTIONS = questions.load(ROOT / "queries")
+
+
+@pytest.fixture(scope="module")
+def whole(project: Project) -> Graph:
+    """The graph as a release holds it, with the catalogue."""
+    store = Store()
+    store.extend(read_all(project.graph_files()))
+    store.extend(catalogue(QUESTIONS.values(), rules.load(project.rules)))
+    merge(store)
+    infer(store, project.rules)
+    return Graph(store, QUESTIONS)
+
+
+@pytest.fixture(scope="module")
+def ontology(project: Project) -> list[Quad]:
+    return read_all(rdf_files(project.ontology))
+
+
+def rows(store: Store, query: str) -> list[dict[str, Any]]:
+    found = store.query(query, prefixes=PREFIXES)
+    assert isinstance(found, QuerySolutions)
+    names = [variable.value for variable in found.variables]
+    return [{name: row[name] for name in names} for row in found]
+
+
+def comparable(row: dict[str, Any]) -> tuple[Any, ...]:
+    """A row with joined texts as sets, since GROUP_CONCAT has no order."""
+    parts = {k: frozenset(re.split("[,;] | ", v.value)) if isinstance(v, Literal) else v for k, v in row.items()}
+    return tuple(sorted(parts.items(), key=lambda pair: pair[0]))
+
+
+def again(found: set[Quad], ontology: list[Quad], query: str) -> set[tuple[Any, ...]]:
+    store = Store()
+    store.extend(found)
+    store.extend(ontology)
+    merge(store)
+    infer(store, ROOT / "queries" / "rules")
+    return {comparable(row) for row in rows(store, query)}
+
+
+@pytest.mark.parametrize("name", QUESTIONS)
+def test_the_evidence_of_a_row_gives_the_row_again(whole: Graph, ontology: list[Quad], name: str) -> None:
+    query = QUESTIONS[name].query
+    found = rows(whole.store, query)
+    evidence = Evidence(whole.store)
+    for row in {0: None, len(found) // 2: None, len(found) - 1: None} if found else ():
+        quads = stated(evidence.of_row(query, found[row]))
+        assert INFERRED not in {quad.graph_name for quad in quads}
+        assert comparable(found[row]) in again(quads, ontology, query), found[row]
+
+
+def test_without_a_part_of_the_evidence_the_row_is_gone(whole: Graph, ontology: list[Quad]) -> None:
+    answer = whole.ask("partners-sharing-pilots", partner="Eurecat", level="derived")
+    quads = stated(whole.evidence(answer, 0))
+    needed = {quad for quad in quads if quad.object == NamedNode(PREFIXES["pilot"] + "vanguard-esm")}
+    assert needed
+    assert comparable(dict(answer.terms[0])) not in again(quads - needed, ontology, answer.query)
+
+
+def test_what_is_inferred_names_its_rule_and_what_it_came_from(whole: Graph) -> None:
+    proof = whole.explain("organisation:afil", "cg:sharesPilotWith", "organisation:eurecat")
+    assert isinstance(proof, Derived)
+    assert proof.rule == "rules/shares-pilot"
+    bottom = [p for p in facts([proof]) if isinstance(p, Stated)]
+    assert any("annex-3-catalonia" in graph.value for p in bottom for graph in p.graphs)
+
+
+def test_an_axiom_is_named_too(whole: Graph) -> None:
+    proof = whole.explain("organisation:afil", "cg:locatedIn", "<http://data.europa.eu/nuts/code/ITC>")
+    assert isinstance(proof, Derived)
+    assert proof.rule in ("prp-spo1", "prp-spo2")
+
+
+def test_a_stated_triple_names_its_sections(whole: Graph) -> None:
+    proof = whole.explain("organisation:cep", "cg:founded", '"1953"^^xsd:gYear')
+    assert isinstance(proof, Stated)
+    assert [graph.value.rsplit("/", 1)[1] for graph in proof.graphs] == ["a-3-3-4-2"]
+
+
+def test_what_the_graph_does_not_say_cannot_be_explained(whole: Graph) -> None:
+    with pytest.raises(QueryError, match="does not say"):
+        whole.explain("organisation:afil", "cg:sharesPilotWith", "organisation:plastipolis")
+
+
+def test_the_text_says_who_says_so_with_status(whole: Graph) -> None:
+    answer = whole.ask("partners-sharing-pilots", partner="Eurecat", level="derived")
+    text = whole.because.text(whole.evidence(answer, 0))
+    assert "Letter of Catalonia (collective)" in text
+    assert "A partner is linked to a pilot through its region" in text
+
+
+def test_the_document_has_section_table_and_row(whole: Graph) -> None:
+    answer = whole.ask("participants", activity="ERICA", participant="Eurecat")
+    groups = whole.because.document(whole.evidence(answer, 0))["stated"]
+    assert any(group["source"].get("row") == "AFIL" and group["source"].get("table") for group in groups)
+
+
+def test_the_structure_of_a_query() -> None:
+    parsed = select(
+        """PREFIX x: <http://x.org/> SELECT ?a (COUNT(?b) AS ?n) WHERE {
+          ?a x:p ?b . { ?a x:q ?c } UNION { ?a x:r ?c } OPTIONAL { ?b x:s ?d }
+          FILTER (?d > 1 || EXISTS { ?a x:t ?e }) FILTER NOT EXISTS { ?a x:u ?f } MINUS { ?a x:v ?g }
+          { SELECT ?a (MAX(?h) AS ?m) { ?a x:w ?h } GROUP BY ?a } GRAPH ?z { ?a x:y ?i } VALUES ?a { UNDEF }
+        } GROUP BY ?a"""
+    )
+    group = parsed.group
+    assert [len(part) for part in (group.patterns, group.unions, group.optional, group.exists, group.absent)] == [
+        1,
+        1,
+        1,
+        1,
+        2,
+    ]
+    assert len(group.nested[0].selects) == 1
+    assert len(group.graphs) == 1
+
+
+def test_the_template_of_a_rule() -> None:
+    (pattern,) = template("CONSTRUCT { ?a <http://x.org/p> ?b } WHERE { ?b <http://x.org/q> ?a }")
+    assert str(pattern[1]) == "http://x.org/p"
