@@ -133,3 +133,23 @@ def test_openapi_has_the_typed_parameters(client: TestClient) -> None:
     document = json.loads(client.get("/openapi.json").text)
     (parameter, *_) = document["paths"]["/questions/clusters"]["get"]["parameters"]
     assert (parameter["name"], parameter["schema"]["type"]) == ("cluster", "array")
+
+
+def test_an_answer_comes_with_its_evidence(client: TestClient) -> None:
+    document = client.get("/questions/clusters.json?cluster=Viameca&evidence=true").json()
+    (evidence,) = document["evidence"]
+    triples = [triple["triple"] for group in evidence["reference"] for triple in group["triples"]]
+    assert any("id/organisation/viameca" in triple for triple in triples)
+    assert "Evidence" in client.get("/questions/clusters?evidence=true", headers=BROWSER).text
+
+
+@pytest.mark.parametrize(
+    ("address", "status"),
+    [
+        ("clusters.csv?evidence=true", 406),
+        ("clusters.json?evidence=maybe", 400),
+        ("clusters.json?evidence=true&limit=999", 400),
+    ],
+)
+def test_evidence_has_its_limits(client: TestClient, address: str, status: int) -> None:
+    assert client.get(f"/questions/{address}").status_code == status

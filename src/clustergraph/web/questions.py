@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from itertools import groupby
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 from urllib.parse import urlencode
 
 from starlette.requests import Request
@@ -23,6 +23,7 @@ from clustergraph.formats import RESULT_FORMATS
 from clustergraph.questions import CATALOGUE_QUERY, Parameter, Question, find, parse
 from clustergraph.store.embedded import Release
 from clustergraph.terms import PREFIXES, QUERY
+from clustergraph.web import evidence as proof
 from clustergraph.web.http import HTML, Problem, RequestError, accepted, choose, respond, tag
 from clustergraph.web.pages import page, page_response
 from clustergraph.web.service import Service, Term, read_rows
@@ -43,7 +44,7 @@ TYPES: Final = {
     "md": ("text/markdown",),
 }
 """The formats of an answer: name and media types."""
-_RESERVED: Final = ("format", "limit", "offset", "release")
+_RESERVED: Final = ("format", "limit", "offset", "release", "evidence")
 _XSD: Final = PREFIXES["xsd"]
 _LABELS: Final = """SELECT ?x ?label { VALUES ?x { %s } ?x skos:prefLabel|rdfs:label ?label }
 ORDER BY (LANG(?label) = "en") DESC(?label)"""
@@ -58,12 +59,13 @@ class Asked:
     format: str
     limit: int
     offset: int
+    evidence: bool = False
 
     def address(self, name: str = "", **changed: int | str) -> str:
         """Return the address of the same answer, in a format and with some parameters changed."""
         pairs = [(key, value) for key, values in self.given.items() for value in values]
-        own = {"limit": self.limit, "offset": self.offset, **changed}
-        defaults = {"limit": _usual_limit(self.format), "offset": 0}
+        own = {"limit": self.limit, "offset": self.offset, "evidence": str(self.evidence).lower(), **changed}
+        defaults = {"limit": _usual_limit(self.format), "offset": 0, "evidence": "false"}
         pairs += [(key, str(value)) for key, value in own.items() if defaults.get(key) != value]
         path = f"/questions/{self.question.name}" + (f".{name}" if name else "")
         return f"{path}?{urlencode(pairs)}" if pairs else path
@@ -114,7 +116,7 @@ async def answer(request: Request) -> Response:
         content = await service.answer(release, store.Request(query, "xml", max_bytes=service.settings.result_bytes))
     else:
         table = await _table(service, release, asked)
-        content = _written(asked, table, release)
+        content = _written(asked, table, release, await _evidence(service, release, asked))
     headers = {**_headers(release), **(_links(asked, table.total) if asked.format != "xml" else {})}
     return respond(request, content, _content_type(asked.format), tag(release.digest, content), headers)
 
@@ -170,12 +172,20 @@ def _asked(request: Request, question: Question, extension: str) -> Asked:
         if key not in _RESERVED and value.strip():
             given.setdefault(key, []).append(value.strip())
     name = _format(request, extension)
+    evidence = request.query_params.get("evidence", "false").lower()
+    if evidence not in ("true", "false"):
+        raise RequestError(HTTPStatus.BAD_REQUEST, f"evidence is {evidence!r}", "give true or false")
+    if evidence == "true" and name not in ("html", "json"):
+        raise RequestError(
+            HTTPStatus.NOT_ACCEPTABLE, f"there is no room for evidence in {name}", "ask for json or html"
+        )
     return Asked(
         question,
         given,
         name,
-        limit=_number(request, "limit", _usual_limit(name), 1, MOST_ROWS),
+        limit=_number(request, "limit", proof.MOST_ROWS if evidence == "true" else _usual_limit(name), 1, MOST_ROWS),
         offset=_number(request, "offset", 0, 0, 1_000_000_000),
+        evidence=evidence == "true",
     )
 
 
@@ -237,6 +247,13 @@ async def _table(service: Service, release: Release, asked: Asked) -> Table:
     return Table(columns, cells, len(rows))
 
 
+async def _evidence(service: Service, release: Release, asked: Asked) -> list[dict[str, Any]] | None:
+    """Return what each row that is shown rests on, if that is asked for."""
+    if not asked.evidence:
+        return None
+    return await proof.evidence(service, release, asked.question.name, dict(asked.given), asked.offset, asked.limit)
+
+
 def _cell(term: Term | None, labels: Mapping[str, str]) -> Cell:
     if term is None:
         return Cell(None)
@@ -253,7 +270,7 @@ def _cell(term: Term | None, labels: Mapping[str, str]) -> Cell:
             return Cell(term.value)
 
 
-def _written(asked: Asked, table: Table, release: Release) -> bytes:
+def _written(asked: Asked, table: Table, release: Release, evidence: list[dict[str, Any]] | None) -> bytes:
     match asked.format:
         case "csv":
             # The mark at the start is what makes spreadsheets read accents.
@@ -272,6 +289,7 @@ def _written(asked: Asked, table: Table, release: Release) -> bytes:
                 "total": table.total,
                 "columns": {column: asked.question.columns.get(column, "") for column in table.columns},
                 "rows": tables.objects(table.columns, table.rows),
+                **({"evidence": evidence} if evidence is not None else {}),
             }
             return json.dumps(document, ensure_ascii=False, indent=1).encode()
 
@@ -303,6 +321,7 @@ async def _page(request: Request, service: Service, release: Release, asked: Ask
         missing = [p for p in asked.question.parameters.values() if p.required and p.name not in asked.given]
         if asked.given or not missing:
             shown["table"] = await _table(service, release, asked)
+            shown["evidence"] = await _evidence(service, release, asked)
     except ClustergraphError as error:
         problem = Problem.of(error)
         status, shown["problem"] = problem.status, problem
