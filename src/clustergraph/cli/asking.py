@@ -11,6 +11,7 @@ from click.shell_completion import CompletionItem
 from pyoxigraph import QueryTriples
 
 from clustergraph.ask import tables as plain
+from clustergraph.ask.conflicts import FINDERS
 from clustergraph.ask.tables import Cell
 from clustergraph.cli import tables
 from clustergraph.cli.context import Context, pass_context
@@ -202,4 +203,22 @@ def search(context: Context, text: str, limit: int) -> None:
     click.echo(tables.text(("label", "class", "name", "score", "iri"), rows), nl=False)
 
 
-COMMANDS = (query, ask, questions, search, explain)
+@click.command()
+@click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@pass_context
+def conflicts(context: Context, format_: str) -> None:
+    """Show what disagrees: rival figures and dates, claims, lists, gaps, spellings, statements that are not firm."""
+    graph = context.graph()
+    found = [(f, graph.ask(f.question, **f.parameters)) for f in FINDERS if f.question in graph.questions]
+    if format_ == "json":
+        documents = [
+            {"kind": f.title, "question": f.question, "rows": plain.objects(a.columns, a.rows)} for f, a in found
+        ]
+        click.echo(json.dumps(documents, ensure_ascii=False, indent=1))
+        return
+    for finder, answer in found:
+        click.echo(f"\n{finder.title}: {answer.question.title}")
+        click.echo(tables.text(answer.columns, answer.rows), nl=False)
+
+
+COMMANDS = (conflicts, query, ask, questions, search, explain)

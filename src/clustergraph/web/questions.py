@@ -92,12 +92,12 @@ async def index(request: Request) -> Response:
     service: Service = request.app.state.service
     release = service.release
     questions = await catalogue(service, release)
-    name = _format(request, request.path_params.get("extension", ""))
+    name = choose_format(request, request.path_params.get("extension", ""))
     if name == "json":
         content = json.dumps([describe(q) for q in questions.values()], ensure_ascii=False, indent=1).encode()
         return respond(request, content, "application/json", tag(content), _headers(release))
     if name != "html":
-        raise _not_acceptable()
+        raise not_acceptable()
     by_tag = groupby(sorted(questions.values(), key=lambda q: (q.tags[:1], q.title)), key=lambda q: q.tags[0])
     content = page("questions.html", release=release, groups=[(subject, list(found)) for subject, found in by_tag])
     return page_response(request, content, release)
@@ -115,7 +115,7 @@ async def answer(request: Request) -> Response:
         query = await _bound(service, release, asked)
         content = await service.answer(release, store.Request(query, "xml", max_bytes=service.settings.result_bytes))
     else:
-        table = await _table(service, release, asked)
+        table = await table_of(service, release, asked)
         content = _written(asked, table, release, await _evidence(service, release, asked))
     headers = {**_headers(release), **(_links(asked, table.total) if asked.format != "xml" else {})}
     return respond(request, content, _content_type(asked.format), tag(release.digest, content), headers)
@@ -171,7 +171,7 @@ def _asked(request: Request, question: Question, extension: str) -> Asked:
     for key, value in request.query_params.multi_items():
         if key not in _RESERVED and value.strip():
             given.setdefault(key, []).append(value.strip())
-    name = _format(request, extension)
+    name = choose_format(request, extension)
     evidence = request.query_params.get("evidence", "false").lower()
     if evidence not in ("true", "false"):
         raise RequestError(HTTPStatus.BAD_REQUEST, f"evidence is {evidence!r}", "give true or false")
@@ -200,15 +200,21 @@ def _number(request: Request, name: str, default: int, least: int, most: int) ->
     return int(text)
 
 
-def _format(request: Request, extension: str) -> str:
+def choose_format(request: Request, extension: str) -> str:
+    """Return the name of the format that a request wants.
+
+    Raises:
+        RequestError: there is none that fits.
+    """
     wanted = extension or request.query_params.get("format", "")
     chosen = wanted if wanted in TYPES else None if wanted else choose(accepted(request), TYPES)
     if chosen is None:
-        raise _not_acceptable()
+        raise not_acceptable()
     return chosen
 
 
-def _not_acceptable() -> RequestError:
+def not_acceptable() -> RequestError:
+    """Return the error that says which formats there are."""
     advice = f"ask for one of: {', '.join(f'{name} ({types[0]})' for name, types in TYPES.items())}"
     return RequestError(HTTPStatus.NOT_ACCEPTABLE, "this cannot be given in that format", advice, Vary="Accept")
 
@@ -234,7 +240,13 @@ async def _bound(service: Service, release: Release, asked: Asked) -> str:
         raise RequestError(HTTPStatus.BAD_REQUEST, error.message, error.advice) from error
 
 
-async def _table(service: Service, release: Release, asked: Asked) -> Table:
+async def table_of(service: Service, release: Release, asked: Asked) -> Table:
+    """Return the rows of an answer that are asked for.
+
+    Raises:
+        RequestError: a parameter does not fit.
+        OverLimitError: the query went over a limit.
+    """
     request = store.Request(await _bound(service, release, asked), "json", max_bytes=service.settings.result_bytes)
     columns, rows = read_rows(await service.answer(release, request))
     shown = rows[asked.offset : asked.offset + asked.limit]
@@ -320,7 +332,7 @@ async def _page(request: Request, service: Service, release: Release, asked: Ask
     try:
         missing = [p for p in asked.question.parameters.values() if p.required and p.name not in asked.given]
         if asked.given or not missing:
-            shown["table"] = await _table(service, release, asked)
+            shown["table"] = await table_of(service, release, asked)
             shown["evidence"] = await _evidence(service, release, asked)
     except ClustergraphError as error:
         problem = Problem.of(error)
