@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import json
+import subprocess
+import sys
 
 import pytest
 from starlette.testclient import TestClient
@@ -153,3 +155,19 @@ def test_an_answer_comes_with_its_evidence(client: TestClient) -> None:
 )
 def test_evidence_has_its_limits(client: TestClient, address: str, status: int) -> None:
     assert client.get(f"/questions/{address}").status_code == status
+
+
+def test_an_empty_answer_says_why(client: TestClient) -> None:
+    address = "/questions/clusters.json?cluster=https://w3id.org/clustergraph/id/organisation/nobody"
+    document = client.get(address).json()
+    assert document["rows"] == []
+    assert "nothing has cluster" in document["why_empty"]
+    assert "Why:" in client.get(address.replace(".json", ""), headers=BROWSER).text
+
+
+def test_the_web_process_does_no_rdf_work() -> None:
+    code = (
+        "import sys, clustergraph.web.app; print(sorted({'rdflib', 'pyshacl', 'owlready2', 'mcp'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
@@ -22,7 +22,9 @@ from pyoxigraph import (
 
 from clustergraph import questions as question_files
 from clustergraph.ask.because import Because, Source, sources
+from clustergraph.ask.empty import Bound, attempts
 from clustergraph.ask.evidence import Evidence, Proof
+from clustergraph.ask.patterns import asked_alone
 from clustergraph.ask.resolve import choices_query, needs_choices, read_choices, resolve
 from clustergraph.ask.search import NAMES_QUERY, Hit, Index, Name
 from clustergraph.ask.tables import Cell, Value
@@ -48,6 +50,10 @@ class Answer:
     """The query with its parameters bound."""
     terms: tuple[Mapping[str, Term | None], ...] = ()
     """The RDF terms of each row."""
+    given: Mapping[str, list[str]] = field(default_factory=dict)
+    """The parameters as they were given."""
+    bound: Bound = field(default_factory=dict)
+    """The terms that they mean."""
 
     def __len__(self) -> int:
         """Return the number of rows."""
@@ -147,12 +153,23 @@ class Graph:
         given = {key: [str(v) for v in (value if isinstance(value, list | tuple) else [value])]
                  for key, value in parameters.items()}  # fmt: skip
         choices = {name: self.choices(question.parameters[name]) for name in given if name in question.parameters}
-        query = question.bound(resolve(question, given, choices))
+        bound = resolve(question, given, choices)
+        query = question.bound(bound)
         solutions = self.select(query)
         columns = tuple(variable.value for variable in solutions.variables)
         terms = tuple({column: row[column] for column in columns} for row in solutions)
         rows = tuple(tuple(self._cell(row[column]) for column in columns) for row in terms)
-        return Answer(question, columns, rows, query, terms)
+        return Answer(question, columns, rows, query, terms, given, bound)
+
+    def why_empty(self, answer: Answer) -> str:
+        """Say why an answer has no rows: which parameter, or which pattern of the query, has no match."""
+        for attempt in attempts(answer.question, answer.given, answer.bound):
+            if next(self.select(attempt.query), None) is not None:
+                return attempt.because
+        for query, pattern in asked_alone(answer.query):
+            if not self.query(query):
+                return f"nothing in the graph matches {pattern}"
+        return "each part of the question has matches, and none of them together"
 
     def evidence(self, answer: Answer, row: int) -> list[Proof]:
         """Return what a row of an answer rests on: stated triples with their sections, and the rules in between.

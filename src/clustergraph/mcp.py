@@ -127,6 +127,8 @@ def _question_tools(graph: Graph) -> tuple[Callable[..., Any], ...]:
             rows = tables.objects(answer.columns, answer.rows[:limit])
             told = {"question": answer.question.title, "columns": dict(answer.question.columns),
                     "rows": rows, "rows_in_all": len(answer), "release": graph.digest}  # fmt: skip
+            if not answer.rows:
+                told["why_empty"] = graph.why_empty(answer)
             if evidence:
                 proved = range(min(len(rows), EVIDENCE_ROWS))
                 told["evidence"] = [graph.because.text(graph.evidence(answer, row)).splitlines() for row in proved]

@@ -82,6 +82,13 @@ def _parsed(prologue: str, text: str) -> tuple[Pattern, ...]:
     return tuple(triple for found in _bgps(algebra) for triple in found)
 
 
+def asked_alone(query: str) -> Iterator[tuple[str, str]]:
+    """Yield each triple pattern of the main group of a query: an ASK for it alone, and its text."""
+    for subject, path, value in select(query).group.patterns:
+        text = " ".join(part.n3() for part in (subject, path, value))
+        yield f"ASK {{ {text} }}", text
+
+
 def _bgps(node: object) -> Iterator[list[Pattern]]:
     if isinstance(node, CompValue):
         if node.name == "BGP":

@@ -115,6 +115,8 @@ def ask(context: Context, name: str, format_: str, evidence: bool, parameters: t
     if evidence:
         _show_evidence(graph, answer, format_)
         return
+    if not answer.rows:
+        click.echo(f"no rows: {graph.why_empty(answer)}", err=True)
     writer = _WRITERS[format_]
     click.echo(writer(answer.columns, answer.rows), nl=False)
 

@@ -16,6 +16,7 @@ from starlette.responses import Response
 
 from clustergraph import store
 from clustergraph.ask import tables
+from clustergraph.ask.empty import Bound, attempts
 from clustergraph.ask.resolve import choices_query, needs_choices, read_choices, resolve
 from clustergraph.ask.tables import Cell
 from clustergraph.errors import ClustergraphError, QuestionError
@@ -78,6 +79,8 @@ class Table:
     columns: list[str]
     rows: list[list[Cell]]
     total: int
+    why_empty: str = ""
+    """Why there are none, where there are none."""
 
 
 async def catalogue(service: Service, release: Release) -> dict[str, Question]:
@@ -112,7 +115,7 @@ async def answer(request: Request) -> Response:
     if asked.format == "html":
         return await _page(request, service, release, asked)
     if asked.format == "xml":
-        query = await _bound(service, release, asked)
+        query = asked.question.bound(await _bound(service, release, asked))
         content = await service.answer(release, store.Request(query, "xml", max_bytes=service.settings.result_bytes))
     else:
         table = await table_of(service, release, asked)
@@ -226,8 +229,8 @@ async def _choices(service: Service, release: Release, parameter: Parameter) -> 
     return read_choices((row["thing"].value, row["name"].value) for row in rows)
 
 
-async def _bound(service: Service, release: Release, asked: Asked) -> str:
-    """Return the query with its parameters bound.
+async def _bound(service: Service, release: Release, asked: Asked) -> Bound:
+    """Return the terms that the given parameters mean.
 
     Raises:
         RequestError: a parameter is not known, or its value does not fit.
@@ -235,7 +238,7 @@ async def _bound(service: Service, release: Release, asked: Asked) -> str:
     known = {name: p for name, p in asked.question.parameters.items() if name in asked.given}
     choices = {name: await _choices(service, release, parameter) for name, parameter in known.items()}
     try:
-        return asked.question.bound(resolve(asked.question, asked.given, choices))
+        return resolve(asked.question, asked.given, choices)
     except QuestionError as error:
         raise RequestError(HTTPStatus.BAD_REQUEST, error.message, error.advice) from error
 
@@ -247,7 +250,8 @@ async def table_of(service: Service, release: Release, asked: Asked) -> Table:
         RequestError: a parameter does not fit.
         OverLimitError: the query went over a limit.
     """
-    request = store.Request(await _bound(service, release, asked), "json", max_bytes=service.settings.result_bytes)
+    bound = await _bound(service, release, asked)
+    request = store.Request(asked.question.bound(bound), "json", max_bytes=service.settings.result_bytes)
     columns, rows = read_rows(await service.answer(release, request))
     shown = rows[asked.offset : asked.offset + asked.limit]
     iris = sorted({term.value for row in shown for term in row.values() if term.is_iri})
@@ -256,7 +260,14 @@ async def table_of(service: Service, release: Release, asked: Asked) -> Table:
         named = await service.rows(release, _LABELS % " ".join(f"<{iri}>" for iri in iris))
         labels = {row["x"].value: row["label"].value for row in named}
     cells = [[_cell(row.get(column), labels) for column in columns] for row in shown]
-    return Table(columns, cells, len(rows))
+    return Table(columns, cells, len(rows), "" if rows else await _why_empty(service, release, asked, bound))
+
+
+async def _why_empty(service: Service, release: Release, asked: Asked, bound: Bound) -> str:
+    for attempt in attempts(asked.question, asked.given, bound):
+        if await service.rows(release, attempt.query):
+            return attempt.because
+    return "no statement in the graph matches the question"
 
 
 async def _evidence(service: Service, release: Release, asked: Asked) -> list[dict[str, Any]] | None:
@@ -301,6 +312,7 @@ def _written(asked: Asked, table: Table, release: Release, evidence: list[dict[s
                 "total": table.total,
                 "columns": {column: asked.question.columns.get(column, "") for column in table.columns},
                 "rows": tables.objects(table.columns, table.rows),
+                **({"why_empty": table.why_empty} if table.why_empty else {}),
                 **({"evidence": evidence} if evidence is not None else {}),
             }
             return json.dumps(document, ensure_ascii=False, indent=1).encode()
