@@ -11,7 +11,7 @@ import pytest
 from pyoxigraph import DefaultGraph, Quad, QuerySolutions, RdfFormat, Store, serialize
 
 from clustergraph.build.sources import Project, rdf_files, read_all
-from clustergraph.terms import ONTOLOGY, PREFIXES
+from clustergraph.terms import LISTS, ONTOLOGY, PREFIXES
 
 from .conftest import ROOT
 
@@ -100,3 +100,7 @@ def test_no_equivalence_with_another_vocabulary(ontology: Store) -> None:
         f"""SELECT ?s {{ ?s owl:equivalentClass|owl:equivalentProperty|owl:sameAs ?o
         FILTER (isIRI(?o) && !STRSTARTS(STR(?o), '{ONTOLOGY}')) }}""",
     )
+
+
+def test_every_code_list_has_a_prefix() -> None:
+    assert {path.stem for path in (ROOT / "ontology" / "schemes").glob("*.ttl")} == set(LISTS)

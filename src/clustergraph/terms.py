@@ -33,6 +33,13 @@ ID_KINDS: Final = (
 )  # fmt: skip
 """The kinds of thing that have an IRI of ours: the path segment after ``/id/``."""
 
+LISTS: Final = (
+    "action", "action-type", "bound", "breakdown", "effra-domain", "funding-level", "label", "label-level", "measure",
+    "member-kind", "mention-kind", "note-kind", "organisation-kind", "participation-role", "plan-kind",
+    "relationship-kind", "service", "status", "theme", "unit",
+)  # fmt: skip
+"""The code lists, each with a file in ``ontology/schemes/`` and a prefix of its name."""
+
 VOCABULARIES: Final[dict[str, str]] = {
     "rdf": "http://www.w3.org/1999/02/22-rdf-syntax-ns#",
     "rdfs": "http://www.w3.org/2000/01/rdf-schema#",
@@ -71,6 +78,7 @@ PREFIXES: Final[dict[str, str]] = {
     "w": GRAPH + "wiintech-2020/",
     "m": GRAPH + "4m4iof/",
     **{kind: f"{ID}{kind}/" for kind in ID_KINDS},
+    **{code_list: f"{SCHEME}{code_list}/" for code_list in LISTS},
 }
 """Every prefix that files, queries and answers of the project may use without declaring it."""
 
