@@ -12,20 +12,28 @@ INSERT {
   }
 } WHERE {
   GRAPH list:mapping {
-    ?list a skos:ConceptScheme ; dcterms:source ?from ; sh:path ?to ; skos:prefLabel ?title ; adms:status ?state
+    ?list a skos:ConceptScheme ; dcterms:source ?from ; sh:path ?to ; skos:prefLabel ?title ; adms:status ?state .
+    ?code skos:inScheme ?list ; skos:exactMatch|skos:closeMatch|skos:narrowMatch ?value ; skos:prefLabel ?label
+    OPTIONAL { ?code skos:notation ?notation }
+  }
+  ?thing ?from ?value
+} ;
+
+INSERT {
+  GRAPH list:mapped {
+    ?thing ?to ?value .
+    ?value a skos:Concept ; skos:inScheme ?list .
+    ?list a skos:ConceptScheme ; skos:prefLabel ?title ; adms:status state:UnderDevelopment
+  }
+} WHERE {
+  GRAPH list:mapping {
+    ?list a skos:ConceptScheme ; dcterms:source ?from ; sh:path ?to ; skos:prefLabel ?title ;
+      adms:status state:UnderDevelopment
   }
   ?thing ?from ?value .
-  OPTIONAL {
+  FILTER NOT EXISTS {
     GRAPH list:mapping { ?official skos:inScheme ?list ; skos:exactMatch|skos:closeMatch|skos:narrowMatch ?value }
   }
-  BIND (IF(BOUND(?official), ?official, IF(?state = state:UnderDevelopment, ?value, ?none)) AS ?code)
-  FILTER (BOUND(?code))
-  OPTIONAL { GRAPH list:mapping { ?code skos:prefLabel ?given } }
-  OPTIONAL { ?code skos:prefLabel ?own }
-  OPTIONAL { GRAPH list:mapping { ?code skos:notation ?givenCode } }
-  OPTIONAL { ?code skos:notation ?ownCode }
-  BIND (COALESCE(?given, ?own) AS ?label)
-  BIND (COALESCE(?givenCode, ?ownCode) AS ?notation)
 } ;
 
 INSERT { GRAPH list:unmapped { ?thing ?to ?value } } WHERE {
