@@ -35,7 +35,7 @@ format: $(VENV)/.dev
 	$(BIN)/clustergraph format
 
 docs: $(VENV)/.runtime
-	$(BIN)/python -m clustergraph.build.glossary > docs/terms.md
+	$(BIN)/python -m clustergraph.build.glossary
 
 lock:
 	$(COMPILE) --extra build --output-file requirements/runtime.txt pyproject.toml

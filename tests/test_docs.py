@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 from pyoxigraph import Store
 
-from clustergraph.build.glossary import glossary
+from clustergraph.build.glossary import glossary, questions_page
 from clustergraph.config import Settings
 from clustergraph.graph import Graph
+from clustergraph.questions import load
 
 from .conftest import ROOT
 
@@ -36,6 +37,11 @@ def test_the_queries_of_the_docs_give_rows(graph: Graph, query: str) -> None:
 
 def test_the_glossary_is_up_to_date(store: Store) -> None:
     assert (ROOT / "docs/terms.md").read_text() == glossary(store), "run `make docs`"
+
+
+def test_the_list_of_questions_is_up_to_date() -> None:
+    questions = load(ROOT / "queries").values()
+    assert (ROOT / "docs/catalogue.md").read_text() == questions_page(questions), "run `make docs`"
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

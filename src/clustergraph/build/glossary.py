@@ -1,14 +1,14 @@
-"""The glossary: every term and code of the ontology as one Markdown page."""
+"""Pages of the documentation that are made: every term and code of the ontology, and every question."""
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from pyoxigraph import Literal, Quad, QuerySolution, QuerySolutions, Store
 
 from clustergraph.build.sources import Project, rdf_files, read_all
+from clustergraph.questions import Question, load
 from clustergraph.terms import PREFIXES, SCHEME, compact
 
 _LONG_LISTS = 60
@@ -81,12 +81,32 @@ def _list(store: Store, row: QuerySolution) -> Iterator[str]:
         yield f"| `{_text(code, 'code')}` | {_text(code, 'label')} | {_text(code, 'definition')} |"
 
 
+def questions_page(questions: Iterable[Question]) -> str:
+    """Return the page that lists the questions, each with its parameters."""
+    lines = [
+        "# The questions",
+        "",
+        "Made from `queries/` by `make docs`; do not edit. How to ask: [questions.md](questions.md).",
+        "",
+    ]
+    for question in questions:
+        lines += [f"## {question.title}", "", f"`{question.name}`. {' '.join(question.description.split())}", ""]
+        lines += [
+            f"- `{p.name}`: {p.label} ({p.type}{f' of {p.of}' if p.of else ''}{', needed' if p.required else ''})"
+            for p in question.parameters.values()
+        ]
+        lines += [""] if question.parameters else []
+    return "\n".join(lines).rstrip() + "\n"
+
+
 def main() -> None:
-    """Print the glossary of the project in the current folder."""
+    """Write the pages of the project in the current folder."""
+    project = Project(Path.cwd())
     store = Store()
-    files = rdf_files(Project(Path.cwd()).ontology)
-    store.extend(Quad(quad.subject, quad.predicate, quad.object) for quad in read_all(files))
-    sys.stdout.write(glossary(store))
+    store.extend(Quad(q.subject, q.predicate, q.object) for q in read_all(rdf_files(project.ontology)))
+    docs = project.root / "docs"
+    (docs / "terms.md").write_text(glossary(store), "utf-8")
+    (docs / "catalogue.md").write_text(questions_page(load(project.queries).values()), "utf-8")
 
 
 if __name__ == "__main__":
