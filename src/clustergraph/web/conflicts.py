@@ -10,9 +10,9 @@ from starlette.responses import Response
 
 from clustergraph.ask import tables
 from clustergraph.ask.conflicts import FINDERS
+from clustergraph.web.answers import Asked, catalogue, choose_format, not_acceptable, table_of
 from clustergraph.web.http import respond, tag
 from clustergraph.web.pages import page, page_response
-from clustergraph.web.questions import Asked, catalogue, choose_format, not_acceptable, table_of
 from clustergraph.web.service import Service
 
 _SHOWN: Final = 15

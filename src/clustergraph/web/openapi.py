@@ -10,8 +10,8 @@ from starlette.responses import Response
 
 from clustergraph import __version__
 from clustergraph.questions import Parameter, Question
+from clustergraph.web.answers import MOST_ROWS, TYPES, catalogue
 from clustergraph.web.http import respond, tag
-from clustergraph.web.questions import MOST_ROWS, TYPES, catalogue
 from clustergraph.web.service import Service
 
 _SCHEMAS: Final = {
