@@ -1,0 +1,183 @@
+"""JSON-LD as a tree: every root with what belongs to it inside, under the names that a context gives.
+
+A reader who knows no RDF sees plain objects with names and values; a reader who does gets the same triples back.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from pyoxigraph import Literal, NamedNode, Quad
+
+from clustergraph.terms import PREFIXES
+
+_XSD: Final = PREFIXES["xsd"]
+_NATIVE: Final[dict[str, Callable[[str], int | bool]]] = {
+    _XSD + "integer": int,
+    _XSD + "boolean": lambda text: text == "true",
+}
+_TYPE: Final = PREFIXES["rdf"] + "type"
+_NAME: Final = PREFIXES["skos"] + "prefLabel"
+
+
+@dataclass(frozen=True)
+class _Key:
+    """What a name in the context stands for."""
+
+    name: str
+    predicate: str
+    reverse: bool = False
+    type: str = ""
+    language: str = ""
+
+
+class UnnamedTermError(ValueError):
+    """A predicate of the graph has no name in the context."""
+
+
+def write(quads: Iterable[Quad], roots: Iterable[str], context: Mapping[str, Any], top: str) -> str:
+    """Return a JSON-LD document with one object for each root.
+
+    Args:
+        quads: the graph; its nodes are IRIs.
+        roots: the IRIs of the roots, in order.
+        context: what is under ``@context``.
+        top: the name that the context gives to ``@graph``.
+
+    Raises:
+        UnnamedTermError: the graph has a predicate that the context does not name.
+    """
+    tree = Tree.of(quads, context, roots)
+    document = {"@context": context, top: [tree.branch(root) for root in tree.roots]}
+    return json.dumps(document, ensure_ascii=False, indent=1) + "\n"
+
+
+@dataclass
+class Tree:
+    """A graph that is read from its roots downwards; one root inside another has its name only."""
+
+    keys: tuple[_Key, ...]
+    aliases: Mapping[str, str]
+    roots: Mapping[str, None]
+    """The roots, in order."""
+    outward: dict[str, dict[str, list[NamedNode | Literal]]] = field(default_factory=dict)
+    inward: dict[str, dict[str, list[NamedNode | Literal]]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, quads: Iterable[Quad], context: Mapping[str, Any], roots: Iterable[str]) -> Tree:
+        """Return the tree of a graph, with the names of a context.
+
+        Raises:
+            UnnamedTermError: the graph has a predicate that the context does not name.
+        """
+        keys = tuple(_keys(context))
+        aliases = {str(value): name for name, value in context.items() if str(value).startswith("@")}
+        tree = cls(keys, aliases, dict.fromkeys(roots))
+        outward: dict[str, dict[str, list[NamedNode | Literal]]] = defaultdict(lambda: defaultdict(list))
+        inward: dict[str, dict[str, list[NamedNode | Literal]]] = defaultdict(lambda: defaultdict(list))
+        for quad in sorted(set(quads), key=str):
+            subject, value = iri(quad.subject), quad.object
+            assert isinstance(value, NamedNode | Literal), "a package has no blank nodes"
+            outward[subject][quad.predicate.value].append(value)
+            if isinstance(value, NamedNode):
+                inward[value.value][quad.predicate.value].append(NamedNode(subject))
+        named = {key.predicate for key in keys} | {_TYPE}
+        if unnamed := {predicate for links in outward.values() for predicate in links} - named:
+            raise UnnamedTermError(f"the context has no name for {', '.join(sorted(unnamed))}")
+        tree.outward, tree.inward = dict(outward), dict(inward)
+        return tree
+
+    def branch(self, root: str) -> dict[str, Any]:
+        """Return the object of a root, with what belongs to it inside."""
+        return self._branch(root, (), set())
+
+    def _branch(self, node: str, above: tuple[str, ...], told: set[str]) -> dict[str, Any]:
+        """Return the object of a node without what is above it; what has been told has its name only."""
+        found: dict[str, Any] = {self.aliases["@id"]: node}
+        short = node in told or (bool(above) and node in self.roots)
+        told.add(node)
+        links = self.outward.get(node, {})
+        types = () if short else links.get(_TYPE, ())
+        if types:
+            found[self.aliases["@type"]] = _one_or_many([self._name(type_.value) for type_ in types])
+        inside = (*above, node)
+        for key in self.keys:
+            values = [] if short and key.predicate != _NAME else self._values(node, key, inside)
+            if values:
+                found[key.name] = _one_or_many([self._value(value, key, inside, told) for value in values])
+        return found
+
+    def reached(self, node: str, above: tuple[str, ...] = ()) -> Iterator[str]:
+        """Yield the nodes that the object of a node describes."""
+        yield node
+        inside = (*above, node)
+        if above and node in self.roots:
+            return
+        for key in self.keys:
+            for value in self._values(node, key, inside):
+                if isinstance(value, NamedNode) and value.value in self.outward:
+                    yield from self.reached(value.value, inside)
+
+    def _values(self, node: str, key: _Key, inside: tuple[str, ...]) -> list[NamedNode | Literal]:
+        source = self.inward if key.reverse else self.outward
+        return [value for value in source.get(node, {}).get(key.predicate, ()) if value.value not in inside]
+
+    def _value(self, value: NamedNode | Literal, key: _Key, above: tuple[str, ...], told: set[str]) -> object:
+        if isinstance(value, NamedNode):
+            if key.reverse or value.value in self.outward:
+                return self._branch(value.value, above, told)
+            return value.value if key.type else {self.aliases["@id"]: value.value}
+        datatype = value.datatype.value
+        if value.language:
+            return value.value if value.language == key.language else _expanded(value)
+        if datatype == key.type or (datatype == _XSD + "string" and not key.type and not key.language):
+            return value.value
+        return _NATIVE[datatype](value.value) if datatype in _NATIVE and not key.type else _expanded(value)
+
+    def _name(self, iri: str) -> str:
+        return next((key.name for key in self.keys if key.predicate == iri), iri)
+
+
+def iri(node: object) -> str:
+    """Return the IRI that a node is.
+
+    Raises:
+        TypeError: it is none; a package has no blank nodes.
+    """
+    if not isinstance(node, NamedNode):
+        raise TypeError(f"{node} is not an IRI")
+    return node.value
+
+
+def _expanded(literal: Literal) -> dict[str, str]:
+    if literal.language:
+        return {"@value": literal.value, "@language": literal.language}
+    if literal.datatype.value == _XSD + "string":
+        return {"@value": literal.value}
+    return {"@value": literal.value, "@type": literal.datatype.value}
+
+
+def _one_or_many(values: list[Any]) -> object:
+    return values[0] if len(values) == 1 else values
+
+
+def _keys(context: Mapping[str, Any]) -> Iterator[_Key]:
+    prefixes = {name: value for name, value in context.items() if isinstance(value, str) and value.endswith(("/", "#"))}
+
+    def full(name: str) -> str:
+        prefix, colon, local = name.partition(":")
+        return prefixes[prefix] + local if colon and prefix in prefixes else name
+
+    for name, value in context.items():
+        if name in prefixes or (isinstance(value, str) and value.startswith("@")) or name.startswith("@"):
+            continue
+        if isinstance(value, str):
+            yield _Key(name, full(value))
+        elif "@reverse" in value:
+            yield _Key(name, full(value["@reverse"]), reverse=True)
+        else:
+            yield _Key(name, full(value["@id"]), type=full(value.get("@type", "")), language=value.get("@language", ""))

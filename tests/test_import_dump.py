@@ -1,0 +1,93 @@
+"""Reading a dump back: the same statements give the same release, and nothing that goes wrong leaves a trace."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from pyoxigraph import Store
+
+from clustergraph.errors import Exit
+from clustergraph.export.dump import FORMATS, dump, extension, lines_of
+from clustergraph.export.lines import canonical
+
+from .conftest import ROOT
+from .small_project import make
+
+
+def run(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    done = subprocess.run(
+        [sys.executable, "-m", "clustergraph", *words], cwd=folder, capture_output=True, text=True, check=False
+    )
+    assert "Traceback" not in done.stderr, done.stderr
+    return done
+
+
+def current(folder: Path) -> Path:
+    return (folder / "current").resolve()
+
+
+@pytest.mark.parametrize("name", [name for name in FORMATS if name != "turtle"])
+def test_a_dump_of_the_graph_becomes_the_same_release(exported: Path, tmp_path: Path, name: str) -> None:
+    path = tmp_path / f"dump{extension(name, compress=True)}"
+    dump(lines_of(exported), name, path, compress=True)
+    releases = tmp_path / "releases"
+    done = run(ROOT, "--releases", str(releases), "import", "--no-validate", str(path))
+    assert done.returncode == Exit.FINE, done.stderr
+    assert current(releases).name == exported.name
+    assert (current(releases) / "dump.nq").read_bytes() == (exported / "dump.nq").read_bytes()
+    for file in (exported / "exports").glob("*.gz"):
+        assert (current(releases) / "exports" / file.name).read_bytes() == file.read_bytes(), file.name
+    one, other = (Store.read_only(str(release / "store")) for release in (current(releases), exported))
+    assert list(canonical(one)) == list(canonical(other))
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    folder = make(tmp_path)
+    assert run(folder, "build").returncode == Exit.FINE
+    assert run(folder, "export", "dump", "--out", "dump.trig").returncode == Exit.FINE
+    return folder
+
+
+def test_what_is_imported_is_validated_and_the_last_release_stays(folder: Path) -> None:
+    path = folder / "dump.trig"
+    path.write_text(path.read_text().replace('skos:prefLabel "AFIL"@en ;', ""))
+    before = current(folder / ".clustergraph")
+    refused = run(folder, "import", "dump.trig")
+    assert refused.returncode == Exit.FINDINGS
+    assert "Give it one label." in refused.stdout
+    assert current(folder / ".clustergraph") == before
+    assert [each.name for each in before.parent.iterdir()] == [before.name]
+    assert run(folder, "import", "dump.trig", "--force").returncode == Exit.FINE
+    assert current(folder / ".clustergraph") != before
+    assert run(folder, "rollback").returncode == Exit.FINE
+    assert current(folder / ".clustergraph") == before
+
+
+def test_an_import_of_the_current_graph_changes_nothing(folder: Path) -> None:
+    before = current(folder / ".clustergraph")
+    assert run(folder, "import", "dump", "dump.trig").returncode == Exit.FINE
+    assert current(folder / ".clustergraph") == before
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [("<urn:s> <urn:p> <urn:o> .\n", "stands in no named graph"), ("<urn:s> oops", "dump.nq:1:")],
+)
+def test_a_file_that_is_no_dump_is_refused(folder: Path, text: str, said: str) -> None:
+    (folder / "dump.nq").write_text(text)
+    done = run(folder, "import", "dump.nq")
+    assert done.returncode == Exit.CANNOT_RUN
+    assert said in done.stderr
+    releases = folder / ".clustergraph" / "releases"
+    assert not [each for each in releases.iterdir() if each.name.startswith(".")]
+
+
+def test_the_merged_turtle_is_refused_with_what_to_do(folder: Path) -> None:
+    run(folder, "export", "dump", "--out", "dump.ttl")
+    done = run(folder, "import", "dump.ttl")
+    assert done.returncode == Exit.CANNOT_RUN
+    assert "import N-Quads, TriG or JSON-LD" in done.stderr
