@@ -10,6 +10,7 @@ from pyoxigraph import Literal, NamedNode, RdfFormat, parse
 from clustergraph.errors import Where
 from clustergraph.shacl import reports
 from clustergraph.shacl.findings import Finding, Named, Severity
+from clustergraph.shacl.reports.text import wants_colour
 from clustergraph.terms import VOCABULARIES
 
 E = "http://example.org/"
@@ -41,7 +42,7 @@ def findings(tmp_path: Path) -> list[Finding]:
 
 
 def test_text_quotes_the_line_and_points_at_the_place(findings: list[Finding]) -> None:
-    lines = reports.text(findings).split("\n")
+    lines = reports.write(findings).split("\n")
     assert lines[0] == str(findings[0].where.path)
     assert lines[1:6] == [
         "  2:9 violation Plastipolis, has role boss: Take a role from the list.",
@@ -53,33 +54,33 @@ def test_text_quotes_the_line_and_points_at_the_place(findings: list[Finding]) -
 
 
 def test_text_cuts_long_lines_around_the_place(findings: list[Finding]) -> None:
-    lines = reports.text(findings[1:2]).split("\n")
+    lines = reports.write(findings[1:2]).split("\n")
     assert len(lines[2]) < 120
     assert lines[2][lines[3].index("^") :].startswith("e:b .")
 
 
 def test_text_groups_by_file_and_counts(findings: list[Finding]) -> None:
-    text = reports.text(findings)
+    text = reports.write(findings)
     assert text.count(str(findings[0].where.path)) == 1
     assert "no place in the files\n  warning Plastipolis, “x”: Say so." in text
-    assert text.endswith("1 violation, 2 warnings\n")
+    assert text.endswith("1 violation, 2 warnings in 1 file\n")
 
 
 def test_text_is_good_without_the_file(findings: list[Finding]) -> None:
     findings[0].where.path.unlink()
-    assert "  2:9 violation Plastipolis, has role boss: Take a role from the list." in reports.text(findings)
+    assert "  2:9 violation Plastipolis, has role boss: Take a role from the list." in reports.write(findings)
 
 
 def test_colour_only_where_it_is_asked_for(findings: list[Finding], monkeypatch: pytest.MonkeyPatch) -> None:
     assert "\x1b[" not in reports.write(findings, "text")
     assert "\x1b[31mviolation" in reports.write(findings, "text", colour=True)
     terminal = io.StringIO()
-    assert not reports.wants_colour(terminal)
+    assert not wants_colour(terminal)
     terminal.isatty = lambda: True
     monkeypatch.delenv("NO_COLOR", raising=False)
-    assert reports.wants_colour(terminal)
+    assert wants_colour(terminal)
     monkeypatch.setenv("NO_COLOR", "1")
-    assert not reports.wants_colour(terminal)
+    assert not wants_colour(terminal)
 
 
 def test_json_has_all_that_a_program_needs(findings: list[Finding]) -> None:
@@ -91,7 +92,7 @@ def test_json_has_all_that_a_program_needs(findings: list[Finding]) -> None:
     assert first["focus"] == {"term": E + "a", "label": "Plastipolis"}
     assert first["value"] == {"term": E + "boss", "label": "boss"}
     assert first["details"][0]["message"] == "It is not in the list."
-    assert json.loads(reports.as_json(findings[1:]))["conforms"] is True
+    assert json.loads(reports.write(findings[1:], "json"))["conforms"] is True
 
 
 def test_turtle_is_a_shacl_report(findings: list[Finding]) -> None:
@@ -109,8 +110,8 @@ def test_turtle_is_a_shacl_report(findings: list[Finding]) -> None:
 
 
 def test_nothing_found_is_said() -> None:
-    assert reports.text([]) == "no findings\n"
-    assert json.loads(reports.as_json([])) == {
+    assert reports.write([]) == "no findings\n"
+    assert json.loads(reports.write([], "json")) == {
         "conforms": True,
         "counts": {"violation": 0, "warning": 0, "info": 0},
         "findings": [],
@@ -118,5 +119,5 @@ def test_nothing_found_is_said() -> None:
 
 
 def test_an_unknown_format_is_refused() -> None:
-    with pytest.raises(ValueError, match="text, json, turtle"):
+    with pytest.raises(ValueError, match="text, json, turtle, junit, sarif, github"):
         reports.write([], "xml")

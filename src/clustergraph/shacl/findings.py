@@ -21,6 +21,15 @@ class Severity(StrEnum):
     WARNING = "warning"
     INFO = "info"
 
+    def reaches(self, least: Severity) -> bool:
+        """Whether this is as bad as another severity, or worse.
+
+        >>> Severity.WARNING.reaches(Severity.INFO), Severity.WARNING.reaches(Severity.VIOLATION)
+        (True, False)
+        """
+        levels = list(Severity)
+        return levels.index(self) <= levels.index(least)
+
 
 @dataclass(frozen=True)
 class Named:
@@ -93,11 +102,10 @@ def in_order(findings: Iterable[Finding]) -> list[Finding]:
     return sorted(findings, key=key)
 
 
-def exit_code(findings: Iterable[Finding]) -> Exit:
-    """Return the exit code that findings call for: warnings are shown, only violations count.
+def exit_code(findings: Iterable[Finding], blocking: Severity = Severity.VIOLATION) -> Exit:
+    """Return the exit code that findings call for: those below a severity are shown, but do not count.
 
     >>> exit_code([]).name
     'FINE'
     """
-    blocking = any(finding.severity is Severity.VIOLATION for finding in findings)
-    return Exit.FINDINGS if blocking else Exit.FINE
+    return Exit.FINDINGS if any(finding.severity.reaches(blocking) for finding in findings) else Exit.FINE

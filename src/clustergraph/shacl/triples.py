@@ -1,0 +1,126 @@
+"""The triples of a shapes graph, found by subject and predicate, as they are written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Final, TypeAlias
+
+from pyoxigraph import BlankNode, Literal, NamedNode, Quad, Triple
+
+from clustergraph.errors import ClustergraphError
+from clustergraph.terms import VOCABULARIES, compact
+
+Subject: TypeAlias = NamedNode | BlankNode
+Node: TypeAlias = NamedNode | BlankNode | Literal
+
+
+class InvalidShapesError(ClustergraphError):
+    """The shapes themselves are not well formed, so nothing can be validated with them."""
+
+    def __init__(self, message: str, *, advice: str = "mend the shapes; nothing can be validated with them") -> None:
+        """Keep what is wrong and what to do."""
+        super().__init__(message, advice=advice)
+
+
+def sh(name: str) -> NamedNode:
+    """Return a term of SHACL."""
+    return NamedNode(VOCABULARIES["sh"] + name)
+
+
+def rdf(name: str) -> NamedNode:
+    """Return a term of RDF."""
+    return NamedNode(VOCABULARIES["rdf"] + name)
+
+
+def rdfs(name: str) -> NamedNode:
+    """Return a term of RDF Schema."""
+    return NamedNode(VOCABULARIES["rdfs"] + name)
+
+
+_NIL: Final = rdf("nil")
+
+
+def show(node: Node) -> str:
+    """Return a node as a person reads it."""
+    if isinstance(node, NamedNode):
+        return compact(node.value)
+    return f"“{node.value}”" if isinstance(node, Literal) else "a node without a name"
+
+
+class Triples:
+    """Triples in memory; graph names are ignored."""
+
+    def __init__(self, quads: Iterable[Quad | Triple]) -> None:
+        """Index the triples."""
+        self._objects: dict[Subject, dict[NamedNode, dict[Node, None]]] = {}
+        self._subjects: dict[NamedNode, dict[Node, dict[Subject, None]]] = {}
+        for quad in quads:
+            subject, value = quad.subject, quad.object
+            if isinstance(subject, Triple) or isinstance(value, Triple):
+                raise InvalidShapesError("a triple of the shapes is about another triple")
+            self._objects.setdefault(subject, {}).setdefault(quad.predicate, {})[value] = None
+            self._subjects.setdefault(quad.predicate, {}).setdefault(value, {})[subject] = None
+
+    def __contains__(self, node: Node) -> bool:
+        """Whether anything is said of a node."""
+        return node in self._objects
+
+    def __iter__(self) -> Iterator[Triple]:
+        """Yield every triple."""
+        for subject, predicates in self._objects.items():
+            for predicate, values in predicates.items():
+                for value in values:
+                    yield Triple(subject, predicate, value)
+
+    def objects(self, subject: Node, predicate: NamedNode) -> list[Node]:
+        """Return the values of a property."""
+        if isinstance(subject, Literal):
+            return []
+        return list(self._objects.get(subject, {}).get(predicate, ()))
+
+    def value(self, subject: Node, predicate: NamedNode) -> Node | None:
+        """Return the value of a property, or the first of several."""
+        return next(iter(self.objects(subject, predicate)), None)
+
+    def true(self, subject: Node, predicate: NamedNode) -> bool:
+        """Whether the value of a property is true."""
+        return self.value(subject, predicate) == Literal(value=True)
+
+    def subjects(self, predicate: NamedNode, value: Node | None = None) -> list[Subject]:
+        """Return what has a property, with a certain value or with any."""
+        values = self._subjects.get(predicate, {})
+        if value is not None:
+            return list(values.get(value, ()))
+        return list(dict.fromkeys(subject for subjects in values.values() for subject in subjects))
+
+    def predicates(self, subject: Subject) -> list[NamedNode]:
+        """Return the properties of a subject."""
+        return list(self._objects.get(subject, ()))
+
+    def items(self, node: Node) -> list[Node]:
+        """Return the members of a list.
+
+        Raises:
+            InvalidShapesError: the list is not well formed.
+        """
+        found, seen = [], set()
+        while node != _NIL:
+            first, rest = self.objects(node, rdf("first")), self.objects(node, rdf("rest"))
+            if len(first) != 1 or len(rest) != 1 or node in seen:
+                raise InvalidShapesError(f"{show(node)} is used as a list, and is not a well-formed one")
+            seen.add(node)
+            found.append(first[0])
+            node = rest[0]
+        return found
+
+    def instances(self, class_: NamedNode) -> list[Subject]:
+        """Return the instances of a class and of its subclasses."""
+        below = self.below(class_)
+        return list(dict.fromkeys(node for each in below for node in self.subjects(rdf("type"), each)))
+
+    def below(self, class_: Node) -> list[Node]:
+        """Return a class and its subclasses at any distance."""
+        found = [class_]
+        for each in found:
+            found.extend(node for node in self.subjects(rdfs("subClassOf"), each) if node not in found)
+        return found

@@ -1,0 +1,47 @@
+"""Whether shapes are well formed: they are judged by the SHACL shapes for shapes before they judge anything."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Final
+
+from pyoxigraph import NamedNode, Quad, RdfFormat, parse
+
+from clustergraph.shacl.data import Data
+from clustergraph.shacl.engine import Engine
+from clustergraph.shacl.model import Shapes
+from clustergraph.shacl.results import Words
+from clustergraph.shacl.triples import InvalidShapesError, show
+from clustergraph.terms import compact
+
+_PACKAGE: Final = "pyshacl"
+
+
+def check(shapes: Shapes) -> None:
+    """Check shapes.
+
+    Raises:
+        InvalidShapesError: they are not well formed; it names each shape that is not.
+    """
+    rules = Shapes(_rules())
+    words = Words(rules.triples, lambda node: compact(node.value), lambda *_: None)
+    faults = {finding.reason() for finding in words.findings(Engine(Data(shapes.triples), rules).run())}
+    # To SHACL a shape that nothing is said of is one that everything conforms to; to us it is a wrong name.
+    for node in shapes.references():
+        if isinstance(node, NamedNode) and node not in shapes.triples:
+            faults.add(f"there is no shape {show(node)}")
+    if faults:
+        raise InvalidShapesError("the shapes are not well formed: " + "; ".join(sorted(faults)))
+    _ = shapes.targeted
+    shapes.checked = True
+
+
+@cache
+def _rules() -> tuple[Quad, ...]:
+    """Return the shapes for shapes, a file of pySHACL; the package itself is slow to load, and is not."""
+    spec = find_spec(_PACKAGE)
+    if spec is None or spec.origin is None:
+        raise InvalidShapesError(f"the package {_PACKAGE} is not installed", advice="install the project again")
+    return tuple(parse(path=Path(spec.origin).parent / "assets" / "shacl-shacl.ttl", format=RdfFormat.TURTLE))
