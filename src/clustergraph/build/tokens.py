@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
 from typing import Final, NamedTuple
 
+from clustergraph.build.lines import Lines
 from clustergraph.errors import SourceError
 
 _BASE: Final = (
@@ -60,7 +60,7 @@ class Tokens:
             SourceError: the text does not start with a token.
         """
         self._text = text
-        self._lines = [0, *(match.end() for match in re.finditer("\n", text))]
+        self.line_column = Lines(text).line_column
         self._at = 0
         self.token = Token("end", "", 0)
         self.advance()
@@ -83,11 +83,6 @@ class Tokens:
         else:
             raise self.error(start)
         return used
-
-    def line_column(self, start: int) -> tuple[int, int]:
-        """Return the line and column of a place in the text, both counted from 1."""
-        line = bisect_right(self._lines, start)
-        return line, start - self._lines[line - 1] + 1
 
     def error(self, start: int) -> SourceError:
         """Return an error that says what stands where something else should."""

@@ -1,0 +1,119 @@
+"""A process that validates what a stranger sends: one task from standard input, one reply to standard output.
+
+It works in a folder of its own that holds the data and, perhaps, the shapes. While their queries run it can open no
+file and no connection, and take only so much memory; whoever started it ends it at its deadline.
+"""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from pyoxigraph import RdfFormat, parse
+
+from clustergraph.build.examination import Material
+from clustergraph.errors import ClustergraphError, SourceError
+from clustergraph.shacl import reports
+from clustergraph.shacl.validate import validate
+
+try:
+    import resource
+except ImportError:  # Windows has no such limits; there only the deadline holds.
+    resource = None  # type: ignore[assignment]  # the module is optional
+
+_TRIFLE = b"""
+@prefix sh: <http://www.w3.org/ns/shacl#> .
+<urn:a> a <urn:C> .
+<urn:s> a sh:NodeShape ; sh:targetClass <urn:C> ; sh:property [ sh:path <urn:p> ; sh:minCount 1 ] .
+"""
+
+
+@dataclass(frozen=True)
+class Task:
+    """What to validate, and how to say what is found."""
+
+    data: str
+    """The name of the file of data in the folder."""
+    shapes: str
+    """The name of the file of shapes, or nothing."""
+    others: str
+    """The shapes to use if the data has none in it: the path of a folder, or nothing."""
+    format: str
+    """The name of one of the forms of a report."""
+    seconds: float
+    """After this long the process ends itself, should nobody else have ended it."""
+    memory_bytes: int
+
+    def line(self) -> bytes:
+        """Return the task as it is sent."""
+        return json.dumps(asdict(self)).encode() + b"\n"
+
+
+def serve() -> None:
+    """Do one task."""
+    task = Task(**json.loads(sys.stdin.buffer.readline()))
+    _prepare()
+    if resource is not None:
+        signal.setitimer(signal.ITIMER_REAL, task.seconds)
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        _limit_memory(task.memory_bytes)
+    sys.stdout.write(json.dumps(_reply(task)))
+    sys.stdout.flush()
+
+
+def _reply(task: Task) -> dict[str, object]:
+    try:
+        material = Material.read(
+            [Path(task.data)],
+            [Path(task.shapes)] if task.shapes else [],
+            [Path(task.others)] if task.others else [],
+        )
+        quads = list(material.quads())
+        with _no_files():
+            found = validate(quads, material.shapes, label=material.label)
+        report = reports.write(material.placed(found), task.format, fix=material.words.fix)
+    except SourceError as error:
+        where = error.where
+        place = {"file": where.path.name, "line": where.line, "column": where.column} if where else {}
+        return {"outcome": "source", "message": error.message, "advice": error.advice, **place}
+    except ClustergraphError as error:
+        return {"outcome": "shapes", "message": error.message, "advice": error.advice}
+    except MemoryError:
+        return {"outcome": "memory"}
+    return {"outcome": "report", "report": report}
+
+
+def _prepare() -> None:
+    """Load whatever validation needs, as long as files can be opened."""
+    quads = list(parse(_TRIFLE, format=RdfFormat.TURTLE))
+    validate(quads, quads)
+
+
+@contextmanager
+def _no_files() -> Iterator[None]:
+    """Let no file and no connection be opened inside."""
+    if resource is None:
+        yield
+        return
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (0, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def _limit_memory(extra_bytes: int) -> None:
+    """Limit the memory that the process may write to, counted from what it has now."""
+    try:
+        status = Path("/proc/self/status").read_bytes()
+    except OSError:  # not Linux; there only the deadline holds
+        return
+    now = next(int(line.split()[1]) << 10 for line in status.splitlines() if line.startswith(b"VmData"))
+    _, hard = resource.getrlimit(resource.RLIMIT_DATA)
+    resource.setrlimit(resource.RLIMIT_DATA, (now + extra_bytes, hard))
