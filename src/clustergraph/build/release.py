@@ -12,9 +12,10 @@ import json
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -30,10 +31,15 @@ from pyoxigraph import (
 )
 
 from clustergraph import __version__, turtle
+from clustergraph.build.changes import Changes
 from clustergraph.build.describe import describe
 from clustergraph.errors import ReleaseError
 
 _DIGITS = 16
+_AGAIN = 0.02
+"""Seconds between two attempts to get the lock."""
+_OPENED = 16
+"""How many files of a store the engine opens at once; it opens others when it needs them, which no worker may do."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +64,12 @@ class Manifest:
     """How many findings that do not block were reported."""
     graphs: list[str]
     classes: dict[str, int]
+    parent: str = ""
+    """The digest of the release that a write was made on; nothing for a release that is built from files."""
+    base: str = ""
+    """The digest of the built release that the first of the writes was made on; nothing for a built one."""
+    writes: int = 0
+    """How many writes were made since that release."""
 
 
 @dataclass(frozen=True)
@@ -123,43 +135,103 @@ class Releases:
         _flush(self.root)
 
     @contextmanager
-    def lock(self) -> Iterator[None]:
-        """Hold the right to write releases.
+    def lock(self, seconds: float = 0.0) -> Iterator[None]:
+        """Hold the right to write releases, after waiting for it at most so many seconds.
 
         Raises:
             ReleaseError: another process holds it.
         """
         self.root.mkdir(parents=True, exist_ok=True)
+        deadline = time.monotonic() + seconds
         with (self.root / "lock").open("w") as handle:
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError as error:
-                raise ReleaseError(f"another build is writing to {self.root}", advice="wait for it to end") from error
+            while True:
+                try:
+                    fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    break
+                except BlockingIOError as error:
+                    if time.monotonic() >= deadline:
+                        problem = f"another build is writing to {self.root}"
+                        raise ReleaseError(problem, advice="wait for it to end") from error
+                    time.sleep(_AGAIN)
             yield
 
-    def write(self, store: Store, fingerprint: str, inferred: int, warnings: int) -> Manifest:
+    def write(
+        self, store: Store, fingerprint: str, inferred: int, warnings: int, parent: Path | None = None
+    ) -> Manifest:
         """Write the graph of a store as a release and return its manifest; it is not made current.
 
         The default graph of the store must be the merged graph of its named graphs.
+
+        Args:
+            store: the finished graph.
+            fingerprint: the digest of the files it was built from.
+            inferred: how many of its triples are inferred.
+            warnings: how many findings that do not block were reported.
+            parent: the directory of the release that this one is a small change of, if it is one.
+
+        Raises:
+            ReleaseError: the release cannot be written.
         """
         lines = canonical_lines(store)
         digest = hashlib.sha256(b"".join(lines)).hexdigest()[:_DIGITS]
         self._sweep()
         final = self.root / "releases" / digest
         if final.is_dir():
+            # It may have been renamed by a process that was killed before the name was on the disk.
+            _flush(final.parent)
             return manifest(final)
         final.parent.mkdir(parents=True, exist_ok=True)
         draft = Path(tempfile.mkdtemp(prefix=".draft-", dir=final.parent))
         draft.chmod(0o755)
         try:
             summary = _summary(store, digest, fingerprint, inferred, warnings, len(lines))
-            _fill(draft, store, lines, summary)
+            if parent is not None:
+                before = manifest(parent)
+                summary = replace(
+                    summary, parent=before.digest, base=before.base or before.digest, writes=before.writes + 1
+                )
+            _fill(draft, store, lines, summary, parent)
             draft.rename(final)
         except BaseException:
             shutil.rmtree(draft, ignore_errors=True)
             raise
         _flush(final.parent)
         return summary
+
+    def written(self) -> Changes:
+        """Return what the writes since the last build have changed, without what follows from it.
+
+        Raises:
+            ReleaseError: the release of that build is not there any more.
+        """
+        current = self.current()
+        found = manifest(current) if current else None
+        if current is None or found is None or not found.base:
+            return Changes((), ())
+        return Changes.between(dump(self.find(found.base)), dump(current)).stated()
+
+    def prune_writes(self, keep: int) -> None:
+        """Remove all but the newest releases made by writes; those built from files stay, and the current one."""
+        current = self.current()
+        written = [each for each in self.all() if each.parent and (current is None or each.digest != current.name)]
+        for old in written[keep:]:
+            shutil.rmtree(self.root / "releases" / old.digest, ignore_errors=True)
+
+    def prune(self, keep: int) -> list[Manifest]:
+        """Remove all but the newest releases, and return those that were removed; the caller holds the lock.
+
+        The current release stays, and the one that the changes in it are counted from.
+        """
+        current = self.current()
+        here = manifest(current) if current else None
+        needed = {here.digest, here.base} if here else set()
+        old = [each for each in self.all()[keep:] if each.digest not in needed]
+        for each in old:
+            folder = self.root / "releases" / each.digest
+            # In one step it is no release any more, whatever happens after.
+            folder.rename(folder.with_name(f".draft-{each.digest}"))
+        self._sweep()
+        return old
 
     def _sweep(self) -> None:
         """Remove what an interrupted build has left; the caller holds the lock."""
@@ -178,6 +250,18 @@ def manifest(release: Path) -> Manifest:
         return Manifest(**json.loads(path.read_text("utf-8")))
     except (OSError, ValueError, TypeError) as error:
         raise ReleaseError(f"{path} cannot be read: {error}", advice="build again") from error
+
+
+def dump(release: Path) -> list[bytes]:
+    """Return the N-Quads lines of a release, sorted.
+
+    Raises:
+        ReleaseError: they cannot be read.
+    """
+    try:
+        return (release / "dump.nq").read_bytes().splitlines(keepends=True)
+    except OSError as error:
+        raise ReleaseError(f"the dump of {release} cannot be read: {error}", advice="build again") from error
 
 
 def canonical_lines(store: Store) -> list[bytes]:
@@ -217,18 +301,48 @@ def _classes(store: Store) -> dict[str, int]:
     return {row["class"].value: int(row["n"].value) for row in result}
 
 
-def _fill(draft: Path, store: Store, lines: list[bytes], summary: Manifest) -> None:
+def _fill(draft: Path, store: Store, lines: list[bytes], summary: Manifest, parent: Path | None = None) -> None:
     (draft / "dump.nq").write_bytes(b"".join(lines))
-    target = Store(str(draft / "store"))
-    target.bulk_extend(store)
-    target.flush()
-    target.optimize()
-    del target
+    if parent is None or not _derive(draft, store, lines, parent):
+        target = Store(str(draft / "store"))
+        target.bulk_extend(store)
+        target.flush()
+        target.optimize()
+        del target
     description = turtle.write(describe(store, summary.digest, summary.version))
     (draft / "description.ttl").write_text(description, "utf-8")
     (draft / "manifest.json").write_text(json.dumps(asdict(summary), indent=1) + "\n", "utf-8")
     for path in [draft, *draft.rglob("*")]:
         _flush(path)
+
+
+def _derive(draft: Path, store: Store, lines: list[bytes], parent: Path) -> bool:
+    """Make the store of a draft from hard links to that of its parent, if only statements without blank nodes differ.
+
+    This takes as long as the change is large, and not as the graph is; see docs/writes.md for the measurements.
+    """
+    changes = Changes.between(dump(parent), lines)
+    if changes.blank:
+        return False
+    path = str(draft / "store")
+    Store.read_only(str(parent / "store")).backup(path)
+    target = Store(path)
+    for quad in changes.removed:
+        target.remove(quad)
+        bare = Quad(quad.subject, quad.predicate, quad.object)
+        if bare not in store:
+            target.remove(bare)
+    target.extend(changes.added)
+    target.extend(Quad(quad.subject, quad.predicate, quad.object) for quad in changes.added)
+    target.flush()
+    target.optimize()
+    if len(target) != len(store):
+        raise ReleaseError(f"the store of {parent} is not what its dump says", advice="build again with --force")
+    del target
+    if len([*Path(path).glob("*.sst")]) > _OPENED:
+        shutil.rmtree(path)
+        return False
+    return True
 
 
 def _flush(path: Path) -> None:
