@@ -9,8 +9,9 @@ import pytest
 from pyoxigraph import Store
 
 from clustergraph import questions
+from clustergraph.build.exports import Exports
 from clustergraph.build.inference import infer
-from clustergraph.build.release import merge
+from clustergraph.build.release import Releases, merge
 from clustergraph.build.sources import Project, read_all
 from clustergraph.graph import Graph
 
@@ -35,3 +36,14 @@ def store(project: Project) -> Store:
 @pytest.fixture(scope="session")
 def graph(project: Project, store: Store) -> Graph:
     return Graph(store, questions.load(project.queries))
+
+
+@pytest.fixture(scope="session")
+def exported(project: Project, store: Store, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A release of the project with all its exports; read only by agreement."""
+    releases = Releases(tmp_path_factory.mktemp("exported"))
+    made = releases.write(store, "", 0, 0)
+    folder = releases.root / "releases" / made.digest
+    Exports(project.queries, project.shapes).prepare(folder)
+    releases.activate(folder)
+    return folder

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from pyoxigraph import DefaultGraph, NamedNode, Quad, RdfFormat, Store, parse
+from pyoxigraph import DefaultGraph, NamedNode, Quad, RdfFormat, Store, parse, serialize
 
 from clustergraph.terms import PREFIXES
 
@@ -60,6 +60,7 @@ def write_release(root: Path, digest: str = "d1", extra: str = "", repeat: int =
     store = Store(path / "store")
     store.bulk_extend([*quads, *merged])
     store.flush()
+    (path / "dump.nq").write_bytes(serialize(quads, format=RdfFormat.N_QUADS) or b"")
     graphs = sorted(str(graph.value) for graph in {quad.graph_name for quad in quads})
     del store
     manifest = {

@@ -124,12 +124,14 @@ def test_the_same_thing_as_data(client, name):
     assert sum(triple.subject == iri for triple in triples) == 7
 
 
-def test_data_of_a_section_has_what_it_says(client):
-    triples = {
-        quad.triple for quad in parse(client.get("/graph/wiintech-2020/annex-1.ttl").content, format=RdfFormat.TURTLE)
-    }
-    assert thing("figure", "members-2") in {triple.subject for triple in triples}
-    assert NamedNode(BASE + "graph/wiintech-2020/annex-1") in {triple.subject for triple in triples}
+def test_data_of_a_section_is_the_graph_and_what_is_said_of_it_is_linked(client):
+    graph = client.get("/graph/wiintech-2020/annex-1.ttl")
+    triples = [quad.triple for quad in parse(graph.content, format=RdfFormat.TURTLE)]
+    assert {triple.subject for triple in triples} == {thing("figure", "members-2")}
+    about = re.fullmatch(r'<(.+)>; rel="describedby"', graph.headers["link"])[1]
+    described = client.get(about, headers={"Accept": "text/turtle"})
+    section = NamedNode(BASE + "graph/wiintech-2020/annex-1")
+    assert section in {quad.subject for quad in parse(described.content, format=RdfFormat.TURTLE)}
 
 
 def test_pages_and_data_know_each_other(client):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 
@@ -11,8 +12,9 @@ import pytest
 from clustergraph.config import SettingError, Settings
 from clustergraph.errors import QueryError, ReleaseError
 from clustergraph.store import OverLimitError, Request, ResultTooLargeError
-from clustergraph.store.embedded import Embedded, Release, Task, used_prefixes
+from clustergraph.store.embedded import Embedded, Release, used_prefixes
 from clustergraph.store.syntax import QuerySyntaxError
+from clustergraph.store.work import Task
 from clustergraph.store.workers import BusyError, Pool
 from tests.small_release import write_release
 
@@ -117,6 +119,28 @@ def test_a_slow_query_that_had_to_step_aside_is_answered_in_its_turn(release):
     assert outcomes[0].startswith(b"n\r\n")
 
 
+def test_ask_does_not_wait_for_other_queries(release):
+    crowd = [Request(f"{ENDLESS.query} # {n}", "csv") for n in range(20)]
+    done = []
+
+    async def one(pool, request):
+        with contextlib.suppress(OverLimitError):
+            await pool.answer(release, request)
+        done.append(request)
+
+    async def every():
+        async with Pool(Settings(query_seconds=1.0, quick_seconds=0.5)) as pool:
+            await pool.warm(release)
+            async with anyio.create_task_group() as group:
+                for request in crowd:
+                    group.start_soon(one, pool, request)
+                await anyio.sleep(0.1)
+                assert await pool.answer(release, Request("ASK {}", "csv"), "another") == b"true"
+                assert done == []
+
+    anyio.run(every)
+
+
 def test_a_query_that_needs_too_much_memory_costs_only_itself(release):
     error, count = ask(release, GREEDY, COUNT, worker_memory_mb=40, query_seconds=60.0)
     assert (error.limit, error.value) == ("worker_memory_mb", 40)
@@ -159,13 +183,13 @@ def raise_first(release, request):
 
 
 def test_a_worker_reads_lines_and_announces_the_length_of_its_answer(release, monkeypatch):
-    from clustergraph.store import embedded
+    from clustergraph.store import work
 
-    monkeypatch.setattr(embedded, "resource", None)
-    monkeypatch.setattr(embedded, "_limit_memory", lambda _: None)
+    monkeypatch.setattr(work, "resource", None)
+    monkeypatch.setattr(work, "_limit_memory", lambda _: None)
     tasks = b"".join(Task(str(release), request, 60, 1 << 30).line() for request in (COUNT, Request("ASK {", "json")))
     replies = io.BytesIO()
-    embedded.work(io.BytesIO(tasks), replies)
+    work.work(io.BytesIO(tasks), replies)
     replies.seek(0)
     head = json.loads(replies.readline())
     assert head["outcome"] == "answer"

@@ -1,32 +1,28 @@
-"""A release on this machine, opened read-only, and the process that answers queries from it."""
+"""A release on this machine: its manifest, and its store, opened read-only or held in memory."""
 
 from __future__ import annotations
 
 import io
 import json
 import re
-import signal
-import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Final
 
-from pyoxigraph import BlankNode, NamedNode, QueryBoolean, QuerySolutions, QueryTriples, Store, serialize
+from pyoxigraph import QueryBoolean, QuerySolutions, QueryTriples, RdfFormat, Store, serialize
 
 from clustergraph.errors import QueryError, ReleaseError
 from clustergraph.formats import RDF_FORMATS, RESULT_FORMATS
 from clustergraph.store import Request, ResultTooLargeError
+from clustergraph.store.dataset import Dataset, Merger
+from clustergraph.store.rewrite import rewrite
 from clustergraph.store.syntax import explain
 from clustergraph.terms import PREFIXES
 
-try:
-    import resource
-except ImportError:  # Windows has no such limits; there only the deadline holds.
-    resource = None  # type: ignore[assignment]  # the module is optional
-
 CURRENT: Final = "current"
+SMALL: Final = 1 << 17
+"""An answer of so many bytes is handed over as it is; a larger one in a file."""
 
 
 @dataclass(frozen=True)
@@ -81,16 +77,35 @@ class Release:
 class Embedded:
     """A release that is queried in this process."""
 
-    def __init__(self, path: Path) -> None:
-        """Open the store of the release in a directory.
+    def __init__(self, path: Path, store: Store | None = None) -> None:
+        """Open the store of the release in a directory, or take another one that holds the same.
 
         Raises:
             ReleaseError: it cannot be opened.
         """
         try:
-            self._store = Store.read_only(str(path / "store"))
+            self._store = Store.read_only(str(path / "store")) if store is None else store
         except OSError as error:
             raise ReleaseError(f"the store of {path} cannot be opened ({error})") from error
+        self.path = path
+        self._merger = Merger(self._store)
+
+    @classmethod
+    def in_memory(cls, path: Path) -> Embedded:
+        """Load the release in a directory: more memory, and queries over much of it are several times faster.
+
+        Raises:
+            ReleaseError: its dump is missing or does not hold what the manifest says.
+        """
+        release, store = Release.read(path), Store()
+        try:
+            store.bulk_load(path=path / "dump.nq", format=RdfFormat.N_QUADS)
+        except (OSError, SyntaxError) as error:
+            raise ReleaseError(f"the dump of {path} cannot be read ({error})") from error
+        store.update("INSERT { ?s ?p ?o } WHERE { GRAPH ?g { ?s ?p ?o } }")
+        if len(store) != release.quads + release.triples:
+            raise ReleaseError(f"the dump of {path} is not what its manifest says")
+        return cls(path, store)
 
     def answer(self, request: Request) -> bytes:
         """Return the whole answer, serialised by the engine.
@@ -99,33 +114,48 @@ class Embedded:
             QueryError: the query is malformed, or the format does not fit its form.
             ResultTooLargeError: the answer is larger than the request allows.
         """
-        default = _nodes(request.default_graphs)
-        try:
-            results = self._store.query(
-                request.query,
-                prefixes=PREFIXES,
-                default_graph=None if default is None else [*default],
-                named_graphs=_nodes(request.named_graphs),
-            )
-        except SyntaxError as error:
-            raise explain(request.query, str(error)) from error
-        sink = _Sink(request.max_bytes)
+        return self.write(request).content
+
+    def write(self, request: Request, spool: IO[bytes] | None = None) -> Sink:
+        """Return the whole answer, which is in the spool if there is one and the answer is large.
+
+        Raises:
+            QueryError: the query is malformed, or the format does not fit its form.
+            ResultTooLargeError: the answer is larger than the request allows.
+        """
+        results = self._results(request)
+        sink = Sink(request.max_bytes, spool)
         if isinstance(results, QueryTriples):
             _write_triples(results, request.format, sink)
-            return sink.content if request.format not in _WITH_PREFIXES else used_prefixes(sink.content)
-        _write_rows(results, request.format, sink)
-        return sink.content
+        else:
+            _write_rows(results, request.format, sink)
+        return sink
+
+    def _results(self, request: Request) -> QueryTriples | QuerySolutions | QueryBoolean:
+        dataset = _dataset(request)
+        store, default, named = (self._store, None, None) if dataset is None else self._merger.over(dataset)
+        prefixes = {prefix: space for prefix, space in PREFIXES.items() if f"{prefix}:" in request.query}
+        text = rewrite(request.query)
+        while True:
+            try:
+                return store.query(text, prefixes=prefixes, default_graph=default, named_graphs=named)
+            except SyntaxError as error:
+                if text == request.query:
+                    raise explain(request.query, str(error)) from error
+                text = request.query  # An error is shown in the query as it was asked.
 
 
 _WITH_PREFIXES: Final = ("turtle", "trig")
 
 
-def _nodes(iris: tuple[str, ...] | None) -> list[NamedNode | BlankNode] | None:
-    # The engine counts a triple once for each time its graph is given.
-    return None if iris is None else [NamedNode(iri) for iri in dict.fromkeys(iris)]
+def _dataset(request: Request) -> Dataset | None:
+    """Return the dataset of the request, which replaces that of the query; None for the whole store."""
+    if request.default_graphs is None and request.named_graphs is None:
+        return Dataset.of(request.query)
+    return Dataset(request.default_graphs or (), request.named_graphs or ())
 
 
-def _write_triples(results: QueryTriples, format_: str, sink: IO[bytes]) -> None:
+def _write_triples(results: QueryTriples, format_: str, sink: Sink) -> None:
     if format_ not in RDF_FORMATS:
         raise QueryError(
             f"{format_} cannot hold the triples of a CONSTRUCT or DESCRIBE",
@@ -133,9 +163,11 @@ def _write_triples(results: QueryTriples, format_: str, sink: IO[bytes]) -> None
         )
     prefixes = PREFIXES if format_ in _WITH_PREFIXES else None
     serialize(results, sink, RDF_FORMATS[format_].engine, prefixes=prefixes)
+    if prefixes and not sink.spooled:
+        sink.content = used_prefixes(sink.content)
 
 
-def _write_rows(results: QuerySolutions | QueryBoolean, format_: str, sink: IO[bytes]) -> None:
+def _write_rows(results: QuerySolutions | QueryBoolean, format_: str, sink: Sink) -> None:
     if format_ not in RESULT_FORMATS:
         raise QueryError(
             f"{format_} cannot hold the answer of a SELECT or ASK",
@@ -158,121 +190,46 @@ def used_prefixes(text: bytes) -> bytes:
     return b"".join([*lines, text])
 
 
-class _Sink(io.BytesIO):
-    """Takes no more than so many bytes."""
+class Sink(io.BytesIO):
+    """Takes an answer of no more than so many bytes; a large one goes to the spool."""
 
-    def __init__(self, max_bytes: int) -> None:
+    def __init__(self, max_bytes: int, spool: IO[bytes] | None = None) -> None:
+        """Start empty."""
         super().__init__()
         self._max_bytes = max_bytes
+        self._spool = spool
+        self._kept = bytearray()
+        self.length = 0
 
-    def write(self, chunk: bytes, /) -> int:  # type: ignore[override]  # the engine writes nothing but bytes
-        if self.tell() + len(chunk) > self._max_bytes:
-            raise ResultTooLargeError(self._max_bytes)
-        return super().write(chunk)
+    @property
+    def spooled(self) -> bool:
+        """Whether the answer is in the spool."""
+        return self.length > len(self._kept)
 
     @property
     def content(self) -> bytes:
-        return self.getvalue()
+        """The answer, if it is not in the spool."""
+        return bytes(self._kept)
 
+    @content.setter
+    def content(self, content: bytes) -> None:
+        self._kept = bytearray(content)
+        self.length = len(content)
 
-@dataclass(frozen=True)
-class Task:
-    """A request to a worker process: one line of JSON."""
+    def write(self, chunk: bytes, /) -> int:  # type: ignore[override]  # the engine writes nothing but bytes
+        """Take a piece.
 
-    release: str
-    """The path of the release."""
-    request: Request
-    seconds: float
-    """After this long the process ends itself, should nobody else have ended it."""
-    memory_bytes: int
-    """How much memory the process may take beyond what it holds when the store is open."""
-
-    def line(self) -> bytes:
-        """Return the task as it is sent."""
-        return json.dumps(asdict(self)).encode() + b"\n"
-
-    @classmethod
-    def read(cls, line: bytes) -> Task:
-        """Return the task that a line holds."""
-        fields = json.loads(line)
-        request = fields.pop("request")
-        for name in ("default_graphs", "named_graphs"):
-            request[name] = None if request[name] is None else tuple(request[name])
-        return cls(request=Request(**request), **fields)
-
-
-def work(tasks: IO[bytes], replies: IO[bytes]) -> None:
-    """Answer tasks until there are no more; a reply is a line of JSON, and the bytes that it announces."""
-    opened: tuple[str, Embedded] | None = None
-    for line in tasks:
-        task = Task.read(line)
-        _alarm(task.seconds)
-        content = b""
-        try:
-            if opened is None or opened[0] != task.release:
-                opened = None
-                with _files_allowed():
-                    opened = (task.release, Embedded(Path(task.release)))
-                    _limit_memory(task.memory_bytes)
-            content = opened[1].answer(task.request)
-            reply = {"outcome": "answer"}
-        except ResultTooLargeError:
-            reply = {"outcome": "result_bytes"}
-        except MemoryError:
-            reply = {"outcome": "memory"}
-        except QueryError as error:
-            # The engine's own words: whoever asked has the query, and can explain them again.
-            reply = {"outcome": "query", "message": str(error.__cause__ or error)}
-        except (ReleaseError, OSError, ValueError) as error:
-            reply = {"outcome": "failure", "message": str(error)}
-        replies.write(json.dumps({**reply, "length": len(content)}).encode() + b"\n")
-        replies.write(content)
-        replies.flush()
-        _alarm(0)
-
-
-_FILES: Final = 4096
-"""More open files than the store of a release needs."""
-
-
-def _alarm(seconds: float) -> None:
-    """End the process after so many seconds, also inside the engine; 0 calls it off."""
-    if hasattr(signal, "setitimer"):
-        signal.setitimer(signal.ITIMER_REAL, seconds)
-
-
-@contextmanager
-def _files_allowed() -> Iterator[None]:
-    """Allow files to be opened only inside; after that the process can open no file and no connection."""
-    if resource is None:
-        yield
-        return
-    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    enough = _FILES if hard == resource.RLIM_INFINITY else min(hard, _FILES)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (enough, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (0, hard))
-
-
-def _limit_memory(extra_bytes: int) -> None:
-    """Limit the memory that the process may write to, counted from what it has now.
-
-    The limit is on data and not on address space, since the engine reserves far more addresses than it uses.
-    """
-    try:
-        status = Path("/proc/self/status").read_bytes()
-    except OSError:  # not Linux; there only the deadline holds
-        return
-    now = next(int(line.split()[1]) << 10 for line in status.splitlines() if line.startswith(b"VmData"))
-    _, hard = resource.getrlimit(resource.RLIMIT_DATA)
-    resource.setrlimit(resource.RLIMIT_DATA, (now + extra_bytes, hard))
-
-
-def serve() -> None:
-    """Be a worker process: tasks from standard input, replies to standard output."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    if resource is not None:
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    work(sys.stdin.buffer, sys.stdout.buffer)
+        Raises:
+            ResultTooLargeError: that is too much.
+        """
+        self.length += len(chunk)
+        if self.length > self._max_bytes:
+            raise ResultTooLargeError(self._max_bytes)
+        if self._spool is None or self.length <= SMALL:
+            self._kept += chunk
+        else:
+            if self._kept:
+                self._spool.write(self._kept)
+                self._kept.clear()
+            self._spool.write(chunk)
+        return len(chunk)

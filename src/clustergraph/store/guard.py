@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Final
-from urllib.parse import urljoin
 
 from clustergraph.config import Settings
 from clustergraph.errors import QueryError, RefusedQueryError
 from clustergraph.store import OverLimitError
-from clustergraph.store.syntax import Token, place, problem_at, tokenise
-from clustergraph.terms import PREFIXES
+from clustergraph.store.dataset import Dataset
+from clustergraph.store.syntax import Token, place, problem_at, tokens_of
 
 QUERY_FORMS: Final = ("SELECT", "ASK", "CONSTRUCT", "DESCRIBE")
 UPDATE_FORMS: Final = (
@@ -56,16 +55,17 @@ def check(query: str, graphs: Collection[str], settings: Settings) -> Checked:
             value=settings.query_bytes,
             advice="make it shorter, for instance with fewer VALUES",
         )
-    tokens = list(tokenise(query))
-    _check_words(query, tokens)
-    _check_nesting(query, tokens, settings.nesting)
+    tokens = tokens_of(query)
+    check_words(query, tokens)
+    check_nesting(query, tokens, settings.nesting)
     form = _form(query, tokens)
-    for iri in _dataset(query, tokens):
+    dataset = Dataset.of(query, tokens)
+    for iri in (*dataset.default, *dataset.named) if dataset else ():
         check_graph(iri, graphs)
     return Checked(form, volatile=any(token.keyword in VOLATILE for token in tokens))
 
 
-def _check_words(query: str, tokens: Sequence[Token]) -> None:
+def check_words(query: str, tokens: Sequence[Token]) -> None:
     for token in tokens:
         prefix = token.text.partition(":")[0] if token.kind == "name" else token.keyword
         if "SERVICE" in prefix.upper():
@@ -77,7 +77,7 @@ def _check_words(query: str, tokens: Sequence[Token]) -> None:
             )
 
 
-def _check_nesting(query: str, tokens: Sequence[Token], limit: int) -> None:
+def check_nesting(query: str, tokens: Sequence[Token], limit: int) -> None:
     depth = 0
     for token in tokens:
         if token.kind == "other" and token.text in "{([":
@@ -111,24 +111,6 @@ def _form(query: str, tokens: Sequence[Token]) -> str:
         else:
             raise problem_at(query, token.start, "a query starts with " + ", ".join(QUERY_FORMS[:-1]) + " or DESCRIBE")
     raise QueryError("the query is empty", advice="try: SELECT * WHERE { ?s ?p ?o } LIMIT 10")
-
-
-def _dataset(query: str, tokens: Sequence[Token]) -> Iterator[str]:
-    """Yield the IRIs of the graphs in FROM and FROM NAMED."""
-    base, prefixes = "", dict(PREFIXES)
-    for number, token in enumerate(tokens):
-        following = [*tokens[number + 1 : number + 3], *[Token("end", "", len(query))] * 2]
-        if token.keyword == "BASE":
-            base = urljoin(base, following[0].text[1:-1])
-        elif token.keyword == "PREFIX":
-            prefixes[following[0].text.removesuffix(":")] = urljoin(base, following[1].text[1:-1])
-        elif token.keyword.startswith("FROM"):
-            name = following[1] if following[0].keyword == "NAMED" else following[0]
-            prefix, _, local = name.text.partition(":")
-            if name.kind == "iri":
-                yield urljoin(base, name.text[1:-1])
-            elif name.kind == "name" and prefix in prefixes:
-                yield prefixes[prefix] + local
 
 
 def check_graph(iri: str, graphs: Collection[str]) -> None:

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import lru_cache
 from itertools import pairwise
-from typing import Final
+from typing import Final, NamedTuple
 
 from clustergraph.errors import QueryError
 from clustergraph.terms import PREFIXES
@@ -37,8 +37,7 @@ _READ_ONE_WAY: Final = re.compile(r"<[A-Za-z][A-Za-z0-9+.-]*://|<[^'#]*>\Z")
 """IRIs that cannot be read as a comparison with a string or comment after it."""
 
 
-@dataclass(frozen=True)
-class Token:
+class Token(NamedTuple):
     """A piece of a query that is neither space nor comment."""
 
     kind: str
@@ -49,6 +48,12 @@ class Token:
     def keyword(self) -> str:
         """The token in upper case if it is a bare word, else nothing."""
         return self.text.upper() if self.kind == "word" else ""
+
+
+@lru_cache(maxsize=64)
+def tokens_of(query: str) -> tuple[Token, ...]:
+    """Return the tokens of a query, as `tokenise` does; those of the last queries are kept."""
+    return tuple(tokenise(query))
 
 
 def tokenise(query: str) -> Iterator[Token]:

@@ -2,7 +2,9 @@
 
 Every query starts on the quick lane. One that is not done after a moment goes on at a lower priority on the slow
 lane, and a fresh process takes its place; where the slow lane is full, it is stopped and starts again when there is
-room. So a quick query never waits behind a slow one.
+room. So a quick query never waits behind a slow one. On both lanes the clients have their turns in rotation, and one
+client alone cannot fill the slow lane (`clustergraph.store.turns`). ASK has a place of its own beside the quick lane,
+since one match is enough for it: so the service says that it is there, however much is asked of it.
 
 The pool is its own, and not that of `anyio.to_process`, because that one runs the main module of the parent again in
 every worker, lets idle workers go after five minutes, and has no place for limits on memory and open files.
@@ -12,23 +14,29 @@ from __future__ import annotations
 
 import math
 import signal
-from collections import OrderedDict, deque
-from collections.abc import AsyncIterator
+from collections import Counter, OrderedDict, deque
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 import anyio
 
 from clustergraph.config import Settings
 from clustergraph.errors import LimitError
 from clustergraph.store import OverLimitError, Request, ResultTooLargeError
-from clustergraph.store.embedded import Task
-from clustergraph.store.process import Reply, Worker, WorkerError
+from clustergraph.store.nurseries import Nurseries
+from clustergraph.store.process import Reply, Spool, Worker, WorkerError
 from clustergraph.store.syntax import explain
+from clustergraph.store.turns import FullError, Room, Turns, Visit
+from clustergraph.store.work import Task
+
+Result = TypeVar("Result")
 
 _ALARM_AFTER: Final = 5.0
 """A worker whose parent is gone ends itself so many seconds after the deadline."""
+_SHORT: Final = 4_000
+"""A query of so many characters is read in less than about ten milliseconds."""
 _LONG_KEPT: Final = 1000
 """How many queries the pool remembers as slow."""
 _WARM_UP: Final = Request("ASK { ?s ?p ?o }", "json")
@@ -44,19 +52,26 @@ class Pool:
     def __init__(self, settings: Settings) -> None:
         """Keep the limits."""
         self._settings = settings
-        # One more than the quick lane takes: it is at hand when a query turns out to be slow.
-        self._ready = settings.workers + 1
+        # One more than the quick lane and ASK take: it is at hand when a query turns out to be slow.
+        self._ready = settings.workers + 2
         self._idle: deque[Worker] = deque()
         self._every: set[Worker] = set()
         self._starting = 0
-        self._admitted = 0
+        self.room = Room(settings.waiting)
+        self.ended: Counter[str] = Counter()
+        """How many workers were ended before their time, by reason."""
         self._long: OrderedDict[int, None] = OrderedDict()
         self._last: Task | None = None
+        self._release: Path | None = None
 
     async def __aenter__(self) -> Pool:
         """Open the two lanes."""
-        self._quick = anyio.Semaphore(self._settings.workers)
-        self._slow = anyio.Semaphore(self._settings.slow_workers)
+        settings = self._settings
+        self._quick = Turns(settings.workers, newest_too=True)
+        self._asks = Turns(1, newest_too=True)
+        self._slow = Turns(settings.slow_workers, share=max(1, settings.slow_workers - 1))
+        self._nurseries = Nurseries(settings.memory_quads)
+        self._aside = anyio.CapacityLimiter(1)
         self._background = anyio.create_task_group()
         self._exit = AsyncExitStack()
         await self._exit.enter_async_context(self._background)
@@ -68,37 +83,68 @@ class Pool:
         await self._exit.aclose()
         for worker in list(self._every):
             await self._end(worker)
+        await self._nurseries.stop()
+
+    @property
+    def waiting(self) -> int:
+        """How many queries wait for their turn."""
+        return self._quick.waiting + self._asks.waiting + self._slow.waiting
+
+    @property
+    def size(self) -> int:
+        """How many worker processes there are."""
+        return len(self._every)
 
     async def warm(self, release: Path) -> None:
         """Have workers ready that have opened a release."""
-        self._last = self._task(release, _WARM_UP)
+        self._follow(release)
         async with anyio.create_task_group() as group:
             for _ in range(self._ready):
                 group.start_soon(self._refill)
 
-    async def answer(self, release: Path, request: Request) -> bytes:
-        """Return the whole answer of a release.
+    async def answer(self, release: Path, request: Request, client: str = "") -> bytes:
+        """Return the whole answer of a release, as `fetch` does, in memory."""
+        content = await self.fetch(release, request, client)
+        return content if isinstance(content, bytes) else content.read()
+
+    async def fetch(self, release: Path, request: Request, client: str = "") -> bytes | Spool:
+        """Return the whole answer of a release; a large one is in a file.
+
+        Args:
+            release: the directory of the release.
+            request: the query.
+            client: who asks; turns are shared fairly between clients.
 
         Raises:
             QueryError: the query is malformed.
             OverLimitError: it went over a limit.
             WorkerError: the release could not be read.
         """
-        settings = self._settings
-        if self._admitted >= settings.waiting:
-            raise BusyError(
-                f"{settings.waiting} queries are running or waiting",
-                limit="waiting",
-                value=settings.waiting,
-                advice="try again in a moment",
-            )
         task = self._task(release, request)
-        self._last = self._task(release, _WARM_UP)
-        self._admitted += 1
+        self._follow(release)
         try:
-            return self._content(request, await self._reply(task))
-        finally:
-            self._admitted -= 1
+            with self.room.enter(client) as visit:
+                return await self._content(request, await self._reply(task, visit))
+        except FullError:
+            pass
+        limit = self._settings.waiting
+        raise BusyError(
+            f"{limit} queries are running or waiting", limit="waiting", value=limit, advice="try again in a moment"
+        )
+
+    def _follow(self, release: Path) -> None:
+        """Have new workers open a release, and have it loaded if there is room for it."""
+        if release == self._release:
+            return
+        self._release = release
+        self._last = self._task(release, _WARM_UP)
+        self._background.start_soon(self._load, release)
+
+    async def _load(self, release: Path) -> None:
+        await self._nurseries.load(release)
+        for worker in [worker for worker in self._idle if not self._nurseries.welcome(worker)]:
+            self._idle.remove(worker)
+            self._background.start_soon(self._drop, worker)
 
     def _task(self, release: Path, request: Request) -> Task:
         return Task(
@@ -108,24 +154,24 @@ class Pool:
             memory_bytes=self._settings.worker_memory_mb << 20,
         )
 
-    async def _reply(self, task: Task) -> Reply:
+    async def _reply(self, task: Task, visit: Visit) -> Reply:
         quick_seconds, seconds = self._settings.quick_seconds, self._settings.query_seconds
         if hash(task) not in self._long:
-            async with self._turn(self._quick):
+            lane = self._asks if _is_ask(task.request.query) and not self._quick.free(visit.client) else self._quick
+            async with self._turn(lane, visit):
                 worker = await self._give(task)
                 reply = await self._wait(worker, min(quick_seconds, seconds))
             if reply is not None:
                 await self._give_back(worker)
                 return reply
             self._remember(task)
-            if self._slow.value:
-                self._slow.acquire_nowait()
+            if self._slow.take_at_once(visit.client):
                 try:
                     return await self._finish(worker, seconds - quick_seconds)
                 finally:
-                    self._slow.release()
-            await self._drop(worker)
-        async with self._turn(self._slow):
+                    self._slow.give_back(visit.client)
+            await self._drop(worker, "stepped aside")
+        async with self._turn(self._slow, visit):
             begun = anyio.current_time()
             reply = await self._finish(await self._give(task), seconds)
             if anyio.current_time() - begun < quick_seconds:
@@ -133,20 +179,23 @@ class Pool:
             return reply
 
     @asynccontextmanager
-    async def _turn(self, lane: anyio.Semaphore) -> AsyncIterator[None]:
-        with anyio.move_on_after(self._settings.query_seconds) as patience:
-            await lane.acquire()
-        if patience.cancelled_caught:
-            raise BusyError(
-                f"the query waited {self._settings.query_seconds:g} seconds for its turn",
-                limit="query_seconds",
-                value=self._settings.query_seconds,
-                advice="try again in a moment",
-            )
+    async def _turn(self, lane: Turns, visit: Visit) -> AsyncIterator[None]:
+        if not lane.take_at_once(visit.client):
+            visit.waiting = True
+            with anyio.move_on_after(self._settings.query_seconds) as patience:
+                await lane.take(visit.client)
+            if patience.cancelled_caught:
+                raise BusyError(
+                    f"the query waited {self._settings.query_seconds:g} seconds for its turn",
+                    limit="query_seconds",
+                    value=self._settings.query_seconds,
+                    advice="try again in a moment",
+                )
+        visit.waiting = False
         try:
             yield
         finally:
-            lane.release()
+            lane.give_back(visit.client)
 
     async def _give(self, task: Task) -> Worker:
         """Return a worker that has the task."""
@@ -155,9 +204,9 @@ class Pool:
             try:
                 await worker.send(task)
             except (anyio.BrokenResourceError, anyio.ClosedResourceError):
-                await self._drop(worker)
+                await self._drop(worker, "died idle")
             except BaseException:
-                await self._drop(worker)
+                await self._drop(worker, "abandoned")
                 raise
             else:
                 return worker
@@ -165,20 +214,20 @@ class Pool:
     async def _wait(self, worker: Worker, seconds: float) -> Reply | None:
         """Return the reply if it is there in time."""
         try:
-            with anyio.move_on_after(seconds):
-                return await worker.reply()
-        except (anyio.EndOfStream, anyio.IncompleteRead, anyio.BrokenResourceError):
-            raise self._died(await self._drop(worker)) from None
+            return await worker.reply(seconds)
+        except anyio.EndOfStream:
+            error = self._died(await self._drop(worker))
+            self.ended["memory" if error.limit == "worker_memory_mb" else "crash"] += 1
+            raise error from None
         except BaseException:
-            await self._drop(worker)
+            await self._drop(worker, "abandoned")
             raise
-        return None
 
     async def _finish(self, worker: Worker, seconds: float) -> Reply:
         """Return the reply of a slow query; its worker, which may have grown, is not used again."""
         worker.step_back()
         reply = await self._wait(worker, max(0, seconds))
-        await self._drop(worker)
+        self._background.start_soon(self._drop, worker, "deadline" if reply is None else "")
         if reply is None:
             limit = self._settings.query_seconds
             raise OverLimitError(
@@ -189,7 +238,7 @@ class Pool:
             )
         return reply
 
-    def _died(self, code: int) -> LimitError:
+    def _died(self, code: int) -> OverLimitError:
         limit = self._settings.worker_memory_mb
         if code in (-signal.SIGABRT, -signal.SIGKILL):
             return OverLimitError(
@@ -205,12 +254,21 @@ class Pool:
             advice="make it simpler: fewer alternatives, shorter expressions, less nesting",
         )
 
-    def _content(self, request: Request, reply: Reply) -> bytes:
+    async def aside(self, text: str, work: Callable[[], Result]) -> Result:
+        """Return what some work on a text gives; on a long one it is done in a thread, one at a time.
+
+        So a query that takes long to read keeps nobody waiting but others that do.
+        """
+        if len(text) <= _SHORT:
+            return work()
+        return await anyio.to_thread.run_sync(work, limiter=self._aside)
+
+    async def _content(self, request: Request, reply: Reply) -> bytes | Spool:
         match reply.outcome:
             case "answer":
                 return reply.content
             case "query":
-                raise explain(request.query, reply.message)
+                raise await self.aside(request.query, lambda: explain(request.query, reply.message))
             case "result_bytes":
                 raise ResultTooLargeError(request.max_bytes)
             case "memory":
@@ -225,7 +283,7 @@ class Pool:
 
     async def _start(self) -> Worker:
         """Return a new worker that has opened the release."""
-        worker = await Worker.start()
+        worker = await self._nurseries.worker()
         self._every.add(worker)
         if self._last is not None:
             await worker.send(self._last)
@@ -239,23 +297,38 @@ class Pool:
         self._starting += 1
         try:
             await self._give_back(await self._start())
-        except LimitError:
+        except (LimitError, WorkerError):
             pass  # The next query meets the same trouble, and tells the one who asks.
         finally:
             self._starting -= 1
 
     async def _give_back(self, worker: Worker) -> None:
-        if worker.alive and len(self._idle) < self._ready:
+        if not worker.alive or worker.used_up or not self._nurseries.welcome(worker):
+            self._background.start_soon(self._drop, worker)
+        elif len(self._idle) < self._ready:
             self._idle.append(worker)
         else:
             await self._end(worker)
 
-    async def _drop(self, worker: Worker) -> int:
-        """End a worker and have another made ready in its place."""
+    async def _drop(self, worker: Worker, reason: str = "") -> int:
+        """End a worker and have another made ready in its place; count it if there is a reason."""
+        if reason:
+            self.ended[reason] += 1
         code = await self._end(worker)
         self._background.start_soon(self._refill)
         return code
 
     async def _end(self, worker: Worker) -> int:
         self._every.discard(worker)
-        return await worker.stop()
+        code = await worker.stop()
+        await self._nurseries.tidy(self._every)
+        return code
+
+
+def _is_ask(query: str) -> bool:
+    """Whether a query looks like ASK; one that is not what it looks like has a moment less to run, and no more.
+
+    >>> _is_ask("PREFIX ex: <http://example.org/> ask { ?s a ex:Thing }"), _is_ask("SELECT * { ?s ?p 'ASK' }")
+    (True, False)
+    """
+    return "ASK" in query.partition("{")[0].upper().split()

@@ -14,10 +14,12 @@ from starlette.responses import Response
 from clustergraph import store
 from clustergraph.formats import RDF_FORMATS
 from clustergraph.store.embedded import Release
-from clustergraph.terms import BASE, GRAPH
+from clustergraph.terms import BASE
+from clustergraph.web import graphstore
 from clustergraph.web.http import HTML, RequestError, accepted, choose, respond, tag
 from clustergraph.web.pages import href, page, page_response
 from clustergraph.web.service import Service
+from clustergraph.web.structured import structured
 from clustergraph.web.things import load
 
 SPACES: Final = ("id", "ontology", "scheme", "graph", "shape", "query", "release")
@@ -35,11 +37,6 @@ _SUFFIXES: Final = {
 
 _ABOUT: Final = """
 CONSTRUCT { <IRI> ?p ?o . ?s ?q <IRI> } WHERE { { <IRI> ?p ?o } UNION { ?s ?q <IRI> } }
-"""
-_ABOUT_GRAPH: Final = """
-CONSTRUCT { ?s ?p ?o } WHERE {
-  { BIND(<IRI> AS ?s) ?s ?p ?o } UNION { BIND(<IRI> AS ?o) ?s ?p ?o } UNION { GRAPH <IRI> { ?s ?p ?o } }
-}
 """
 _KNOWN: Final = "ASK { { <IRI> ?p ?o } UNION { ?s ?p <IRI> } UNION { GRAPH <IRI> { ?s ?p ?o } } }"
 _NEIGHBOURS: Final = """
@@ -103,11 +100,12 @@ async def _answer(request: Request, iri: str, chosen: str | None) -> Response:
 
 
 async def _data(request: Request, service: Service, release: Release, iri: str, name: str) -> Response:
+    if iri in release.graphs and request.url.path != "/describe":
+        return await graphstore.content(request, iri, name)
     known = store.Request(_KNOWN.replace("<IRI>", f"<{iri}>"), "csv")
     if (await service.answer(release, known)).strip() != b"true":
         raise UnknownThingError(iri, await _near(service, release, iri))
-    about = _ABOUT_GRAPH if iri.startswith(GRAPH) else _ABOUT
-    query = about.replace("<IRI>", f"<{iri}>")
+    query = _ABOUT.replace("<IRI>", f"<{iri}>")
     asking = store.Request(query, name, max_bytes=service.settings.result_bytes)
     content = await service.answer(release, asking)
     headers = {"X-Clustergraph-Release": release.digest, "Link": f'<{quote(iri, safe=_SAFE)}>; rel="describes"'}
@@ -122,7 +120,8 @@ async def _page(request: Request, service: Service, release: Release, iri: str) 
     if not found.known:
         raise UnknownThingError(iri, await _near(service, release, iri))
     twins = {name: _twin(iri, name) for name in RDF_FORMATS}
-    content = page("thing.html", release=release, thing=found, twins=twins)
+    data = await structured(service, release, iri)
+    content = page("thing.html", release=release, thing=found, twins=twins, structured=data)
     links = ", ".join(
         f'<{address}>; rel="alternate"; type="{RDF_FORMATS[name].media_type}"' for name, address in twins.items()
     )

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from http import HTTPStatus
 from typing import Final
+from urllib.parse import unquote_to_bytes
 
-from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -26,13 +28,17 @@ READ: Final = ("GET", "HEAD", "OPTIONS")
 
 HEADERS: Final = {
     "Access-Control-Allow-Origin": "*",
-    "Access-Control-Expose-Headers": "ETag, Link, X-Clustergraph-Release",
+    "Access-Control-Expose-Headers": "ETag, Link, Retry-After, X-Clustergraph-Hint, X-Clustergraph-Release, "
+    "X-Request-Id",
     "Content-Security-Policy": "default-src 'self'; base-uri 'none'; form-action 'self'; "
     "frame-ancestors 'none'; object-src 'none'",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
 }
 """Headers that every response has."""
+_RAW_HEADERS: Final = [(name.lower().encode(), value.encode()) for name, value in HEADERS.items()]
 
 _STATUS_OF_LIMIT: Final = {
     "query_bytes": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
@@ -49,6 +55,8 @@ class RequestError(ClustergraphError):
         super().__init__(message, advice=advice)
         self.status = status
         self.headers = {name.replace("_", "-"): value for name, value in headers.items()}
+        self.more: Mapping[str, object] = {}
+        """Further members of the problem document."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +75,7 @@ class Problem:
         """Return the problem that an error is; what is not expected is told without its details."""
         match error:
             case RequestError():
-                return cls(error.status, error.message, error.advice, error.headers)
+                return cls(error.status, error.message, error.advice, error.headers, error.more)
             case OverLimitError():
                 status = _STATUS_OF_LIMIT.get(error.limit, HTTPStatus.SERVICE_UNAVAILABLE)
                 limit = {"name": error.limit, "value": error.value}
@@ -92,7 +100,14 @@ class Problem:
         """Return the problem document."""
         members = {"title": self.status.phrase, "status": int(self.status), "detail": self.detail}
         advice = {"advice": self.advice} if self.advice else {}
-        return json.dumps({**members, **advice, **self.more}, ensure_ascii=False).encode()
+        return json.dumps({**members, **advice, **self.more}, ensure_ascii=False).encode("utf-8", "replace")
+
+    def text(self) -> bytes:
+        """Return the problem as a person reads it in a terminal."""
+        excerpt = self.more.get("excerpt")
+        first = f"{int(self.status)} {self.status.phrase}"
+        lines = [first, self.detail, str(excerpt) if excerpt else "", self.advice]
+        return ("\n".join(filter(None, lines)) + "\n").encode("utf-8", "replace")
 
 
 _WORDS: Final[Mapping[int, tuple[str, str]]] = {
@@ -103,7 +118,12 @@ _WORDS: Final[Mapping[int, tuple[str, str]]] = {
 
 def accepted(request: Request) -> MIMEAccept:
     """Return the media types that a request accepts, without their parameters."""
-    header = request.headers.get("accept") or "*/*"
+    return accepted_types(request.headers.get("accept") or "*/*")
+
+
+@lru_cache(maxsize=256)
+def accepted_types(header: str) -> MIMEAccept:
+    """Return the media types that an Accept header names, without their parameters."""
     parsed = parse_accept_header(header, MIMEAccept)
     return MIMEAccept([(value.partition(";")[0].strip(), quality) for value, quality in parsed])
 
@@ -111,11 +131,20 @@ def accepted(request: Request) -> MIMEAccept:
 def choose(accept: MIMEAccept, offers: Mapping[str, Sequence[str]]) -> str | None:
     """Return the name of the offer that is liked best, the earlier one of two; None if none is accepted.
 
+    Of the media types of an offer the first is its own. The others count where they are named, and not by a wildcard.
+
     >>> accept = MIMEAccept([("text/csv", 0.5), ("*/*", 0.1)])
     >>> choose(accept, {"json": ["application/json"], "csv": ["text/csv"]})
     'csv'
     """
-    liking = {name: max(accept.quality(media_type) for media_type in types) for name, types in offers.items()}
+    named = {media_type.lower(): quality for media_type, quality in accept}
+
+    def like(own: str, *others: str) -> float:
+        if named.get(own) == 0:
+            return 0.0
+        return max(float(accept.quality(own)), *(named.get(other, 0.0) for other in others), 0.0)
+
+    liking = {name: like(*types) for name, types in offers.items()}
     best = max(liking, key=lambda name: liking[name], default=None)
     return best if best is not None and liking[best] > 0 else None
 
@@ -140,7 +169,7 @@ def tag(*parts: object) -> str:
 def unchanged(request: Request, etag: str) -> bool:
     """Whether the client already has the representation with a tag."""
     given = request.headers.get("if-none-match", "")
-    return given.strip() == "*" or etag in [one.strip().removeprefix("W/") for one in given.split(",")]
+    return given.strip() == "*" or etag.removeprefix("W/") in [one.strip().removeprefix("W/") for one in given.split(",")]
 
 
 def respond(
@@ -155,31 +184,64 @@ def respond(
     return Response(content, media_type=content_type, headers=fresh)
 
 
-async def body(request: Request, max_bytes: int, query_bytes: int) -> bytes:
-    """Return the body of a request that carries a query.
-
-    Raises:
-        OverLimitError: it is too long; the rest is not read.
-    """
-    content = bytearray()
-    async for chunk in request.stream():
-        content += chunk
-        if len(content) > max_bytes:
-            raise OverLimitError(
-                f"the request is longer than a query of {query_bytes:,} bytes can be",
-                limit="query_bytes",
-                value=query_bytes,
-                advice="make the query shorter",
+def refusal(scope: Scope, max_bytes: int) -> RequestError | None:
+    """Return what is wrong with the head of a request that no route should see, or None."""
+    headers = scope["headers"]
+    if len(scope["path"]) + len(scope["query_string"]) > max_bytes:
+        detail = f"the address is longer than {max_bytes:,} bytes"
+        return RequestError(HTTPStatus.REQUEST_URI_TOO_LONG, detail, "send the query by POST")
+    if sum(len(name) + len(value) for name, value in headers) > max_bytes:
+        detail = f"the headers are longer than {max_bytes:,} bytes"
+        return RequestError(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, detail, "send fewer")
+    if len(headers) > _HEADERS:
+        return RequestError(
+            HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, f"there are more than {_HEADERS} headers", "send fewer"
+        )
+    for name, value in headers:
+        if name == b"content-encoding" and value.strip().lower() not in (b"", b"identity"):
+            # A small body could become a huge one, and a query is short enough as it is.
+            return RequestError(
+                HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+                "the body is compressed",
+                "send it as it is",
+                Accept_Encoding="identity",
             )
-    return bytes(content)
+    path = unquote_to_bytes(scope.get("raw_path") or scope["path"])
+    if b"\0" in path or not _is_utf8(path):
+        return RequestError(
+            HTTPStatus.BAD_REQUEST, "the address is not UTF-8 or holds a NUL", "use an address from the home page /"
+        )
+    host = next((value for name, value in headers if name == b"host"), b"")
+    if not _HOST.fullmatch(host):
+        return RequestError(HTTPStatus.BAD_REQUEST, "the Host header is not a host", "send the host that you ask")
+    return None
+
+
+def _is_utf8(content: bytes) -> bool:
+    try:
+        content.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+_HEADERS: Final = 100
+_HOST: Final = re.compile(rb"(?:[A-Za-z0-9._~-]{0,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::\d{1,5})?")
+
+
+def problem_document(found: Problem) -> Response:
+    """Return a problem as RFC 9457 has it."""
+    headers = {"Cache-Control": "no-store", "Vary": "Accept", **found.headers}
+    return Response(found.document(), found.status, headers, media_type="application/problem+json")
 
 
 class Common:
     """Gives every response the common headers, and answers OPTIONS."""
 
-    def __init__(self, app: ASGIApp, methods: Mapping[str, Sequence[str]]) -> None:
-        """Keep the paths that take more methods than `READ`."""
+    def __init__(self, app: ASGIApp, methods: Mapping[str, Sequence[str]], max_bytes: int) -> None:
+        """Keep the paths that take more methods than `READ`, and how long addresses and headers may be."""
         self._app = app
+        self._max_bytes = max_bytes
         self._methods = methods
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -190,16 +252,20 @@ class Common:
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in HEADERS.items():
-                    headers.setdefault(name, value)
+                given = {name for name, _ in message["headers"]}
+                message["headers"] = [*message["headers"], *(pair for pair in _RAW_HEADERS if pair[0] not in given)]
             await send(message)
 
+        wrong = refusal(scope, self._max_bytes)
+        if wrong is not None:
+            await problem_document(Problem.of(wrong))(scope, receive, send_with_headers)
+            return
         if scope["method"] == "OPTIONS":
             methods = ", ".join(self._methods.get(scope["path"], READ))
+            # A page of another site may ask, but not change anything.
             allow = {
                 "Allow": methods,
-                "Access-Control-Allow-Methods": methods,
+                "Access-Control-Allow-Methods": ", ".join(m for m in methods.split(", ") if m in (*READ, "POST")),
                 "Access-Control-Allow-Headers": "Accept, Content-Type, If-None-Match",
                 "Access-Control-Max-Age": "86400",
             }

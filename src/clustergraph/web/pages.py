@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import re
 from collections import defaultdict
 from dataclasses import dataclass
@@ -12,16 +11,14 @@ from typing import Final
 from urllib.parse import quote, urlencode
 
 from jinja2 import Environment, FileSystemLoader
-from pyoxigraph import RdfFormat, parse, serialize
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
-from clustergraph.errors import ReleaseError
 from clustergraph.formats import RDF_FORMATS, RESULT_FORMATS
 from clustergraph.store.embedded import Release
 from clustergraph.terms import BASE, COUNTRY, NUTS, ONTOLOGY, compact
 from clustergraph.web.examples import EXAMPLES
-from clustergraph.web.http import Problem, RequestError, accepted, choose, prefers_html, respond, tag
+from clustergraph.web.http import Problem, accepted, choose, prefers_html, problem_document, respond, tag
 from clustergraph.web.service import Row, Service
 
 CLASSES_FIRST: Final = 12
@@ -29,6 +26,7 @@ CLASSES_FIRST: Final = 12
 
 _TEMPLATES: Final = Path(__file__).parent / "templates"
 _HTML_UTF8: Final = "text/html; charset=utf-8"
+_PROBLEM: Final = ("application/problem+json", "application/json")
 
 
 def href(iri: str) -> str:
@@ -97,54 +95,15 @@ def page_response(
 async def problem(request: Request, error: Exception) -> Response:
     """Answer an error: a page for a browser, else a problem document."""
     found = Problem.of(error)
-    headers = {"Cache-Control": "no-store", "Vary": "Accept", **found.headers}
     if not prefers_html(request):
-        return Response(found.document(), found.status, headers, media_type="application/problem+json")
+        if choose(accepted(request), {"problem": _PROBLEM, "text": ("text/plain",)}) != "text":
+            return problem_document(found)
+        headers = {"Cache-Control": "no-store", "Vary": "Accept", **found.headers}
+        return Response(found.text(), found.status, headers, media_type="text/plain; charset=utf-8")
+    headers = {"Cache-Control": "no-store", "Vary": "Accept", **found.headers}
     near = getattr(error, "near", [])
     content = page("problem.html", problem=found, near=near, release=None)
     return Response(content, found.status, headers, media_type=_HTML_UTF8)
-
-
-async def health(request: Request) -> Response:
-    """Say that the service answers, and from which release."""
-    release = request.app.state.service.release
-    return JSONResponse(
-        {"status": "ok", "release": release.digest, "quads": release.quads}, headers={"Cache-Control": "no-store"}
-    )
-
-
-async def dataset(request: Request) -> Response:
-    """Give the description of the release (VoID and DCAT)."""
-    service: Service = request.app.state.service
-    release = service.release
-    types = {name: (each.media_type, *each.also) for name, each in RDF_FORMATS.items()}
-    name = request.query_params.get("format") or choose(accepted(request), types)
-    if name is None or name not in RDF_FORMATS:
-        raise RequestError(
-            HTTPStatus.NOT_ACCEPTABLE,
-            "the description cannot be given in the format that is asked for",
-            f"ask for one of: {', '.join(each.media_type for each in RDF_FORMATS.values())}",
-        )
-    key = (release.digest, "description", name)
-    content = service.cache.get(key)
-    if content is None:
-        content = _description(release, name)
-        service.cache.put(key, content)
-    headers = {"X-Clustergraph-Release": release.digest}
-    return respond(request, content, RDF_FORMATS[name].content_type, tag(*key), headers)
-
-
-def _description(release: Release, name: str) -> bytes:
-    try:
-        turtle = (release.path / "description.ttl").read_bytes()
-    except OSError as error:
-        raise ReleaseError("the release has no description", advice="run: clustergraph build") from error
-    if name == "turtle":
-        return turtle
-    triples = (quad.triple for quad in parse(turtle, RdfFormat.TURTLE))
-    output = io.BytesIO()
-    serialize(triples, output, RDF_FORMATS[name].engine)
-    return output.getvalue()
 
 
 @dataclass(frozen=True)

@@ -3,138 +3,54 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from functools import lru_cache
 from http import HTTPStatus
 from typing import Final
-from urllib.parse import parse_qs, urlencode
+from urllib.parse import urlencode
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from clustergraph import store
 from clustergraph.errors import ClustergraphError
 from clustergraph.formats import RDF_FORMATS, RESULT_FORMATS
 from clustergraph.store import ResultTooLargeError
+from clustergraph.store.embedded import Release
 from clustergraph.store.guard import Checked, check, check_graph
 from clustergraph.terms import PREFIXES
+from clustergraph.web import protocol, updates
+from clustergraph.web.delivery import deliver, not_modified, takes_gzip
+from clustergraph.web.description import service_description
 from clustergraph.web.examples import EXAMPLES
-from clustergraph.web.http import (
-    Problem,
-    RequestError,
-    accepted,
-    body,
-    choose,
-    prefers_html,
-    respond,
-    tag,
-)
+from clustergraph.web.hints import hints
+from clustergraph.web.http import Problem, RequestError, accepted_types, choose, prefers_html, tag
 from clustergraph.web.pages import page, page_response
+from clustergraph.web.protocol import Asked
 from clustergraph.web.service import Service, read_rows
 
 ROWS_SHOWN: Final = 1000
 """How many rows the page shows; the downloads have all."""
 
-_FORM: Final = "application/x-www-form-urlencoded"
-_QUERY: Final = "application/sparql-query"
-_UPDATE: Final = "application/sparql-update"
-
-
-@dataclass(frozen=True)
-class Asked:
-    """What a client asks of the endpoint."""
-
-    query: str | None
-    format: str = ""
-    default_graphs: tuple[str, ...] = ()
-    named_graphs: tuple[str, ...] = ()
-
-    @classmethod
-    def of(cls, parameters: Mapping[str, list[str]], query: str | None = None) -> Asked:
-        """Return what parameters ask.
-
-        Raises:
-            RequestError: a parameter is there twice, or it is an update.
-        """
-        for name in ("query", "format"):
-            if len(parameters.get(name, [])) > 1:
-                raise RequestError(HTTPStatus.BAD_REQUEST, f"'{name}' is given more than once", "give it once")
-        if "update" in parameters:
-            raise _read_only()
-        return cls(
-            query=parameters.get("query", [None])[0] if query is None else query,
-            format=parameters.get("format", [""])[0],
-            default_graphs=tuple(parameters.get("default-graph-uri", [])),
-            named_graphs=tuple(parameters.get("named-graph-uri", [])),
-        )
-
-    def request(self, format_: str, max_bytes: int) -> store.Request:
-        """Return the request to the store; graphs of the protocol replace those of the query."""
-        given = bool(self.default_graphs or self.named_graphs)
-        return store.Request(
-            self.query or "",
-            format_,
-            default_graphs=self.default_graphs if given else None,
-            named_graphs=self.named_graphs if given else None,
-            max_bytes=max_bytes,
-        )
-
 
 async def endpoint(request: Request) -> Response:
-    """Answer a query by the SPARQL 1.1 Protocol."""
+    """Answer a query by the SPARQL 1.1 Protocol; without one, say what this endpoint is."""
     service: Service = request.app.state.service
-    asked = await _asked(request, service)
-    html = asked.format == "html" or (not asked.format and prefers_html(request))
-    if html:
+    asked = await protocol.read(request, service.settings.query_bytes, updates.room(request))
+    if asked.update is not None:
+        return await updates.update(request, asked)
+    if asked.format == "html" or (not asked.format and prefers_html(request)):
         return await _page(request, service, asked)
-    if asked.query is None:
-        raise RequestError(
-            HTTPStatus.BAD_REQUEST,
-            "there is no query",
-            "give one as the parameter 'query', or open this address in a browser for a form",
-        )
-    return await _answer(request, service, asked, asked.query)
+    if asked.query is not None:
+        return await _answer(request, service, asked, asked.query)
+    if asked.default_graphs or asked.named_graphs:
+        raise protocol.bad_request("there is no query", "give one as the parameter 'query'")
+    return await service_description(request, asked.format)
 
 
-async def _asked(request: Request, service: Service) -> Asked:
-    parameters = parse_qs(request.url.query, keep_blank_values=True)
-    if request.method != "POST":
-        return Asked.of(parameters)
-    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if media_type == _UPDATE:
-        raise _read_only()
-    if media_type not in (_FORM, _QUERY):
-        raise RequestError(
-            HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
-            f"a query cannot be sent as {media_type or 'a body without Content-Type'}",
-            f"send it as {_QUERY} or {_FORM}",
-            Accept_Post=f"{_QUERY}, {_FORM}",
-        )
-    # In a form every byte may take three, and there is a name and a format beside the query.
-    room = service.settings.query_bytes * (3 if media_type == _FORM else 1) + 10_000
-    content = await body(request, room, service.settings.query_bytes)
-    try:
-        text = content.decode()
-    except UnicodeDecodeError as error:
-        raise RequestError(HTTPStatus.BAD_REQUEST, "the body is not UTF-8", "send UTF-8") from error
-    if media_type == _QUERY:
-        return Asked.of(parameters, text)
-    return Asked.of({**parameters, **parse_qs(text, keep_blank_values=True)})
-
-
-def _read_only() -> RequestError:
-    return RequestError(
-        HTTPStatus.FORBIDDEN,
-        "this endpoint is read-only, so updates are refused",
-        "change the files of the graph and build a new release",
-    )
-
-
-def _check(service: Service, asked: Asked, query: str) -> Checked:
-    graphs = service.release.graphs
-    for iri in (*asked.default_graphs, *asked.named_graphs):
-        check_graph(iri, graphs)
-    return check(query, graphs, service.settings)
+async def _check(service: Service, release: Release, asked: Asked, query: str) -> Checked:
+    with service.metrics.refusal():
+        for iri in (*asked.default_graphs, *asked.named_graphs):
+            check_graph(iri, release.graphs)
+        return await service.pool.aside(query, lambda: check(query, release.graphs, service.settings))
 
 
 def _format(request: Request, asked: Asked, checked: Checked) -> str:
@@ -144,52 +60,67 @@ def _format(request: Request, asked: Asked, checked: Checked) -> str:
         RequestError: none fits.
     """
     formats = RDF_FORMATS if checked.gives_graph else RESULT_FORMATS
-    types = {name: (each.media_type, *each.also) for name, each in formats.items()}
     if asked.format:
-        wanted = asked.format.strip().lower()
-        chosen = next((name for name in types if wanted == name or wanted in types[name]), None)
+        chosen = protocol.named_format(asked.format, graph=checked.gives_graph)
     else:
-        chosen = choose(accepted(request), types)
+        chosen = _negotiated(request.headers.get("accept") or "*/*", graph=checked.gives_graph)
     if chosen is None:
         raise RequestError(
             HTTPStatus.NOT_ACCEPTABLE,
             f"the answer of a query with {checked.form} cannot be given in the format that is asked for",
-            f"ask for one of: {', '.join(f'{name} ({types[name][0]})' for name in types)}",
+            f"ask for one of: {', '.join(f'{name} ({each.media_type})' for name, each in formats.items())}",
             Vary="Accept",
         )
     return chosen
 
 
+@lru_cache(maxsize=256)
+def _negotiated(accept: str, *, graph: bool) -> str | None:
+    """Return the name of the format that an Accept header likes best."""
+    formats = RDF_FORMATS if graph else RESULT_FORMATS
+    return choose(accepted_types(accept), {name: (each.media_type, *each.also) for name, each in formats.items()})
+
+
 async def _answer(request: Request, service: Service, asked: Asked, query: str) -> Response:
-    checked = _check(service, asked, query)
-    name = _format(request, asked, checked)
     release = service.release
+    checked = await _check(service, release, asked, query)
+    name = _format(request, asked, checked)
     asking = asked.request(name, service.settings.result_bytes)
     etag = "" if checked.volatile else tag(release.digest, asking)
-    headers = {"X-Clustergraph-Release": release.digest}
+    headers = {"X-Clustergraph-Release": release.digest, **await _hint(service, release, query)}
     content_type = (RDF_FORMATS if checked.gives_graph else RESULT_FORMATS)[name].content_type
-    if etag and request.headers.get("if-none-match") and service.cache.get((release.digest, asking)) is None:
-        # A tag that matches was made from this very query and release, so there is nothing to compute.
-        response = respond(request, b"", content_type, etag, headers)
-        if response.status_code == HTTPStatus.NOT_MODIFIED:
-            return response
-    content = await service.answer(release, asking, keep=not checked.volatile)
-    return respond(request, content, content_type, etag, headers)
+    # A tag that matches was made from this very query and release, so there is nothing to compute.
+    unchanged = not_modified(request, etag, content_type, headers)
+    if unchanged is not None:
+        return unchanged
+    keep = not checked.volatile
+    if takes_gzip(request):
+        answer, gzipped = await service.fetch_gzipped(release, asking, keep=keep)
+    else:
+        answer, gzipped = await service.fetch(release, asking, keep=keep), False
+    return deliver(request, answer, content_type, etag, headers, gzipped=gzipped)
+
+
+async def _hint(service: Service, release: Release, query: str) -> dict[str, str]:
+    """Return a header that says which terms of a query may be misspelt."""
+    sentences = "; ".join(await hints(service, release, query))
+    return {"X-Clustergraph-Hint": sentences.encode("ascii", "replace").decode()[:1000]} if sentences else {}
 
 
 async def _page(request: Request, service: Service, asked: Asked) -> Response:
     """Show the form, and under it the answer or what is wrong."""
     release = service.release
     shown: dict[str, object] = {}
-    status = HTTPStatus.OK
+    status, headers = HTTPStatus.OK, {}
     if asked.query is not None:
         try:
-            checked = _check(service, asked, asked.query)
+            checked = await _check(service, release, asked, asked.query)
             shown["downloads"] = _downloads(asked, checked)
-            shown |= await _shown(service, asked, checked)
+            shown["hints"] = await hints(service, release, asked.query)
+            shown |= await _shown(service, release, asked, checked)
         except ClustergraphError as error:
             problem = Problem.of(error)
-            status, shown["problem"] = problem.status, problem
+            status, headers, shown["problem"] = problem.status, dict(problem.headers), problem
             if not isinstance(error, ResultTooLargeError):
                 shown.pop("downloads", None)
     content = page(
@@ -200,14 +131,14 @@ async def _page(request: Request, service: Service, asked: Asked) -> Response:
         prefixes=PREFIXES,
         **shown,
     )
-    return page_response(request, content, release, status)
+    return page_response(request, content, release, status, headers)
 
 
-async def _shown(service: Service, asked: Asked, checked: Checked) -> dict[str, object]:
+async def _shown(service: Service, release: Release, asked: Asked, checked: Checked) -> dict[str, object]:
     """Return what the page shows of an answer."""
     name = "turtle" if checked.gives_graph else "json"
     asking = asked.request(name, service.settings.page_bytes)
-    answer = await service.answer(service.release, asking, keep=not checked.volatile)
+    answer = await service.answer(release, asking, keep=not checked.volatile)
     if checked.gives_graph:
         return {"turtle": answer.decode()}
     if checked.form == "ASK":

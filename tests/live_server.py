@@ -1,0 +1,114 @@
+"""A service in a process of its own, for tests that need real connections and signals."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+PROGRAM = """
+import sys
+from pathlib import Path
+from clustergraph.config import Settings
+from clustergraph.web.server import run
+run(Path(sys.argv[1]), Settings.from_environment(), "127.0.0.1", int(sys.argv[2]))
+"""
+
+
+@dataclass
+class Live:
+    """A running service."""
+
+    port: int
+    process: subprocess.Popen
+    log: Path
+
+    @property
+    def url(self):
+        return f"http://127.0.0.1:{self.port}"
+
+    def connect(self, seconds=20.0):
+        return socket.create_connection(("127.0.0.1", self.port), timeout=seconds)
+
+    def talk(self, data, seconds=20.0):
+        """Send bytes, and return everything that comes back until the connection ends."""
+        with self.connect(seconds) as connection:
+            connection.sendall(data)
+            pieces = []
+            while piece := connection.recv(1 << 16):
+                pieces.append(piece)
+        return b"".join(pieces)
+
+    def metric(self, name):
+        with urllib.request.urlopen(f"{self.url}/metrics") as response:
+            lines = response.read().decode().splitlines()
+        return float(next(line for line in lines if line.startswith(f"clustergraph_{name}")).rsplit(" ", 1)[1])
+
+    def events(self):
+        lines = self.log.read_text().splitlines()
+        return [json.loads(line) for line in lines if line.startswith("{")]
+
+    def workers(self):
+        """Return the ids of the processes below the service."""
+        found = []
+        for status in Path("/proc").glob("[0-9]*/stat"):
+            try:
+                fields = status.read_text().rsplit(")", 1)[1].split()
+            except OSError:
+                continue
+            if int(fields[1]) == self.process.pid and fields[0] != "Z":
+                found.append(int(status.parent.name))
+        return found
+
+
+def until(condition, seconds=10.0):
+    """Wait until something is so; return whether it is."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if condition():
+            return True
+        time.sleep(0.02)
+    return bool(condition())
+
+
+@contextmanager
+def serve(root, **settings):
+    """Run the service for a data root, with settings by name."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    log = Path(root) / f"log-{port}"
+    environment = {**os.environ, **{f"CLUSTERGRAPH_{name.upper()}": str(value) for name, value in settings.items()}}
+    with log.open("wb") as stderr:
+        process = subprocess.Popen(
+            [sys.executable, "-c", PROGRAM, str(root), str(port)], stderr=stderr, env=environment
+        )
+    live = Live(port, process, log)
+    try:
+        assert until(lambda: _is_ready(live), 30), log.read_text()
+        yield live
+    finally:
+        if process.poll() is None:
+            process.send_signal(signal.SIGTERM)
+            try:
+                process.wait(30)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+def _is_ready(live):
+    assert live.process.poll() is None, live.log.read_text()
+    try:
+        with urllib.request.urlopen(f"{live.url}/ready") as response:
+            return response.status == 200
+    except OSError:
+        return False

@@ -1,0 +1,89 @@
+"""The dataset of a query: a triple that several graphs have counts once."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pyoxigraph import BlankNode, Literal, NamedNode, Quad, Store
+
+from clustergraph.store import Request
+from clustergraph.store.dataset import Dataset, Merger
+from clustergraph.store.embedded import Embedded
+from tests.small_release import write_release
+
+GRAPHS = [f"http://g.example/{n}" for n in range(4)]
+SHARED = """
+GRAPH w:s3 { organisation:afil cg:website "a" }
+GRAPH w:annex-1 { organisation:afil cg:website "a" }
+"""
+
+
+@pytest.mark.parametrize(
+    ("query", "default", "named"),
+    [
+        ("SELECT * { ?s ?p ?o }", None, None),
+        ("SELECT * FROM <g:1>FROM<g:2> FROM NAMED <g:3> { }", ("g:1", "g:2"), ("g:3",)),
+        ("SELECT * FROMNAMED<g:3>{ }", (), ("g:3",)),
+        ("ASK FROM w:s3 { }", ("https://w3id.org/clustergraph/graph/wiintech-2020/s3",), ()),
+        ("PREFIX x: <http://x.example/> ASK from x:y { }", ("http://x.example/y",), ()),
+        ("BASE <http://b.example/c/> ASK FROM <d> { }", ("http://b.example/c/d",), ()),
+        ("SELECT * { ?s ?p 'FROM <g:1>' } # FROM <g:2>", None, None),
+        ("SELECT ?from { ?from ?p ?o }", None, None),
+    ],
+)
+def test_the_dataset_that_a_query_describes(query, default, named):
+    found = Dataset.of(query)
+    assert found == (None if default is None else Dataset(default, named))
+
+
+@pytest.fixture(scope="module")
+def release(tmp_path_factory):
+    return Embedded(write_release(tmp_path_factory.mktemp("root"), extra=SHARED))
+
+
+SECTIONS = tuple(f"https://w3id.org/clustergraph/graph/wiintech-2020/{name}" for name in ("s3", "annex-1"))
+WEBSITES = "SELECT (COUNT(*) AS ?n) %s { ?s cg:website 'a' }"
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        Request(WEBSITES % "", "csv"),
+        Request(WEBSITES % "FROM w:s3 FROM w:annex-1", "csv"),
+        Request(WEBSITES % "FROM w:s3 FROM w:s3", "csv"),
+        Request(WEBSITES % "", "csv", default_graphs=SECTIONS),
+        Request(WEBSITES % "FROM graph:reference", "csv", default_graphs=SECTIONS),
+    ],
+)
+def test_a_shared_triple_counts_once(release, request_):
+    assert release.answer(request_) == b"n\r\n1\r\n"
+
+
+def test_named_graphs_stay_apart_beside_a_merged_default_graph(release):
+    query = "SELECT ?g (COUNT(*) AS ?n) FROM w:s3 FROM w:annex-1 FROM NAMED w:s3 { GRAPH ?g { ?s ?p ?o } } GROUP BY ?g"
+    assert release.answer(Request(query, "csv")) == f"g,n\r\n{SECTIONS[0]},5\r\n".encode()
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3), st.sampled_from(GRAPHS)), max_size=30),
+    st.lists(st.sampled_from(GRAPHS), max_size=5),
+    st.lists(st.sampled_from(GRAPHS), max_size=3),
+)
+def test_any_dataset_is_the_set_of_its_triples(content, default, named):
+    quads = {Quad(BlankNode(f"b{s}"), NamedNode("p:p"), Literal(o), NamedNode(g)) for s, o, g in content}
+    store = Store()
+    store.extend([*quads, *(Quad(q.subject, q.predicate, q.object) for q in quads)])
+    merger = Merger(store)
+    for _ in range(2):
+        over, defaults, names = merger.over(Dataset(tuple(default), tuple(named)))
+        rows = over.query("SELECT * { ?s ?p ?o }", default_graph=defaults, named_graphs=names)
+        assert Counter((row["s"], row["o"]) for row in rows) == Counter(
+            {(quad.subject, quad.object) for quad in quads if quad.graph_name.value in default}
+        )
+        inside = over.query("SELECT * { GRAPH ?g { ?s ?p ?o } }", default_graph=defaults, named_graphs=names)
+        assert Counter((row["s"], row["o"], row["g"]) for row in inside) == Counter(
+            (quad.subject, quad.object, quad.graph_name) for quad in quads if quad.graph_name.value in named
+        )

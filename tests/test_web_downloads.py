@@ -1,0 +1,144 @@
+"""The exports as downloads: ranges, tags, names, and a list for people and programs."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import hashlib
+import json
+import re
+from pathlib import Path
+
+import pytest
+from starlette.testclient import TestClient
+
+from clustergraph.config import Settings
+from clustergraph.export import downloads
+from clustergraph.web.app import create_app
+
+from .small_release import write_release
+
+
+@pytest.fixture(scope="module")
+def client(exported: Path):
+    with TestClient(create_app(exported.parents[1], Settings())) as client:
+        yield client
+
+
+def test_every_file_is_given_whole_under_a_name_that_tells_releases_apart(client: TestClient, exported: Path) -> None:
+    _, files = downloads.read(exported)
+    assert len(files) > 15
+    for each in files:
+        answer = client.get(f"/download/{each.name}")
+        assert answer.status_code == 200
+        assert answer.content == (exported / downloads.FOLDER / each.name).read_bytes()
+        assert hashlib.sha256(answer.content).hexdigest() == each.sha256
+        assert answer.headers["content-type"] == ("application/gzip" if each.packed else each.media_type)
+        assert answer.headers["content-length"] == str(each.bytes)
+        assert answer.headers["accept-ranges"] == "bytes"
+        assert exported.name in answer.headers["content-disposition"]
+        assert client.get(f"/download/{each.dated(exported.name)}").content == answer.content
+
+
+def test_parts_make_the_whole(client: TestClient) -> None:
+    whole = client.get("/download/clustergraph.nq.gz")
+    first = client.get("/download/clustergraph.nq.gz", headers={"Range": "bytes=0-999"})
+    rest = client.get(
+        "/download/clustergraph.nq.gz", headers={"Range": "bytes=1000-", "If-Range": whole.headers["etag"]}
+    )
+    assert (first.status_code, rest.status_code) == (206, 206)
+    assert first.headers["content-range"] == f"bytes 0-999/{len(whole.content)}"
+    assert first.content + rest.content == whole.content
+    digest = base64.b64encode(hashlib.sha256(whole.content).digest()).decode()
+    assert first.headers["repr-digest"] == f"sha-256=:{digest}:"
+
+
+def test_a_part_of_another_release_is_not_mixed_in(client: TestClient) -> None:
+    answer = client.get("/download/clustergraph.nq.gz", headers={"Range": "bytes=1000-", "If-Range": '"another"'})
+    assert answer.status_code == 200
+    beyond = client.get("/download/clustergraph.nq.gz", headers={"Range": "bytes=999999999-"})
+    assert beyond.status_code == 416
+
+
+def test_what_a_client_has_is_not_sent_again(client: TestClient) -> None:
+    tag = client.head("/download/org.ttl.gz").headers["etag"]
+    answer = client.get("/download/org.ttl.gz", headers={"If-None-Match": tag})
+    assert (answer.status_code, answer.content) == (304, b"")
+    assert client.get("/download/schema.ttl.gz", headers={"If-None-Match": tag}).status_code == 200
+
+
+def test_the_list_is_for_programs_and_for_people(client: TestClient) -> None:
+    listed = client.get("/download", headers={"Accept": "application/json"}).json()
+    for each in listed["files"]:
+        assert client.head(each["url"]).headers["content-length"] == str(each["bytes"])
+    page = client.get("/download", headers={"Accept": "text/html"})
+    assert 'href="/download/eurio.ttl.gz"' in page.text
+    assert 'href="/download"' in client.get("/", headers={"Accept": "text/html"}).text
+
+
+@pytest.mark.parametrize("name", ["nothing.nq", "downloads.json", "..%2fdescription.ttl", "profiles"])
+def test_only_what_is_listed_is_given(client: TestClient, name: str) -> None:
+    answer = client.get(f"/download/{name}", headers={"Accept": "application/json"})
+    assert answer.status_code == 404
+
+
+def test_a_release_without_files_says_how_to_make_them(tmp_path: Path) -> None:
+    write_release(tmp_path)
+    with TestClient(create_app(tmp_path, Settings())) as client:
+        answer = client.get("/download", headers={"Accept": "application/json"})
+        assert answer.status_code == 404
+        assert "clustergraph export all" in answer.json()["advice"]
+
+
+def test_the_description_lists_the_files_by_negotiation(client: TestClient) -> None:
+    for media in ("text/turtle", "application/ld+json", "application/rdf+xml"):
+        answer = client.get("/dataset", headers={"Accept": media})
+        assert answer.headers["content-type"].startswith(media)
+        assert "download/clustergraph.nq.gz" in answer.text
+
+
+def structured(client: TestClient, address: str) -> dict | None:
+    page = client.get(address, headers={"Accept": "text/html"})
+    assert page.status_code == 200
+    found = re.findall(r'<script type="application/ld\+json">(.*?)</script>', page.text, re.DOTALL)
+    return json.loads(found[0]) if found else None
+
+
+def test_pages_carry_schema_org(client: TestClient) -> None:
+    found = structured(client, "/id/organisation/plastipolis")
+    assert found is not None
+    assert found["@context"] == "https://schema.org/"
+    assert (found["@type"], found["name"]["@value"]) == ("Organization", "Plastipolis")
+    assert found["address"]["addressCountry"] == "FR"
+    project = structured(client, "/id/project/beincpps")
+    assert project is not None
+    assert project["@type"] == "Project"
+    assert "Plastipolis" in {each["name"]["@value"] for each in project["member"]}
+    region = structured(client, "/describe?iri=http://data.europa.eu/nuts/code/ITC4")
+    assert region is not None
+    assert region["identifier"] == "ITC4"
+    assert structured(client, "/scheme/status/stated") is None
+
+
+def test_what_a_page_carries_is_what_the_export_says(client: TestClient, exported: Path) -> None:
+    document = json.loads(gzip.decompress((exported / "exports" / "schema.jsonld.gz").read_bytes()))
+    (whole,) = [node for node in document["@graph"] if node["@id"].endswith("id/organisation/plastipolis")]
+    page = structured(client, "/id/organisation/plastipolis")
+    assert page is not None
+    assert {key for key in page if key != "@context"} == set(whole)
+
+
+def test_a_text_cannot_end_the_script_element(tmp_path: Path, exported: Path) -> None:
+    path = write_release(tmp_path)
+    profiles = path / "exports" / "profiles"
+    profiles.parent.mkdir()
+    profiles.symlink_to(exported / "exports" / "profiles")
+    extra = (
+        'GRAPH graph:x { organisation:evil a cg:Organisation ; skos:prefLabel "</script><script>alert(1)</script>"@en }'
+    )
+    write_release(tmp_path, "d2", extra)
+    (path.parent / "d2" / "exports").symlink_to(path / "exports")
+    with TestClient(create_app(tmp_path, Settings())) as client:
+        page = client.get("/id/organisation/evil", headers={"Accept": "text/html"}).text
+        assert "<script>alert" not in page
+        assert structured(client, "/id/organisation/evil")["name"]["@value"] == "</script><script>alert(1)</script>"
