@@ -9,6 +9,7 @@ from dataclasses import dataclass, fields
 from clustergraph.errors import ClustergraphError
 
 VARIABLE_PREFIX = "CLUSTERGRAPH_"
+_MAY_BE_ZERO = ("memory_quads", "cache_bytes", "log_requests", "log_queries")
 
 
 class SettingError(ClustergraphError):
@@ -35,6 +36,8 @@ class Settings:
     """How many slow queries may run at a time."""
     waiting: int = 64
     """How many queries may be running or waiting before the service says that it is busy."""
+    memory_quads: int = 2_000_000
+    """Releases of up to so many statements are held in memory (about 0.9 GB per million), larger ones read from disk."""
     query_bytes: int = 100_000
     """How long a query may be, in bytes of UTF-8."""
     nesting: int = 200
@@ -45,11 +48,41 @@ class Settings:
     """How large an answer may be that is shown as a page, in bytes."""
     cache_bytes: int = 16_000_000
     """How much memory the cache of answers may take, in bytes."""
+    header_bytes: int = 65_536
+    """How long address and headers of a request may be together, in bytes."""
+    send_seconds: float = 20.0
+    """How long a client may take to send a request, or to take the next piece of an answer, in seconds."""
+    connections: int = 1000
+    """How many connections may be open; the one that has been idle longest is closed for a new one."""
+    slow_query_seconds: float = 1.0
+    """A query that takes longer than this is written to the log as slow, in seconds."""
+    log_requests: int = 1
+    """Whether every request is written to the log (1) or only what is slow or goes wrong (0)."""
+    log_queries: int = 0
+    """Whether the log shows the text of queries (1) or only a short digest (0)."""
+
+    write_seconds: float = 120.0
+    """How long one change of the graph may take, in seconds."""
+    write_bytes: int = 10_000_000
+    """How long an update, or a graph that is sent, may be, in bytes."""
+    write_memory_mb: int = 4096
+    """How much memory the process may take that makes a change, in megabytes (on Linux)."""
+    kept_writes: int = 20
+    """How many of the older releases that were made by changes are kept; those made by builds all are."""
+
+    validation_seconds: float = 20.0
+    """How long one validation of what a client sends may run, and how long it may wait for its turn, in seconds."""
+    validation_memory_mb: int = 1024
+    """How much memory one validation may take, in megabytes (on Linux)."""
+    validation_bytes: int = 5_000_000
+    """How long data and shapes that are sent for validation may be together, in bytes."""
+    validations: int = 2
+    """How many validations may run at a time."""
 
     def __post_init__(self) -> None:
         """Refuse values with which nothing would work."""
         for field in fields(self):
-            if getattr(self, field.name) <= 0 and field.name != "cache_bytes":
+            if getattr(self, field.name) <= 0 and field.name not in _MAY_BE_ZERO:
                 raise SettingError(f"{field.name} is {getattr(self, field.name)}", advice="give it a number above zero")
 
     @classmethod

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from pyoxigraph import DefaultGraph, Store
+from pyoxigraph import DefaultGraph, Quad, Store
 
-from clustergraph import questions
+from clustergraph import questions, rules
 from clustergraph.build import checks
 from clustergraph.build.catalogue import catalogue
+from clustergraph.build.changes import Changes
+from clustergraph.build.exports import Exports
 from clustergraph.build.inference import infer
 from clustergraph.build.positions import Index
 from clustergraph.build.release import Manifest, Releases, merge
 from clustergraph.build.sources import Project, rdf_files, read, read_all
-from clustergraph.errors import InvalidGraphError
+from clustergraph.errors import InvalidGraphError, ReleaseError
 from clustergraph.shacl.findings import Finding, Severity, in_order
+from clustergraph.shacl.scope import affected
 from clustergraph.shacl.validate import validate
 from clustergraph.store.labels import labels
 from clustergraph.terms import BASE, compact
@@ -33,6 +36,19 @@ class RejectedError(InvalidGraphError):
         self.findings = findings
 
 
+class LostWritesError(ReleaseError):
+    """The files do not have what was written to the current release, so it is not replaced."""
+
+    def __init__(self, lost: Changes) -> None:
+        """Keep what would be lost."""
+        number = len(lost.removed) + len(lost.added)
+        super().__init__(
+            f"{number} changes that were written to the current release are not in the files and would be lost",
+            advice="`clustergraph changes` shows them: take them into the files, or drop them with --force",
+        )
+        self.lost = lost
+
+
 @dataclass(frozen=True)
 class Draft:
     """A graph that is built and examined, not yet published."""
@@ -47,76 +63,109 @@ class Draft:
         return all(finding.severity is not Severity.VIOLATION for finding in self.findings)
 
 
-def draft(project: Project, progress: Progress = lambda _: None, shapes: Sequence[Path] = ()) -> Draft:
+def draft(
+    project: Project,
+    progress: Progress = lambda _: None,
+    shapes: Sequence[Path] = (),
+    *,
+    engine: str = "sparql",
+    before: Store | None = None,
+) -> Draft:
     """Read, infer and examine the graph of a project.
 
     Args:
         project: the project.
         progress: is told what is going on.
         shapes: files or folders of shapes to use instead of the project's own.
+        engine: which of the `clustergraph.shacl.validate.ENGINES` validates.
+        before: what the graph was; if given, shapes are only applied to what has changed and what that can affect.
 
     Raises:
         SourceError: a file cannot be read; nothing is built then.
     """
-    project.check()
-    files = project.graph_files()
-    store = Store()
-    for path in files:
-        progress(f"reading {path.relative_to(project.root)}")
-        store.bulk_extend(read(path))
-    store.extend(catalogue(questions.load(project.queries).values()))
-    merge(store)
-    progress("inferring what follows")
-    inferred = infer(store, project.rules, lambda rule: progress(f"inferring {rule}"))
-    index, words = Index(files, BASE), labels(store)
-    progress("checking")
-    findings = list(checks.run(store, checks.load(project.checks), words, index))
-    progress("validating against the shapes")
-    findings += _validate(store, rdf_files(*(shapes or [project.shapes])), words, index)
-    return Draft(store, inferred, in_order(findings))
+    store, inferred = assemble(project, progress)
+    index = Index(project.graph_files(), BASE)
+    return Draft(store, inferred, judge(project, store, index, progress, shapes, engine=engine, before=before))
 
 
-def examine(data: Sequence[Path], shapes: Sequence[Path], progress: Progress = lambda _: None) -> list[Finding]:
-    """Validate any RDF files against any shapes, without inference or checks.
+def assemble(project: Project, progress: Progress = lambda _: None) -> tuple[Store, int]:
+    """Read the graph of a project and infer what follows; return it, and how many statements were inferred.
 
     Raises:
         SourceError: a file cannot be read.
     """
-    files = rdf_files(*data)
-    progress("reading")
+    project.check()
     store = Store()
-    store.extend(read_all(files))
+    for path in project.graph_files():
+        progress(f"reading {path.relative_to(project.root)}")
+        store.bulk_extend(read(path))
+    store.extend(catalogue(questions.load(project.queries).values(), rules.load(project.rules)))
     merge(store)
-    progress("validating")
-    return in_order(_validate(store, rdf_files(*shapes), labels(store), Index(files, BASE)))
+    progress("inferring what follows")
+    return store, infer(store, project.rules, lambda rule: progress(f"inferring {rule}"))
+
+
+def judge(
+    project: Project,
+    store: Store,
+    index: Index,
+    progress: Progress = lambda _: None,
+    shapes: Sequence[Path] = (),
+    *,
+    engine: str = "sparql",
+    before: Store | None = None,
+) -> list[Finding]:
+    """Return what the checks and shapes of a project find in a finished graph; see `draft`.
+
+    Raises:
+        SourceError: a check or a file of shapes cannot be read.
+    """
+    words = labels(store)
+    progress("checking")
+    findings = list(checks.run(store, checks.load(project.checks), words, index))
+    progress("validating against the shapes")
+    demands = read_all(rdf_files(*shapes) if shapes else project.shape_files())
+    focus = None
+    if before is not None:
+        old, new = set(_merged(before)), set(_merged(store))
+        focus = affected(store, demands, new - old, old - new)
+    findings += validate(
+        store,
+        demands,
+        engine=engine,
+        label=lambda node: words.get(node.value) or compact(node.value),
+        locate=index.find,
+        focus=focus,
+    )
+    return in_order(findings)
 
 
 def publish(
-    project: Project, releases: Releases, progress: Progress = lambda _: None
+    project: Project, releases: Releases, progress: Progress = lambda _: None, *, drop_writes: bool = False
 ) -> tuple[Manifest, list[Finding]]:
     """Build the graph of a project, make it the current release, and return it with its warnings.
 
     Raises:
         SourceError: a file cannot be read.
         RejectedError: the graph has violations.
+        LostWritesError: the files lack what was written to the current release; ``drop_writes`` allows that.
         ReleaseError: the release cannot be written.
     """
     with releases.lock():
+        written = Changes((), ()) if drop_writes else releases.written()
         fingerprint = project.fingerprint()
         built = draft(project, progress)
         if not built.valid:
             raise RejectedError(built.findings)
+        if lost := written.missing_in(built.store):
+            raise LostWritesError(lost)
         progress("writing the release")
-        written = releases.write(built.store, fingerprint, built.inferred, len(built.findings))
-        releases.activate(releases.root / "releases" / written.digest)
-        return written, built.findings
+        release = releases.write(built.store, fingerprint, built.inferred, len(built.findings))
+        folder = releases.root / "releases" / release.digest
+        Exports(project.queries, project.shapes).prepare(folder, progress)
+        releases.activate(folder)
+        return release, built.findings
 
 
-def _validate(store: Store, shapes: list[Path], words: dict[str, str], index: Index) -> list[Finding]:
-    merged = store.quads_for_pattern(None, None, None, DefaultGraph())
-    return validate(
-        merged,
-        read_all(shapes),
-        label=lambda node: words.get(node.value) or compact(node.value),
-        locate=index.find,
-    )
+def _merged(store: Store) -> Iterator[Quad]:
+    return store.quads_for_pattern(None, None, None, DefaultGraph())

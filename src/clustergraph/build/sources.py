@@ -11,6 +11,7 @@ from pathlib import Path
 from pyoxigraph import BlankNode, DefaultGraph, NamedNode, Quad, parse
 
 from clustergraph import __version__
+from clustergraph.build.blanks import Blanks
 from clustergraph.errors import SourceError, Where
 from clustergraph.formats import of_file
 from clustergraph.store.syntax import QuerySyntaxError, explain
@@ -66,11 +67,16 @@ class Project:
         """Return the RDF files that become the graph, in a stable order."""
         return rdf_files(self.ontology) + rdf_files(self.data)
 
+    def shape_files(self) -> list[Path]:
+        """Return the files of shapes that the graph must satisfy; those of exports are not among them."""
+        return [path for path in rdf_files(self.shapes) if self.shapes / "profiles" not in path.parents]
+
     def fingerprint(self) -> str:
         """Return a digest of every file that the build depends on, and of the program itself."""
         digest = hashlib.sha256(__version__.encode())
         package = Path(__file__).parent.parent
         files = [*self.graph_files(), *rdf_files(self.shapes), *sorted(self.queries.rglob("*.rq"))]
+        files += sorted(path for path in (self.queries / "exports").rglob("*") if path.is_file() and path.suffix != ".rq")
         files += sorted(package.rglob("*.py"))
         for path in files:
             digest.update(path.name.encode() + b"\0" + hashlib.sha256(path.read_bytes()).digest())
@@ -97,7 +103,7 @@ def rdf_files(*paths: Path) -> list[Path]:
 
 
 def read(path: Path) -> Iterator[Quad]:
-    """Yield the quads of a file; blank nodes are kept apart from those of other files.
+    """Yield the quads of a file; blank nodes have names that no other file has, and the same ones each time.
 
     A file without named graphs goes to the graph named after its folder and stem.
 
@@ -108,8 +114,10 @@ def read(path: Path) -> Iterator[Quad]:
     if format_ is None:
         raise SourceError(f"{path} is not RDF", advice="use .ttl, .trig, .nt, .nq, .rdf or .jsonld")
     home = NamedNode(f"{GRAPH}{path.parent.name}/{path.stem}")
+    blanks = Blanks(path)
     try:
-        for quad in parse(path.read_bytes(), format=format_.engine, base_iri=BASE, rename_blank_nodes=True):
+        for parsed in parse(path.read_bytes(), format=format_.engine, base_iri=BASE):
+            quad = blanks.quad(parsed)
             graph = home if isinstance(quad.graph_name, DefaultGraph) else quad.graph_name
             if isinstance(graph, BlankNode):
                 raise SourceError("a graph has a blank node for a name", where=Where(path), advice="give it an IRI")

@@ -1,4 +1,4 @@
-"""Commands that build and examine: build, validate, releases, rollback."""
+"""Commands that build: build, releases, rollback."""
 
 from __future__ import annotations
 
@@ -6,18 +6,18 @@ import json
 import sys
 import time
 from dataclasses import asdict
-from pathlib import Path
 
 import click
 
 from clustergraph.build.release import Manifest
 from clustergraph.cli.context import Context, pass_context, progress
+from clustergraph.cli.validating import show
 from clustergraph.errors import Exit
-from clustergraph.shacl.findings import Finding, Severity, exit_code
+from clustergraph.shacl.findings import Severity
 
 
 @click.command()
-@click.option("--force", is_flag=True, help="Build even if nothing has changed.")
+@click.option("--force", is_flag=True, help="Build even if nothing has changed, or writes would be lost.")
 @pass_context
 def build(context: Context, force: bool) -> None:
     """Build the graph and make it the current release.
@@ -40,7 +40,7 @@ def build_if_changed(context: Context, force: bool = False) -> Manifest:
     start = time.monotonic()
     try:
         with progress() as tell:
-            found, findings = pipeline.publish(context.project, context.releases, tell)
+            found, findings = pipeline.publish(context.project, context.releases, tell, drop_writes=force)
     except pipeline.RejectedError as error:
         show([finding for finding in error.findings if finding.severity is Severity.VIOLATION], "text")
         click.echo("error: the graph is not published; the last release stays current", err=True)
@@ -52,36 +52,19 @@ def build_if_changed(context: Context, force: bool = False) -> Manifest:
 
 
 @click.command()
-@click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
-@click.option("--shapes", multiple=True, type=click.Path(path_type=Path), help="Shapes to use, instead of shapes/.")
-@click.option("--format", "format_", type=click.Choice(["text", "json", "turtle"]), default="text", show_default=True)
+@click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option("--prune", type=click.IntRange(min=1), metavar="N", help="First remove all but the newest N.")
 @pass_context
-def validate(context: Context, paths: tuple[Path, ...], shapes: tuple[Path, ...], format_: str) -> None:
-    """Check the graph of the project, or RDF files and folders, against the shapes.
+def releases(context: Context, format_: str, prune: int | None) -> None:
+    """List the releases, the newest first; a star marks the current one.
 
     \b
-    clustergraph validate                                the whole project, with inference and check queries
-    clustergraph validate data.ttl --shapes my-shapes.ttl  any data against any shapes
-    clustergraph validate --format json                  for programs
-
-    Exits with 0 if there are no violations, 1 if there are, 2 if it could not run.
+    clustergraph releases --prune 5     keep five, and the current one in any case
     """
-    from clustergraph.build import pipeline  # slow to import
-
-    with progress() as tell:
-        if paths:
-            findings = pipeline.examine(list(paths), list(shapes) or [context.project.shapes], tell)
-        else:
-            findings = pipeline.draft(context.project, tell, list(shapes)).findings
-    show(findings, format_)
-    sys.exit(exit_code(findings))
-
-
-@click.command()
-@click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True)
-@pass_context
-def releases(context: Context, format_: str) -> None:
-    """List the releases, the newest first; a star marks the current one."""
+    if prune is not None:
+        with context.releases.lock():
+            removed = context.releases.prune(prune)
+        click.echo(f"{len(removed)} {'release' if len(removed) == 1 else 'releases'} removed", err=True)
     current = context.releases.current()
     name = current.name if current else ""
     found = context.releases.all()
@@ -108,15 +91,8 @@ def rollback(context: Context, digest: str | None) -> None:
     click.echo(f"release {target.name} is current", err=True)
 
 
-def show(findings: list[Finding], format_: str) -> None:
-    """Print findings; as text they go to stdout with colour on a terminal only."""
-    from clustergraph.shacl import reports  # slow to import
-
-    click.echo(reports.write(findings, format_, colour=format_ == "text" and sys.stdout.isatty()), nl=False)
-
-
 def _size(manifest: Manifest) -> str:
     return f"{manifest.quads:,} statements in {len(manifest.graphs)} graphs, {manifest.inferred:,} of them inferred"
 
 
-COMMANDS = (build, validate, releases, rollback)
+COMMANDS = (build, releases, rollback)

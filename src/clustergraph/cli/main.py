@@ -11,7 +11,18 @@ import click
 from clustergraph import __version__
 from clustergraph.build.release import Releases
 from clustergraph.build.sources import Project
-from clustergraph.cli import asking, building, models, serving, writing
+from clustergraph.cli import (
+    asking,
+    building,
+    changes,
+    comparing,
+    exporting,
+    importing,
+    models,
+    serving,
+    validating,
+    writing,
+)
 from clustergraph.cli.context import Context, project_root
 from clustergraph.errors import ClustergraphError, Exit
 
@@ -39,7 +50,18 @@ def cli(context: click.Context, project: Path | None, releases: Path | None) -> 
     context.obj = Context(Project(root), Releases(releases or root / ".clustergraph"))
 
 
-for command in (*building.COMMANDS, *serving.COMMANDS, *models.COMMANDS, *asking.COMMANDS, *writing.COMMANDS):
+for command in (
+    *building.COMMANDS,
+    *validating.COMMANDS,
+    *serving.COMMANDS,
+    *models.COMMANDS,
+    *asking.COMMANDS,
+    *writing.COMMANDS,
+    *exporting.COMMANDS,
+    *comparing.COMMANDS,
+    *changes.COMMANDS,
+    *importing.COMMANDS,
+):
     cli.add_command(command)
 
 

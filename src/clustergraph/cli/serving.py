@@ -27,14 +27,16 @@ def serve(context: Context, host: str, port: int, build_first: bool) -> None:
         _build(context)
     if context.releases.current() is None:
         raise ReleaseError(f"there is no release in {context.releases.root}", advice="run `clustergraph build` first")
-    import uvicorn
-
     from clustergraph.config import Settings
-    from clustergraph.web.app import create_app
+    from clustergraph.web import server
+    from clustergraph.web.updates import Writing
 
-    app = create_app(context.releases.root, Settings.from_environment())
-    click.echo(f"serving on http://{host}:{port}/ (stop with Ctrl-C)", err=True)
-    uvicorn.run(app, host=host, port=port, log_level="warning", server_header=False)
+    settings = Settings.from_environment()
+    writing = Writing.from_environment(context.project.root, context.releases.root, settings)
+    taking = ", taking changes" if writing else ""
+    click.echo(f"serving on http://{host}:{port}/{taking} (stop with Ctrl-C)", err=True)
+    shapes = context.project.shapes
+    server.run(context.releases.root, settings, host, port, writing, shapes if shapes.is_dir() else None)
 
 
 def _build(context: Context) -> None:
@@ -42,6 +44,11 @@ def _build(context: Context) -> None:
     found = context.releases.of(context.project.fingerprint())
     if found:
         click.echo(f"release {found.digest} is up to date", err=True)
+        return
+    if lost := context.releases.written():
+        number = len(lost.removed) + len(lost.added)
+        click.echo(f"the current release holds {number} written changes; a build could lose them", err=True)
+        click.echo("it is served as it is; `clustergraph changes` shows them, `clustergraph build` builds", err=True)
         return
     folders = ["--project", str(context.project.root), "--releases", str(context.releases.root)]
     done = subprocess.run([sys.executable, "-m", "clustergraph", *folders, "build"], check=False)  # noqa: S603 - our own command
