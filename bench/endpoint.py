@@ -36,9 +36,15 @@ TARGETS: Final = {
     "small, cached": 0.75,
     "large, not cached": 0.95,
     "large, cached": 20.0,
-    "light mix": 25.0,
-    "NOT EXISTS of two patterns": 50.0,
+    "light mix, not cached": 25.0,
+    "light mix, cached": 25.0,
+    "NOT EXISTS, chain": 50.0,
+    "NOT EXISTS, star": 0.0,
 }
+
+
+KNOWN: Final = {"newest figures (rdflib-endpoint)"}
+"""Answers that are known to differ: rdflib does not compare two values of xsd:gYear."""
 
 
 def main() -> int:
@@ -50,9 +56,9 @@ def main() -> int:
     release = (root / "current").resolve() if (root / "current").exists() else write_release(root, options.quads)
     size = Size.of(options.quads)
     print(
-        f"{json.loads((release / 'manifest.json').read_text())['quads']:,} statements, servers on cores {sorted(cores)},"
+        f"{json.loads((release / 'manifest.json').read_text())['quads']:,} statements, servers on cores {sorted(cores)}"
     )
-    print(f"clients on cores {sorted(others)}, load of the machine before: {os.getloadavg()[0]:.1f}\n")
+    print(f"and clients on cores {sorted(others)}; load of the machine before: {os.getloadavg()[0]:.1f}\n")
     with ExitStack() as stack:
 
         def start(server: object) -> Running:
@@ -74,10 +80,12 @@ def main() -> int:
             "small, cached": bench.ratio(mine, theirs, lambda: _same(size, "small")),
             "large, not cached": bench.ratio(mine, theirs, lambda: _different(size, "large", 300), clients=4),
             "large, cached": bench.ratio(mine, theirs, lambda: _same(size, "large"), clients=4),
-            "NOT EXISTS of two patterns": not_exists(mine, theirs, size, options.rounds),
+            "NOT EXISTS, chain": not_exists(mine, theirs, size, "chain", options.rounds),
+            "NOT EXISTS, star": not_exists(mine, theirs, size, "star", options.rounds),
         }
         if small is not None:
-            reached["light mix"] = bench.ratio(mine, small, lambda: _different(size, "light", 20_000))
+            reached["light mix, not cached"] = bench.ratio(mine, small, lambda: _different(size, "light", 20_000))
+            reached["light mix, cached"] = bench.ratio(mine, small, lambda: _same(size, "light"))
         print(f"\nmemory after all that: clustergraph {mine.memory():.0f} MB, oxigraph {theirs.memory():.0f} MB")
     report(reached)
     return 0 if same else 1
@@ -107,10 +115,16 @@ def compare(servers: Sequence[Running], size: Size) -> bool:
         for number in (1, 2, 3):
             asked = [server for server in servers if query.light or "rdflib" not in server.endpoint.name]
             answers = [_rows(server.endpoint, query.of(size, number)) for server in asked]
-            if any(answer != answers[0] for answer in answers):
-                different.append(query.name)
-    print(f"same answers to {len(QUERIES)} queries, each about three things: {'yes' if not different else different}")
-    return not different
+            different += [
+                f"{query.name} ({server.endpoint.name})"
+                for server, answer in zip(asked, answers, strict=True)
+                if answer != answers[0]
+            ]
+    unforeseen = sorted(set(different) - KNOWN)
+    print(f"same answers to {len(QUERIES)} queries, each about three things: {'no' if unforeseen else 'yes'}")
+    for name in sorted(set(different)):
+        print(f"  other answers: {name}{'' if name in unforeseen else ', as is known'}")
+    return not unforeseen
 
 
 def _rows(endpoint: Endpoint, text: str) -> object:
@@ -211,11 +225,11 @@ def _same(size: Size, kind: str) -> Callable[[Endpoint], list[bytes]]:
     return ask
 
 
-def not_exists(mine: Running, theirs: Running, size: Size, rounds: int) -> list[float]:
-    """Return for each round how many times faster the slowest-to-join NOT EXISTS of two patterns is."""
+def not_exists(mine: Running, theirs: Running, size: Size, kind: str, rounds: int) -> list[float]:
+    """Return for each query of a kind, and each round, how many times faster it is than by the engine as it comes."""
     ratios = []
     for _ in range(rounds):
-        for query in _of_kind("exists"):
+        for query in _of_kind(kind):
             here, there = (_milliseconds(server.endpoint, query, size, 1) for server in (mine, theirs))
             print(f"  {query.name:42}{here:10.1f} ms  as the engine comes {there:10.1f} ms")
             ratios.append(there / here)
@@ -228,7 +242,8 @@ def report(reached: Mapping[str, Sequence[float]]) -> None:
     for name, ratios in reached.items():
         median, target = statistics.median(ratios), TARGETS[name]
         verdict = "" if median >= target else "  short"
-        print(f"{name:30}{median:9.2f}{min(ratios):9.2f}{max(ratios):9.2f}{target:9.2f}{verdict}")
+        wanted = f"{target:9.2f}" if target else f"{'-':>9}"
+        print(f"{name:30}{median:9.2f}{min(ratios):9.2f}{max(ratios):9.2f}{wanted}{verdict}")
 
 
 if __name__ == "__main__":

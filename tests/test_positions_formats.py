@@ -234,6 +234,15 @@ def test_a_subject_is_found_where_its_class_is_given(tmp_path: Path) -> None:
     assert Index([mention, description]).find(NamedNode("e:x"), NamedNode("e:missing")) == Where(description, 3, 3)
 
 
+def test_what_is_only_named_is_found_where_it_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "a.ttl"
+    path.write_text("<e:x> <e:p> 1 ;\n  <e:q> <e:named> .")
+    for wanted in (None, frozenset([NamedNode("e:named")])):
+        index = Index([path], wanted=wanted)
+        assert index.find(NamedNode("e:named"), NamedNode("e:missing")) == Where(path, 2, 9)
+        assert index.find(NamedNode("e:nowhere")) is None
+
+
 @pytest.mark.parametrize(
     ("name", "text"),
     [
@@ -256,7 +265,7 @@ def test_only_the_wanted_subjects_are_kept(tmp_path: Path, name: str, text: str)
     found = index.find(NamedNode("e:y"), NamedNode("e:p"))
     assert found is not None
     assert found.line == 2
-    assert index.find(NamedNode("e:x")) is index.find(NamedNode("e:z")) is None
+    assert index.find(NamedNode("e:x")) is None
 
 
 @pytest.mark.parametrize("text", ["{", '{"a": }', "[1,]", '{"a" 1}', '{"a": 1} x', '"\\', ""])

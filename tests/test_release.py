@@ -27,7 +27,8 @@ def test_a_release_holds_store_dump_description_and_manifest(small: tuple[Projec
     assert findings == []
     assert folder is not None
     assert folder.name == written.digest
-    assert {path.name for path in folder.iterdir()} == {"store", "dump.nq", "description.ttl", "manifest.json", "exports"}
+    names = {"store", "dump.nq", "description.ttl", "manifest.json", "exports"}
+    assert {path.name for path in folder.iterdir()} == names
     assert manifest(folder) == written
     assert (folder / "dump.nq").read_text().count("\n") == written.quads
     assert written.classes["https://w3id.org/clustergraph/ontology/Organisation"] == 2

@@ -7,15 +7,23 @@ import gzip
 import hashlib
 import json
 import re
+import shutil
 from pathlib import Path
 
 import pytest
 from starlette.testclient import TestClient
 
+from clustergraph.build import pipeline
+from clustergraph.build.release import Releases
+from clustergraph.build.sources import Project
 from clustergraph.config import Settings
 from clustergraph.export import downloads
+from clustergraph.store.writes import Writer
 from clustergraph.web.app import create_app
+from clustergraph.web.token import Token
+from clustergraph.web.updates import Writing
 
+from .small_project import make
 from .small_release import write_release
 
 
@@ -142,3 +150,19 @@ def test_a_text_cannot_end_the_script_element(tmp_path: Path, exported: Path) ->
         page = client.get("/id/organisation/evil", headers={"Accept": "text/html"}).text
         assert "<script>alert" not in page
         assert structured(client, "/id/organisation/evil")["name"]["@value"] == "</script><script>alert(1)</script>"
+
+
+def test_a_release_that_was_made_by_a_write_gets_its_files_when_they_are_asked_for(tmp_path: Path) -> None:
+    project, releases = make(tmp_path / "project"), tmp_path / "releases"
+    pipeline.publish(Project(project), Releases(releases))
+    current = (releases / "current").resolve()
+    shutil.rmtree(current / "exports")
+    writing = Writing(Token("0123456789abcdef0123456789abcdef"), Writer(project, releases, Settings()))
+    with TestClient(create_app(releases, Settings(), writing)) as client:
+        first = client.get("/download", headers={"Accept": "application/json"})
+        assert (first.status_code, first.headers["retry-after"]) == (503, "10")
+        assert client.get("/download", headers={"Accept": "application/json"}).status_code == 503
+        (under_way,) = client.app.state.making.values()
+        assert under_way.wait(60) == 0
+        assert client.get("/download", headers={"Accept": "application/json"}).status_code == 200
+        assert "clustergraph.nq.gz" in client.get("/dataset").text

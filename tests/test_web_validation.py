@@ -13,7 +13,7 @@ from starlette.testclient import TestClient
 from clustergraph.config import Settings
 from clustergraph.web.app import create_app
 
-from .small_project import SHAPES as OUR_SHAPES
+from .small_project import make
 from .small_release import write_release
 
 BROWSER = {"Accept": "text/html,*/*;q=0.8"}
@@ -34,10 +34,7 @@ HEAVY = """@prefix sh: <http://www.w3.org/ns/shacl#> .
 
 def app(folder: Path, **settings: float) -> TestClient:
     write_release(folder / "releases")
-    shapes = folder / "shapes"
-    shapes.mkdir()
-    (shapes / "organisation.ttl").write_text(OUR_SHAPES)
-    return TestClient(create_app(folder / "releases", Settings(**settings), shapes=shapes))
+    return TestClient(create_app(folder / "releases", Settings(**settings), project=make(folder / "project")))
 
 
 @pytest.fixture(scope="module")
@@ -65,9 +62,10 @@ def test_data_as_the_body_may_have_its_shapes_in_it(client: TestClient) -> None:
 def test_data_without_shapes_is_checked_by_those_of_the_service(client: TestClient) -> None:
     data = {
         "@id": "https://e.org/a",
-        "@type": "https://w3id.org/clustergraph/ontology/Organisation",
+        "@type": "https://w3id.org/clustergraph/ontology/Cluster",
     }
     answer = client.post("/validate", content=json.dumps(data), headers={"Content-Type": "application/ld+json"})
+    # The shape is for organisations; that a cluster is one, the ontology says.
     assert [finding["message"] for finding in answer.json()["findings"]] == ["Give it one label."]
 
 

@@ -195,7 +195,7 @@ def test_a_switch_of_releases_drops_no_request(tmp_path):
             thread.join()
         assert live.events()
     expected = {"one": "2", "two": "3"}
-    assert {response.status_code for response in seen} == {200}
+    assert [response.text for response in seen if response.status_code != 200] == []
     assert {response.headers["x-clustergraph-release"] for response in seen} == {"one", "two"}
     for response in seen:
         assert response.text.split()[1] == expected[response.headers["x-clustergraph-release"]]

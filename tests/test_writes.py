@@ -12,7 +12,8 @@ import pytest
 from pyoxigraph import DefaultGraph, NamedNode, Quad, Store
 
 from clustergraph.build import alter, pipeline, release, writer
-from clustergraph.build.release import Releases, dump, manifest
+from clustergraph.build.derive import dump
+from clustergraph.build.release import Releases, manifest
 from clustergraph.build.sources import Project
 from clustergraph.config import Settings
 from clustergraph.store import updates, writes
@@ -347,7 +348,7 @@ def test_a_change_that_nobody_waits_for_is_not_made(place: Place) -> None:
     assert place.trace() == before
 
 
-@pytest.mark.parametrize("step", ["_summary", "_derive", "describe", "_flush"])
+@pytest.mark.parametrize("step", ["_summary", "derive", "describe", "_flush"])
 def test_a_crash_while_writing_leaves_no_trace(place: Place, monkeypatch: pytest.MonkeyPatch, step: str) -> None:
     before = place.trace()
 

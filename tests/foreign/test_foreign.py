@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 from ..conftest import ROOT
+from ..small_project import make
 from .repository import Repository
 
 PAGE = (ROOT / "docs/validation.md").read_text()
@@ -207,3 +208,23 @@ def test_the_second_engine_finds_the_same(faulty: Repository) -> None:
         return {(f["file"], f["line"], f["column"], f["severity"]) for f in json.loads(done.stdout)["findings"]}
 
     assert found("sparql") == found("pyshacl") != set()
+
+
+def test_in_a_project_what_follows_from_a_change_is_a_change(tmp_path: Path) -> None:
+    ours = Repository(tmp_path)
+    make(tmp_path / "ours")
+    path = "ours/data/4m4iof/summary.trig"
+    ours.change(path, '        skos:prefLabel "AFIL"@en .', '        skos:altLabel "AFIL"@en .')
+    ours.commit("A fault that is there already")
+
+    def found(words: str) -> list[int]:
+        done = ours.run(f"cd ours && clustergraph validate --format json {words}")
+        return [finding["line"] for finding in json.loads(done.stdout)["findings"]]
+
+    assert found("") == [7]
+    assert found("--changed") == []
+    # The shape is for organisations; that a cluster is one is inferred.
+    ours.change(path, 'skos:prefLabel "ViaMéca"@en', 'skos:altLabel "ViaMéca"@en')
+    assert found("--changed") == [11]
+    assert found("") == [7, 11]
+    assert found("--changed HEAD~1") == [7, 11]

@@ -31,33 +31,45 @@ class Material:
 
     files: tuple[Path, ...]
     shape_files: tuple[Path, ...]
+    background: tuple[Path, ...]
+    """Files that say what the terms of the data mean; they are not judged themselves."""
     shapes: tuple[Quad, ...]
     label: Labels
     words: Words
 
     @classmethod
-    def read(cls, data: Sequence[Path], shapes: Sequence[Path] = (), others: Sequence[Path] = ()) -> Material:
+    def read(
+        cls,
+        data: Sequence[Path],
+        shapes: Sequence[Path] = (),
+        others: Sequence[Path] = (),
+        background: Sequence[Path] = (),
+    ) -> Material:
         """Find the files, and read the shapes.
 
         Args:
             data: files and folders of data.
             shapes: files and folders of shapes; without them, the data files are expected to have shapes in them.
             others: shapes to use if they have none.
+            background: files and folders that belong to the other shapes, with the classes that these are about.
 
         Raises:
             SourceError: a file cannot be read, or there are no files, or no shapes in them.
         """
         shape_files = find(shapes)
         files = [path for path in find(data) if path not in shape_files] or find(data)
-        if not shapes:
-            shape_files = files if any(map(_has_shapes, files)) else find(others)
+        known: list[Path] = []
+        if not shapes and any(map(_has_shapes, files)):
+            shape_files = files
+        elif not shapes:
+            shape_files, known = find(others), [path for path in find(background) if path not in files]
         label = Labels([*files, *shape_files])
         rules = tuple(label.noting(read_all(shape_files)))
         words = Words(rules, label)
         if not words.shapes():
             where = ", ".join(map(str, shapes or data))
             raise SourceError(f"there are no shapes in {where}", advice="name files or folders with --shapes")
-        return cls(tuple(files), tuple(shape_files), rules, label, words)
+        return cls(tuple(files), tuple(shape_files), tuple(known), rules, label, words)
 
     def quads(self, progress: Progress = lambda _: None) -> Iterator[Quad]:
         """Yield the data.
@@ -65,7 +77,7 @@ class Material:
         Raises:
             SourceError: a file cannot be read.
         """
-        for path in self.files:
+        for path in (*self.files, *self.background):
             progress(f"reading {path}")
             yield from self.label.noting(read(path))
 
@@ -104,9 +116,17 @@ class Material:
 
     def placed(self, findings: Iterable[Finding]) -> list[Finding]:
         """Return findings with their places and with names for shapes that have none, in the order of the files."""
-        found = [*findings]
+        found = self._about_the_data(findings)
         index = Index(self.files, BASE, frozenset(_subjects(found)))
         return in_order(self._placed(finding, index) for finding in found)
+
+    def _about_the_data(self, findings: Iterable[Finding]) -> list[Finding]:
+        """Return findings without those about what the background says."""
+        found = [*findings]
+        if not (self.background and found):
+            return found
+        nodes = {node for path in self.files for quad in read(path) for node in (quad.subject, quad.object)}
+        return [finding for finding in found if finding.focus.term in nodes]
 
     def _placed(self, finding: Finding, index: Index) -> Finding:
         shape = finding.shape
@@ -123,9 +143,12 @@ class Material:
 
 
 def _subjects(findings: Iterable[Finding]) -> Iterator[Node]:
+    """Yield the nodes whose places are needed."""
     for finding in findings:
         if isinstance(finding.focus.term, NamedNode | BlankNode):
             yield finding.focus.term
+        if finding.value and isinstance(finding.value.term, BlankNode):
+            yield finding.value.term
         yield from _subjects(finding.details)
 
 

@@ -73,7 +73,8 @@ class Exports:
                 *self._package(release, described, folder, progress),
             ]
             downloads.write(folder, self.fingerprint(), files)
-        self._describe(release, described, store, facts, tuple(files))
+            # Before the files have their names: who sees them shall find them described.
+            self._describe(release, described, store, facts, tuple(files))
         return tuple(files)
 
     def fingerprint(self) -> str:

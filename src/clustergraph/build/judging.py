@@ -17,6 +17,7 @@ from pathlib import Path
 from pyoxigraph import RdfFormat, parse
 
 from clustergraph.build.examination import Material
+from clustergraph.build.sources import Project
 from clustergraph.errors import ClustergraphError, SourceError
 from clustergraph.shacl import reports
 from clustergraph.shacl.validate import validate
@@ -41,8 +42,8 @@ class Task:
     """The name of the file of data in the folder."""
     shapes: str
     """The name of the file of shapes, or nothing."""
-    others: str
-    """The shapes to use if the data has none in it: the path of a folder, or nothing."""
+    project: str
+    """The folder of the project whose shapes are used if the data has none in it, or nothing."""
     format: str
     """The name of one of the forms of a report."""
     seconds: float
@@ -67,11 +68,13 @@ def serve() -> None:
 
 
 def _reply(task: Task) -> dict[str, object]:
+    project = Project(Path(task.project)) if task.project else None
     try:
         material = Material.read(
             [Path(task.data)],
             [Path(task.shapes)] if task.shapes else [],
-            [Path(task.others)] if task.others else [],
+            [project.shapes] if project else [],
+            [project.ontology] if project else [],
         )
         quads = list(material.quads())
         with _no_files():

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeAlias
 
 from pyoxigraph import BlankNode, NamedNode, Quad, RdfFormat, parse
 
@@ -23,6 +23,7 @@ from clustergraph.terms import VOCABULARIES
 __all__ = ["FORMATS", "GraphName", "Index", "Node", "Place", "Term", "places"]
 
 _TURTLE: Final = (RdfFormat.TURTLE, RdfFormat.TRIG, RdfFormat.N_TRIPLES, RdfFormat.N_QUADS)
+_Key: TypeAlias = tuple[Node, NamedNode | None, Term | None]
 _TYPE: Final = NamedNode(VOCABULARIES["rdf"] + "type")
 FORMATS: Final = (*_TURTLE, RdfFormat.JSON_LD, RdfFormat.RDF_XML)
 """The formats whose places can be found."""
@@ -68,22 +69,17 @@ class Index:
     def find(self, subject: Node, predicate: NamedNode | None = None, object_: Term | None = None) -> Where | None:
         """Return where a triple is written, or else the nearest thing to it that is, or None.
 
-        Without a predicate it is any triple with the object. Nearest is the first triple with the predicate,
-        then the subject.
+        Without a predicate it is any triple with the object. Nearest is the first triple with the predicate, then the
+        subject, then where the subject is named as an object.
         """
-        return next(
-            (
-                self._places[key]
-                for key in ((subject, predicate, object_), (subject, predicate, None), (subject, None, None))
-                if key in self._places
-            ),
-            None,
-        )
+        keys = ((subject, predicate, object_), (subject, predicate, None), (subject, None, None))
+        found = next((self._places[key] for key in keys if key in self._places), None)
+        return found or self._mentions.get(subject)
 
     @cached_property
-    def _places(self) -> dict[tuple[Node, NamedNode | None, Term | None], Where]:
-        found: dict[tuple[Node, NamedNode | None, Term | None], Where] = {}
-        described: dict[tuple[Node, NamedNode | None, Term | None], Where] = {}
+    def _places(self) -> dict[_Key, Where]:
+        found: dict[_Key, Where] = {}
+        described: dict[_Key, Where] = {}
         for path in self.paths:
             latest: Place | None = None
             for place in self._read(path):
@@ -100,14 +96,29 @@ class Index:
                     described.setdefault((place.subject, None, None), Where(path, latest.line, latest.column))
         return found | described
 
-    def _read(self, path: Path) -> Iterator[Place]:
+    @cached_property
+    def _mentions(self) -> dict[Node, Where]:
+        """Where nodes that nothing is said of are named as the object of a triple."""
+        found: dict[Node, Where] = {}
+        for path in self.paths:
+            for place in self._read(path, everything=True):
+                node = place.object
+                if isinstance(node, NamedNode | BlankNode) and (self.wanted is None or node in self.wanted):
+                    found.setdefault(node, Where(path, place.line, place.column))
+        return found
+
+    def _read(self, path: Path, *, everything: bool = False) -> Iterator[Place]:
         """Yield the places of a file, as far as they can be told."""
         format_ = of_file(path)
         if format_ is None or format_.engine not in FORMATS:
             return
         content = path.read_bytes()
         try:
-            if self.wanted is not None and not any(isinstance(node, BlankNode) for node in self.wanted):
+            if (
+                not everything
+                and self.wanted is not None
+                and not any(isinstance(node, BlankNode) for node in self.wanted)
+            ):
                 yield from self._wanted(content.decode(), format_.engine, self.wanted)
             else:
                 yield from self._named(path, content, format_.engine)

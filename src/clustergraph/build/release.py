@@ -13,7 +13,7 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
@@ -32,14 +32,13 @@ from pyoxigraph import (
 
 from clustergraph import __version__, turtle
 from clustergraph.build.changes import Changes
+from clustergraph.build.derive import derive, dump, lines_as_they_are
 from clustergraph.build.describe import describe
 from clustergraph.errors import ReleaseError
 
 _DIGITS = 16
 _AGAIN = 0.02
 """Seconds between two attempts to get the lock."""
-_OPENED = 16
-"""How many files of a store the engine opens at once; it opens others when it needs them, which no worker may do."""
 
 
 @dataclass(frozen=True)
@@ -172,7 +171,7 @@ class Releases:
         Raises:
             ReleaseError: the release cannot be written.
         """
-        lines = canonical_lines(store)
+        lines, changes = _lines(store, parent)
         digest = hashlib.sha256(b"".join(lines)).hexdigest()[:_DIGITS]
         self._sweep()
         final = self.root / "releases" / digest
@@ -190,7 +189,7 @@ class Releases:
                 summary = replace(
                     summary, parent=before.digest, base=before.base or before.digest, writes=before.writes + 1
                 )
-            _fill(draft, store, lines, summary, parent)
+            _fill(draft, store, lines, summary, changes, parent)
             draft.rename(final)
         except BaseException:
             shutil.rmtree(draft, ignore_errors=True)
@@ -211,21 +210,23 @@ class Releases:
         return Changes.between(dump(self.find(found.base)), dump(current)).stated()
 
     def prune_writes(self, keep: int) -> None:
-        """Remove all but the newest releases made by writes; those built from files stay, and the current one."""
-        current = self.current()
-        written = [each for each in self.all() if each.parent and (current is None or each.digest != current.name)]
-        for old in written[keep:]:
-            shutil.rmtree(self.root / "releases" / old.digest, ignore_errors=True)
+        """Remove all but the newest releases made by writes, and keep those built from files; see `prune`."""
+        written = [each for each in self.all() if each.parent]
+        self._remove(written[keep + 1 :])
 
     def prune(self, keep: int) -> list[Manifest]:
         """Remove all but the newest releases, and return those that were removed; the caller holds the lock.
 
         The current release stays, and the one that the changes in it are counted from.
         """
+        return self._remove(self.all()[keep:])
+
+    def _remove(self, unwanted: Iterable[Manifest]) -> list[Manifest]:
+        """Remove releases that are not needed, and return them."""
         current = self.current()
         here = manifest(current) if current else None
         needed = {here.digest, here.base} if here else set()
-        old = [each for each in self.all()[keep:] if each.digest not in needed]
+        old = [each for each in unwanted if each.digest not in needed]
         for each in old:
             folder = self.root / "releases" / each.digest
             # In one step it is no release any more, whatever happens after.
@@ -252,18 +253,6 @@ def manifest(release: Path) -> Manifest:
         raise ReleaseError(f"{path} cannot be read: {error}", advice="build again") from error
 
 
-def dump(release: Path) -> list[bytes]:
-    """Return the N-Quads lines of a release, sorted.
-
-    Raises:
-        ReleaseError: they cannot be read.
-    """
-    try:
-        return (release / "dump.nq").read_bytes().splitlines(keepends=True)
-    except OSError as error:
-        raise ReleaseError(f"the dump of {release} cannot be read: {error}", advice="build again") from error
-
-
 def canonical_lines(store: Store) -> list[bytes]:
     """Return the quads of the named graphs as sorted N-Quads lines with canonical blank nodes."""
     dataset = Dataset(q for q in store if not isinstance(q.graph_name, DefaultGraph))
@@ -281,7 +270,7 @@ def merge(store: Store) -> None:
 def _summary(store: Store, digest: str, fingerprint: str, inferred: int, warnings: int, quads: int) -> Manifest:
     return Manifest(
         digest=digest,
-        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        created=datetime.now(UTC).isoformat(timespec="milliseconds"),
         version=__version__,
         fingerprint=fingerprint,
         quads=quads,
@@ -301,9 +290,22 @@ def _classes(store: Store) -> dict[str, int]:
     return {row["class"].value: int(row["n"].value) for row in result}
 
 
-def _fill(draft: Path, store: Store, lines: list[bytes], summary: Manifest, parent: Path | None = None) -> None:
+def _lines(store: Store, parent: Path | None) -> tuple[list[bytes], Changes | None]:
+    """Return the canonical lines of a graph, and how they differ from those of its parent if it can be derived."""
+    if parent is not None:
+        # As long as no statement with a blank node differs, the names in the dump of the parent are canonical here too.
+        lines = lines_as_they_are(store)
+        changes = Changes.between(dump(parent), lines)
+        if not changes.blank:
+            return lines, changes
+    return canonical_lines(store), None
+
+
+def _fill(
+    draft: Path, store: Store, lines: list[bytes], summary: Manifest, changes: Changes | None, parent: Path | None
+) -> None:
     (draft / "dump.nq").write_bytes(b"".join(lines))
-    if parent is None or not _derive(draft, store, lines, parent):
+    if changes is None or parent is None or not derive(draft / "store", store, changes, parent):
         target = Store(str(draft / "store"))
         target.bulk_extend(store)
         target.flush()
@@ -314,35 +316,6 @@ def _fill(draft: Path, store: Store, lines: list[bytes], summary: Manifest, pare
     (draft / "manifest.json").write_text(json.dumps(asdict(summary), indent=1) + "\n", "utf-8")
     for path in [draft, *draft.rglob("*")]:
         _flush(path)
-
-
-def _derive(draft: Path, store: Store, lines: list[bytes], parent: Path) -> bool:
-    """Make the store of a draft from hard links to that of its parent, if only statements without blank nodes differ.
-
-    This takes as long as the change is large, and not as the graph is; see docs/writes.md for the measurements.
-    """
-    changes = Changes.between(dump(parent), lines)
-    if changes.blank:
-        return False
-    path = str(draft / "store")
-    Store.read_only(str(parent / "store")).backup(path)
-    target = Store(path)
-    for quad in changes.removed:
-        target.remove(quad)
-        bare = Quad(quad.subject, quad.predicate, quad.object)
-        if bare not in store:
-            target.remove(bare)
-    target.extend(changes.added)
-    target.extend(Quad(quad.subject, quad.predicate, quad.object) for quad in changes.added)
-    target.flush()
-    target.optimize()
-    if len(target) != len(store):
-        raise ReleaseError(f"the store of {parent} is not what its dump says", advice="build again with --force")
-    del target
-    if len([*Path(path).glob("*.sst")]) > _OPENED:
-        shutil.rmtree(path)
-        return False
-    return True
 
 
 def _flush(path: Path) -> None:

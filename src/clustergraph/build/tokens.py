@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Final, NamedTuple
 
+from pyoxigraph import RdfFormat, parse
+
 from clustergraph.build.lines import Lines
 from clustergraph.errors import SourceError
 
@@ -34,6 +36,7 @@ _TOKEN: Final = re.compile(
 )
 _BLANKS: Final = re.compile(r"(?:[ \t\r\n]|#[^\r\n]*)*+")
 _ESCAPE: Final = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|(.))", re.DOTALL)
+_ABSOLUTE: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 _CONTROL: Final = {"t": "\t", "b": "\b", "n": "\n", "r": "\r", "f": "\f"}
 
 
@@ -103,3 +106,21 @@ def unescape(text: str) -> str:
         lambda match: _CONTROL.get(match[3], match[3]) if match[3] else chr(int(match[1] or match[2], 16)),
         text,
     )
+
+
+def resolve(reference: str, base: str) -> str:
+    """Return the IRI that a reference means; one that is whole stays as it is.
+
+    >>> resolve("../c#", "http://example.org/a/b")
+    'http://example.org/c#'
+
+    Raises:
+        ValueError: it is not a reference.
+    """
+    if _ABSOLUTE.match(reference) or not base:
+        return reference
+    try:
+        (quad,) = parse(f"<{reference}> a <{base}> .", format=RdfFormat.TURTLE, base_iri=base)
+    except SyntaxError as error:
+        raise ValueError(error.msg) from error
+    return str(quad.subject.value)

@@ -12,10 +12,10 @@ from functools import partial
 from itertools import groupby
 from typing import Final, TypeAlias
 
-from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, RdfFormat, parse
+from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, RdfFormat
 
 from clustergraph.build.place import GraphName, Node, Place, Term
-from clustergraph.build.tokens import Token, Tokens, unescape
+from clustergraph.build.tokens import Token, Tokens, resolve, unescape
 from clustergraph.terms import VOCABULARIES
 
 _TYPE: Final = NamedNode(VOCABULARIES["rdf"] + "type")
@@ -23,7 +23,6 @@ _FIRST: Final = NamedNode(VOCABULARIES["rdf"] + "first")
 _REST: Final = NamedNode(VOCABULARIES["rdf"] + "rest")
 _NIL: Final = NamedNode(VOCABULARIES["rdf"] + "nil")
 _XSD: Final = VOCABULARIES["xsd"]
-_ABSOLUTE: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 _Link: TypeAlias = Callable[[Term], Place]
 _Given: TypeAlias = tuple[int, Place]
 """A place, and the start of the token at which the engine knows the triple."""
@@ -290,21 +289,3 @@ class _Reader:
             prefix, _, local = token.text.partition(":")
             return NamedNode(self.prefixes[prefix] + re.sub(r"\\(.)", r"\1", local))
         raise ValueError(f"{token.text} is not an IRI")
-
-
-def resolve(reference: str, base: str) -> str:
-    """Return the IRI that a reference means; one that is whole stays as it is.
-
-    >>> resolve("../c#", "http://example.org/a/b")
-    'http://example.org/c#'
-
-    Raises:
-        ValueError: it is not a reference.
-    """
-    if _ABSOLUTE.match(reference) or not base:
-        return reference
-    try:
-        (quad,) = parse(f"<{reference}> a <{base}> .", format=RdfFormat.TURTLE, base_iri=base)
-    except SyntaxError as error:
-        raise ValueError(error.msg) from error
-    return str(quad.subject.value)

@@ -19,9 +19,10 @@ from pyoxigraph import DefaultGraph, Store, parse
 
 from clustergraph.build import pipeline
 from clustergraph.build.alter import NoGraphError, RefusedChangeError, alter
+from clustergraph.build.derive import dump
 from clustergraph.build.inference import infer
 from clustergraph.build.positions import Index
-from clustergraph.build.release import Manifest, Releases, dump, manifest, merge
+from clustergraph.build.release import Manifest, Releases, manifest, merge
 from clustergraph.build.sources import Project
 from clustergraph.config import Settings
 from clustergraph.errors import ClustergraphError, QueryError, RefusedQueryError, ReleaseError

@@ -35,8 +35,8 @@ def serve(context: Context, host: str, port: int, build_first: bool) -> None:
     writing = Writing.from_environment(context.project.root, context.releases.root, settings)
     taking = ", taking changes" if writing else ""
     click.echo(f"serving on http://{host}:{port}/{taking} (stop with Ctrl-C)", err=True)
-    shapes = context.project.shapes
-    server.run(context.releases.root, settings, host, port, writing, shapes if shapes.is_dir() else None)
+    project = context.project.root if context.project.shapes.is_dir() else None
+    server.run(context.releases.root, settings, host, port, writing, project)
 
 
 def _build(context: Context) -> None:

@@ -111,7 +111,11 @@ class _Asked:
         from clustergraph.build.examination import Material  # slow to import
         from clustergraph.build.revisions import Revision
 
-        material = Material.read(self.paths, self.shapes, self._shapes_here())
+        project = self.context.project
+        here = self._inside and project.shapes.is_dir() and project.ontology.is_dir()
+        material = Material.read(
+            self.paths, self.shapes, [project.shapes] if here else [], [project.ontology] if here else []
+        )
         difference = None
         if self.revision:
             revision = Revision.find(self.revision, _folder(self.paths[0]))
@@ -145,11 +149,6 @@ class _Asked:
         from clustergraph.build.examination import read_shapes  # slow to import
 
         return read_shapes(self.shapes or self.paths or [self.context.project.shapes])
-
-    def _shapes_here(self) -> Sequence[Path]:
-        """Return the shapes of the project that the current folder is in."""
-        shapes = self.context.project.shapes
-        return [shapes] if self._inside and shapes.is_dir() else []
 
     @property
     def _inside(self) -> bool:

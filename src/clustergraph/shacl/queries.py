@@ -7,7 +7,7 @@ with EXISTS, before the query is evaluated. Parameters of a component are writte
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -23,7 +23,9 @@ _TOKEN: Final = re.compile(
   | (?P<string>'''(?:'{0,2}(?:[^'\\]|\\[\s\S]))*''' | \"""(?:"{0,2}(?:[^"\\]|\\[\s\S]))*\"""
       | '(?!'')(?:[^'\\\n\r]|\\[^\n\r])*' | "(?!"")(?:[^"\\\n\r]|\\[^\n\r])*")
   | (?P<variable>[?$]\w+)
+  | (?P<language>@[A-Za-z]+(?:-[A-Za-z0-9]+)*)
   | (?P<name>(?:[^\W\d][\w.\-\u00B7]*)?:(?:[\w.\-:%\u00B7]|\\.)*(?<!\.))
+  | (?P<number>\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)
   | (?P<word>[^\W\d]\w*)
   | (?P<other>[\s\S])
     """,
@@ -72,13 +74,7 @@ class Query:
     def projection(self) -> list[str]:
         """The variables that a SELECT returns."""
         start = next(n for n, token in enumerate(self.tokens) if token.word == "SELECT")
-        return _projected(self.tokens[start + 1 :])
-
-    def may_read(self, predicate: str) -> bool:
-        """Whether the query may read triples of a predicate: it names it, or leaves a predicate open."""
-        named = {token.text[1:-1] for token in self.tokens if token.kind == "iri"}
-        is_type = predicate.endswith("#type") and any(token.text == "a" for token in self.tokens)
-        return predicate in named or is_type or leaves_predicate_open(self.tokens)
+        return projected(self.tokens[start + 1 :])
 
     @property
     def asks_shapes(self) -> bool:
@@ -203,7 +199,7 @@ def _check(query: Query) -> None:
             # The engine takes keywords without a space around them.
             raise InvalidShapesError(f"{query.title} uses {_FORBIDDEN['SERVICE']}, which SHACL does not allow")
         if token.word == "SELECT":
-            projected = _projected(tokens[number + 1 :])
+            projected = projected(tokens[number + 1 :])
             needed = {"this", "value"} & bound if query.form == "ASK" else {"this"}
             if number == 0 and _returns_all(tokens):
                 continue
@@ -226,7 +222,7 @@ def _parse(query: Query) -> None:
         raise InvalidShapesError(f"{query.title} is not valid SPARQL: {error}") from error
 
 
-def _projected(tokens: list[Token] | tuple[Token, ...]) -> list[str]:
+def projected(tokens: list[Token] | tuple[Token, ...]) -> list[str]:
     """Return the variables that stand between SELECT and the group after it."""
     found, depth = [], 0
     for number, token in enumerate(tokens):
@@ -266,46 +262,6 @@ def _render(tokens: list[Token], terms: Mapping[str, str], names: Mapping[str, s
             yield f"({terms[name]} AS ?{name}{suffix})" if projecting and depth == 0 else terms[name]
         else:
             yield "?" + names.get(name, name + suffix)
-
-
-_TAIL: Final = frozenset({"SELECT", "GROUP", "HAVING", "ORDER", "LIMIT", "OFFSET"})
-
-
-def leaves_predicate_open(tokens: Iterable[Token]) -> bool:
-    """Return whether a variable, or all predicates but some, stand where a predicate stands.
-
-    >>> leaves_predicate_open(_tokenise("SELECT $this ?o { $this a ?c ; ?p ?o }", ""))
-    True
-    >>> leaves_predicate_open(_tokenise("SELECT $this ?o { $this a ?c . ?c <a:p>/<a:q> ?o FILTER(?o > 1) }", ""))
-    False
-    """
-    # For each open bracket what comes next: s(ubject), p(redicate), o(bject), or what is of no matter.
-    stack = [""]
-    for token in tokens:
-        text, state = token.text, stack[-1]
-        if token.kind == "space":
-            continue
-        if (text == "!" and state) or (token.variable and state == "p"):
-            return True
-        if text in ("{", "[", "("):
-            stack.append({"{": "s", "[": "p"}.get(text) or ("path" if state in ("p", "path") else ""))
-        elif text in ("}", "]", ")") and len(stack) > 1:
-            stack.pop()
-            stack[-1] = _after(stack[-1], text)
-        elif token.word in _TAIL:
-            stack[-1] = ""
-        elif text in (".", ";", ",") and state:
-            stack[-1] = {".": "s", ";": "p", ",": "o"}[text]
-        elif state in ("s", "p") and (token.kind in ("variable", "iri", "string", "name") or text == "a"):
-            stack[-1] = "p" if state == "s" else "o"
-    return False
-
-
-def _after(state: str, bracket: str) -> str:
-    """Return what comes after a bracket that closes."""
-    if bracket == "}":
-        return "s" if state else ""
-    return {"s": "p", "p": "o"}.get(state, state) if bracket == "]" or state == "p" else state
 
 
 def _bound_call(tokens: list[Token]) -> tuple[str, int] | None:

@@ -167,8 +167,8 @@ def by_name(result: Result) -> tuple[str, ...]:
     """Return a key by which results can be put into a fixed order.
 
     >>> node = NamedNode("a:b")
-    >>> by_name(Result(node, node, BlankNode("c")))
-    ('<a:b>', '<a:b>', '_:c', '', '')
+    >>> by_name(Result(node, node, NamedNode("a:c")))
+    ('<a:b>', '<a:b>', '<a:c>', '', '')
     """
     path = paths.sparql(result.path) if result.path else ""
     value = str(result.value) if result.value is not None else ""

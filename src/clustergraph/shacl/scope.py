@@ -8,16 +8,17 @@ a triple on such a path is itself removed, the path up to it is still there, and
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from pyoxigraph import BlankNode, NamedNode, Quad, Store, Triple
+from pyoxigraph import BlankNode, Literal, NamedNode, Quad, Store, Triple
 
-from clustergraph.shacl import paths
+from clustergraph.shacl import paths, reach
 from clustergraph.shacl.data import Data
 from clustergraph.shacl.literals import write
 from clustergraph.shacl.model import Constraint, Shape, Shapes
 from clustergraph.shacl.paths import Path, sequence
 from clustergraph.shacl.queries import Query
+from clustergraph.shacl.reach import UnknownReachError
 from clustergraph.shacl.triples import Node, rdf, rdfs
 
 _OTHER_PROPERTY = ("equals", "disjoint", "lessThan", "lessThanOrEquals")
@@ -25,11 +26,12 @@ _OTHER_PROPERTY = ("equals", "disjoint", "lessThan", "lessThanOrEquals")
 
 @dataclass(frozen=True)
 class Read:
-    """A triple that matters to a node: at the end of a path there is a predicate, or any."""
+    """A triple that matters to a node: at the end of a path there is a predicate, or any, or whatever a query reads."""
 
     path: Path | None
-    predicate: NamedNode | None
+    predicate: NamedNode | None = None
     inverse: bool = False
+    query: tuple[Query, Shape] | None = None
 
 
 def affected(
@@ -55,7 +57,9 @@ def affected(
     read = shapes if isinstance(shapes, Shapes) else Shapes(shapes)
     # Taken through a store, literals are as the data has them.
     changed = Store()
-    changed.extend(Quad(triple.subject, triple.predicate, triple.object) for each in (added, removed) for triple in each)
+    changed.extend(
+        Quad(triple.subject, triple.predicate, triple.object) for each in (added, removed) for triple in each
+    )
     return Scope(Data(store), read).affected(list(changed))
 
 
@@ -74,12 +78,11 @@ class Scope:
         found: set[Node] = set()
         for shape in self._shapes.targeted:
             for reached, way in self._reported(shape, None):
-                for read in self.reads(reached):
-                    if read is None:
-                        if self._asks_for(reached, changed):
-                            return None
-                        continue
-                    found.update(self._back(read, changed))
+                try:
+                    for read in self.reads(reached):
+                        found.update(self._back(read, changed))
+                except UnknownReachError:
+                    return None
                 found.update(self._arrived(shape, way, changed))
         return frozenset(found)
 
@@ -92,46 +95,88 @@ class Scope:
             if constraint.kind == "property":
                 yield from self._reported(self._shapes.shape(constraint.value), sequence(way, shape.path))
 
-    def reads(self, shape: Shape) -> Iterator[Read | None]:
-        """Yield what a shape reads; nothing stands for whatever its queries read."""
+    def reads(self, shape: Shape) -> Iterator[Read]:
+        """Yield what a shape reads."""
         if not shape.active:
             return
-        yield from _along(shape.path)
+        yield from (Read(before, step.predicate, step.inverse) for before, step, _ in paths.parts(shape.path))
         for constraint in shape.constraints:
             yield from self._reads_of(constraint, shape)
 
-    def _reads_of(self, constraint: Constraint, shape: Shape) -> Iterator[Read | None]:
+    def _reads_of(self, constraint: Constraint, shape: Shape) -> Iterator[Read]:
         if constraint.query is not None:
-            yield None
+            yield Read(None, query=(constraint.query, shape))
         elif constraint.kind == "class":
             yield Read(shape.path, rdf("type"))
         elif constraint.kind == "closed":
-            yield Read(None, None)
+            yield Read(None)
         elif constraint.kind in _OTHER_PROPERTY and isinstance(constraint.value, NamedNode):
             yield Read(None, constraint.value)
         for node in constraint.shapes:
             for read in self.reads(self._shapes.shape(node)):
-                yield read and Read(sequence(shape.path, read.path), read.predicate, read.inverse)
-
-    def _asks_for(self, shape: Shape, changed: Collection[Quad | Triple]) -> bool:
-        """Whether a query in a shape could notice the change: it names a predicate, or leaves one open."""
-        queries = list(self._queries(shape))
-        return any(query.may_read(triple.predicate.value) for query in queries for triple in changed)
-
-    def _queries(self, shape: Shape) -> Iterator[Query]:
-        for constraint in shape.constraints:
-            if constraint.query is not None:
-                yield constraint.query
-            for node in constraint.shapes:
-                yield from self._queries(self._shapes.shape(node))
+                yield replace(read, path=sequence(shape.path, read.path))
 
     def _back(self, read: Read, changed: Collection[Quad | Triple]) -> Iterator[Node]:
         """Yield the nodes to which changed triples matter."""
+        if read.query is not None:
+            for node in self._of_query(*read.query, changed):
+                yield from self._follow(node, paths.reverse(read.path) if read.path else None)
+            return
         for triple in changed:
             if read.predicate is None or triple.predicate == read.predicate:
                 end = triple.object if read.inverse else triple.subject
                 if not isinstance(end, Triple):
                     yield from self._follow(end, paths.reverse(read.path) if read.path else None)
+
+    def _of_query(self, query: Query, shape: Shape, changed: Collection[Quad | Triple]) -> Iterator[Node]:
+        """Yield the focus nodes for which a query of a shape can have another answer.
+
+        Raises:
+            UnknownReachError: it cannot be said for which.
+        """
+        found = reach.patterns(query, shape)
+        for pattern in found:
+            for triple in changed:
+                for before, step, after in paths.parts(pattern.path) if pattern.path else [(None, None, None)]:
+                    if step is None or step.predicate == triple.predicate:
+                        ends = (triple.subject, triple.object)
+                        start, end = reversed(ends) if step and step.inverse else ends
+                        yield from self._of_pattern(found, pattern, (start, before), (end, after))
+
+    def _of_pattern(
+        self,
+        found: list[reach.Pattern],
+        pattern: reach.Pattern,
+        start: tuple[Node | Triple, Path | None],
+        end: tuple[Node | Triple, Path | None],
+    ) -> Iterator[Node]:
+        """Yield the focus nodes that a changed triple reaches through one pattern of a query."""
+        (subject, before), (value, after) = start, end
+        if isinstance(subject, Triple) or isinstance(value, Triple):
+            return
+        for term, node, path in ((pattern.subject, subject, before), (pattern.object, value, after)):
+            if path is None and not term.startswith("?") and term != write(node) and not isinstance(node, Literal):
+                return
+        if pattern.subject.startswith("?"):
+            variable, node, path = pattern.subject, subject, before
+        elif pattern.object.startswith("?"):
+            variable, node, path = pattern.object, value, paths.reverse(after) if after else None
+        else:
+            raise UnknownReachError
+        links = [each.write(number) for number, each in enumerate(reach.chain(found, pattern, variable))]
+        reached = list(self._follow(node, paths.reverse(path) if path else None))
+        if not links:
+            yield from reached
+            return
+        query = f"SELECT DISTINCT {variable} ?this {{ {' '.join(links)} }}"
+        for each in reached:
+            yield from (row["this"] for row in self._from(query, variable, each))
+
+    def _from(self, query: str, variable: str, node: Node) -> Iterator[dict[str, Node]]:
+        """Yield the solutions of a query for a term of one of its variables."""
+        if isinstance(node, BlankNode):
+            return self._data.rows(query, {variable[1:]: node})
+        return self._data.rows(query.replace("{", f"{{ VALUES {variable} {{ {write(node)} }}", 1))
 
     def _arrived(self, shape: Shape, way: Path | None, changed: Collection[Quad | Triple]) -> Iterator[Node]:
         """Yield the focus nodes that are new: they became targets, or are reached in a new way."""
@@ -156,18 +201,8 @@ class Scope:
 
     def _follow(self, start: Node, path: Path | None) -> Iterator[Node]:
         """Yield the nodes to which a path leads."""
-        yield from [start] if path is None or paths.can_be_empty(path) else []
-        if path is None:
-            return
-        query = f"SELECT DISTINCT ?start ?end {{ {paths.pattern(path, '?start', '?end')} }}"
-        if isinstance(start, BlankNode):
-            rows = self._data.rows(query, {"start": start})
-        else:
-            rows = self._data.rows(query.replace("{", f"{{ VALUES ?start {{ {write(start)} }}", 1))
-        # Where a path can be empty, a row may lack its end, which is the start.
-        yield from (row["end"] for row in rows if "end" in row)
-
-
-def _along(path: Path | None) -> Iterator[Read]:
-    for before, step, _ in paths.parts(path):
-        yield Read(before, step.predicate, step.inverse)
+        if path is None or paths.can_be_empty(path):
+            yield start
+        if path is not None:
+            query = f"SELECT DISTINCT ?start ?end {{ ?start {paths.sparql(path)} ?end }}"
+            yield from (row["end"] for row in self._from(query, "?start", start))

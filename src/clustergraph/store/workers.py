@@ -46,6 +46,10 @@ class BusyError(OverLimitError):
     """There are too many queries at this moment."""
 
 
+class LostError(WorkerError):
+    """A worker was ended, and not because of its query."""
+
+
 class Pool:
     """The workers of one service, to be used as ``async with``."""
 
@@ -124,7 +128,11 @@ class Pool:
         self._follow(release)
         try:
             with self.room.enter(client) as visit:
-                return await self._content(request, await self._reply(task, visit))
+                try:
+                    reply = await self._reply(task, visit)
+                except LostError:
+                    reply = await self._reply(task, visit)  # by another process
+                return await self._content(request, reply)
         except FullError:
             pass
         limit = self._settings.waiting
@@ -216,7 +224,10 @@ class Pool:
         try:
             return await worker.reply(seconds)
         except anyio.EndOfStream:
-            error = self._died(await self._drop(worker))
+            code = await self._drop(worker)
+            if code == 0:
+                raise LostError("the worker was ended together with its release", advice="try again") from None
+            error = self._died(code)
             self.ended["memory" if error.limit == "worker_memory_mb" else "crash"] += 1
             raise error from None
         except BaseException:

@@ -17,7 +17,8 @@ from clustergraph.errors import ClustergraphError
 from clustergraph.store import OverLimitError
 from clustergraph.store.embedded import CURRENT
 
-_COMMAND: Final = (sys.executable, "-P", "-c", "from clustergraph.build.writer import serve; serve()")
+COMMAND: Final = (sys.executable, "-P", "-c", "from clustergraph.build.writer import serve; serve()")
+"""The process that makes a change: a task from standard input, its outcome to standard output."""
 _GRACE: Final = 5.0
 """Seconds that the process has to end by itself after its deadline."""
 
@@ -115,6 +116,11 @@ class Writer:
         self._turn = anyio.Lock()
         self._waiting = 0
 
+    @property
+    def folders(self) -> tuple[Path, Path]:
+        """The folder of the project, and that of its releases."""
+        return self._project, self._releases
+
     async def make(self, write: Write) -> Outcome:
         """Make a change and return what it came to; a caller that is cancelled ends it.
 
@@ -143,7 +149,7 @@ class Writer:
         before = self._current()
         try:
             with anyio.fail_after(settings.write_seconds + _GRACE):
-                done = await anyio.run_process(_COMMAND, input=task.send(), stderr=subprocess.DEVNULL, check=False)
+                done = await anyio.run_process(COMMAND, input=task.send(), stderr=subprocess.DEVNULL, check=False)
             return Outcome.read(done.stdout)
         except TimeoutError as error:
             raise late(settings) from error

@@ -41,11 +41,11 @@ _STATIC = Path(__file__).parent / "static"
 
 
 def create_app(
-    root: Path, settings: Settings, writing: updates.Writing | None = None, shapes: Path | None = None
+    root: Path, settings: Settings, writing: updates.Writing | None = None, project: Path | None = None
 ) -> FastAPI:
     """Return the service for a data root; it takes changes if there is what it needs for writing.
 
-    The shapes are those by which data is checked that comes without.
+    Data that comes without shapes is checked by those of the project.
 
     Raises:
         ReleaseError: nothing has been published there.
@@ -64,7 +64,7 @@ def create_app(
     )
     app.state.service = service
     app.state.writing = writing
-    app.state.judges = validation.Judges(settings, shapes)
+    app.state.judges = validation.Judges(settings, project)
     app.router.redirect_slashes = False
 
     # The first is found soonest, and this one is asked for most.

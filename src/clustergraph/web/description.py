@@ -13,6 +13,7 @@ from starlette.responses import Response
 
 from clustergraph.config import Settings
 from clustergraph.errors import ReleaseError
+from clustergraph.export import downloads
 from clustergraph.formats import RDF_FORMATS, RESULT_FORMATS
 from clustergraph.store.embedded import Release
 from clustergraph.terms import BASE, PREFIXES, expand
@@ -47,7 +48,8 @@ async def dataset(request: Request) -> Response:
     service: Service = request.app.state.service
     release = service.release
     name = _format(request, request.query_params.get("format", ""))
-    key = (release.digest, "description", name)
+    # The files of a release can be made later, and the description lists them.
+    key = (release.digest, "description", name, bool(downloads.read(release.path)[1]))
     content = service.cache.get(key)
     if content is None:
         content = _of_release(release, name)

@@ -104,7 +104,8 @@ def _files(request: Request, release: Release) -> tuple[Download, ...]:
     making: dict[str, subprocess.Popen[bytes]] = request.app.state.__dict__.setdefault("making", {})
     under_way = making.get(release.digest)
     if under_way is None or under_way.poll() is not None:
-        folders = ["--project", str(writing.writer.project), "--releases", str(writing.writer.releases)]
+        project, releases = map(str, writing.writer.folders)
+        folders = ["--project", project, "--releases", releases]
         command = [sys.executable, "-m", "clustergraph", *folders, "export", "all"]
         making[release.digest] = subprocess.Popen(  # noqa: S603 - our own command
             command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL

@@ -21,6 +21,7 @@ from werkzeug.http import parse_accept_header
 
 from clustergraph.errors import ClustergraphError, QueryError, RefusedQueryError, ReleaseError
 from clustergraph.store import OverLimitError
+from clustergraph.store.process import WorkerError
 from clustergraph.store.syntax import QuerySyntaxError
 
 HTML: Final = "text/html"
@@ -88,7 +89,7 @@ class Problem:
                 return cls(HTTPStatus.BAD_REQUEST, error.message, error.advice)
             case RefusedQueryError():
                 return cls(HTTPStatus.FORBIDDEN, error.message, error.advice)
-            case ReleaseError():
+            case ReleaseError() | WorkerError():
                 return cls(HTTPStatus.SERVICE_UNAVAILABLE, error.message, error.advice)
             case HTTPException():
                 detail, advice = _WORDS.get(error.status_code, (error.detail, ""))
@@ -169,7 +170,8 @@ def tag(*parts: object) -> str:
 def unchanged(request: Request, etag: str) -> bool:
     """Whether the client already has the representation with a tag."""
     given = request.headers.get("if-none-match", "")
-    return given.strip() == "*" or etag.removeprefix("W/") in [one.strip().removeprefix("W/") for one in given.split(",")]
+    held = [one.strip().removeprefix("W/") for one in given.split(",")]
+    return given.strip() == "*" or etag.removeprefix("W/") in held
 
 
 def respond(

@@ -32,14 +32,14 @@ _LINGER: Final = 2.0
 
 
 def run(
-    root: Path, settings: Settings, host: str, port: int, writing: Writing | None = None, shapes: Path | None = None
+    root: Path, settings: Settings, host: str, port: int, writing: Writing | None = None, project: Path | None = None
 ) -> None:
     """Serve a data root until SIGTERM or SIGINT; SIGHUP looks for a new release.
 
     Raises:
         ReleaseError: nothing has been published there.
     """
-    app = create_app(root, settings, writing, shapes)
+    app = create_app(root, settings, writing, project)
     logs.configure()
     config = uvicorn.Config(
         app,

@@ -72,10 +72,10 @@ class Sent:
 class Judges:
     """The processes that validate; there are only so many at a time."""
 
-    def __init__(self, settings: Settings, shapes: Path | None) -> None:
-        """Keep the limits, and the shapes for data that comes without."""
+    def __init__(self, settings: Settings, project: Path | None) -> None:
+        """Keep the limits, and the project whose shapes are for data that comes without."""
         self._settings = settings
-        self._shapes = shapes
+        self._project = project
         self._turns = anyio.Semaphore(settings.validations)
 
     async def report(self, sent: Sent, format_: str) -> str:
@@ -109,7 +109,7 @@ class Judges:
         task = {
             "data": data,
             "shapes": shapes if sent.shapes.strip() else "",
-            "others": str(self._shapes.resolve()) if self._shapes else "",
+            "project": str(self._project.resolve()) if self._project else "",
             "format": format_,
             "seconds": settings.validation_seconds + _ALARM_AFTER,
             "memory_bytes": settings.validation_memory_mb << 20,

@@ -1,0 +1,136 @@
+"""Kills at random moments: nothing that was acknowledged is lost, and nothing half done is seen."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import random
+import subprocess
+import threading
+import time
+from pathlib import Path
+
+from pyoxigraph import DefaultGraph, Quad, Store
+
+from clustergraph.build import pipeline
+from clustergraph.build.derive import dump
+from clustergraph.build.release import Releases, canonical_lines
+from clustergraph.build.sources import Project
+from clustergraph.config import Settings
+from clustergraph.store import writes
+from clustergraph.store.writes import COMMAND, Outcome, Task, Write
+from clustergraph.terms import PREFIXES
+
+from .served import Served
+from .small_project import make
+
+KILLS_OF_WRITERS = 50
+KILLS_OF_SERVICES = int(os.environ.get("CLUSTERGRAPH_TEST_KILLS", "3"))
+"""How many times a whole service is killed; more take longer."""
+
+
+def insert(number: int) -> str:
+    about = f'organisation:n{number} a cg:Cluster ; skos:prefLabel "Number {number}"@en'
+    return f"INSERT DATA {{ GRAPH m:summary {{ {about} }} }}"
+
+
+def numbers(releases: Releases) -> set[int]:
+    """Return the numbers in the current release, after looking whether it is whole."""
+    current = releases.current()
+    assert current is not None
+    lines = dump(current)
+    assert hashlib.sha256(b"".join(lines)).hexdigest().startswith(current.name)
+    store = Store.read_only(str(current / "store"))
+    assert canonical_lines(store) == lines
+    named = {quad for quad in store if quad.graph_name != DefaultGraph()}
+    merged = {quad for quad in store if quad.graph_name == DefaultGraph()}
+    assert merged == {Quad(quad.subject, quad.predicate, quad.object) for quad in named}
+    found: dict[int, int] = {}
+    for quad in named:
+        name = quad.subject.value.removeprefix(PREFIXES["organisation"] + "n")
+        if name.isdigit():
+            found[int(name)] = found.get(int(name), 0) + 1
+    # Each has its class, its label, and the class that follows.
+    assert set(found.values()) <= {3}, "a change is half done"
+    return set(found)
+
+
+def test_a_writer_can_be_killed_at_any_moment(tmp_path: Path) -> None:
+    chance = random.Random(7)
+    project, releases = Project(make(tmp_path / "project")), Releases(tmp_path / "releases")
+    pipeline.publish(project, releases)
+    settings = vars(Settings(write_seconds=60, kept_writes=2))
+
+    def start(number: int) -> subprocess.Popen[bytes]:
+        task = Task(Write(writes.UPDATE, insert(number).encode()), str(project.root), str(releases.root), settings)
+        process = subprocess.Popen(COMMAND, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        assert process.stdin is not None
+        process.stdin.write(task.send())
+        process.stdin.close()
+        return process
+
+    def answer(process: subprocess.Popen[bytes]) -> bool:
+        assert process.stdout is not None
+        sent = process.stdout.read()
+        process.stdout.close()
+        process.wait()
+        return sent.endswith(b"\n") and Outcome.read(sent).kind == "written"
+
+    begun = time.monotonic()
+    acknowledged = {0} if answer(start(0)) else set()
+    usual = time.monotonic() - begun
+    assert acknowledged
+    unfinished = 0
+    for number in range(1, KILLS_OF_WRITERS + 1):
+        process = start(number)
+        # Most of the time goes into starting; what matters comes late.
+        time.sleep(usual * chance.uniform(0.3, 1.3))
+        process.kill()
+        if answer(process):
+            acknowledged.add(number)
+        else:
+            unfinished += 1
+        found = numbers(releases)
+        assert acknowledged <= found
+        # What was not acknowledged may be there, but then it is from now on.
+        acknowledged = found
+    assert unfinished > KILLS_OF_WRITERS / 10
+    assert answer(start(KILLS_OF_WRITERS + 1))
+    assert not list((releases.root / "releases").glob(".draft-*"))
+
+
+def test_a_service_can_be_killed_at_any_moment(tmp_path: Path) -> None:
+    chance = random.Random(11)
+    acknowledged: set[int] = set()
+    number = 0
+    with Served.start(tmp_path) as served:
+        served.update(insert(number))
+        acknowledged.add(number)
+        for _ in range(KILLS_OF_SERVICES):
+            stopped = threading.Event()
+
+            def write(stopped: threading.Event = stopped) -> None:
+                nonlocal number
+                while not stopped.is_set():
+                    number += 1
+                    try:
+                        served.update(insert(number))
+                    except OSError:
+                        return
+                    acknowledged.add(number)
+
+            writer = threading.Thread(target=write)
+            writer.start()
+            time.sleep(chance.uniform(0.1, 3.0))
+            served.kill()
+            stopped.set()
+            writer.join()
+            found = numbers(served.releases)
+            assert acknowledged <= found
+            assert found - acknowledged <= {number}
+            acknowledged |= found
+            served.serve()
+            query = 'SELECT ?l { ?s skos:prefLabel ?l FILTER(STRSTARTS(?l, "Number ")) }'
+            assert len(served.ask(query)["results"]["bindings"]) == len(acknowledged)
+        number += 1
+        assert served.update(insert(number))["outcome"] == "written"
