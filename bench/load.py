@@ -181,7 +181,9 @@ def _clients(
     def run(number: int) -> None:
         mine = Outcome()
         place = int(start * len(requests)) + number * 7919
-        connection = Connection(port, f"127.0.0.{place % 200 + 10}" if sys.platform == "linux" else "127.0.0.1")
+        # Clients have addresses of their own where the system has more than one for itself.
+        client = f"127.0.0.{number + int(start * 200) + 10}" if sys.platform == "linux" else "127.0.0.1"
+        connection = Connection(port, client)
         while time.perf_counter() < begun + seconds:
             sent = time.perf_counter()
             status, _, body = connection.ask(requests[place % len(requests)])

@@ -114,6 +114,7 @@ def test_idle_connections_make_room_for_new_ones(tmp_path):
     with serve(tmp_path, connections=10, query_seconds=5) as live, ExitStack() as stack:
         for _ in range(30):
             stack.enter_context(live.connect()).sendall(b"GET / HTTP/1.1\r\n")
+        time.sleep(0.6)  # Those that have just come are not closed for others.
         assert is_well(live)
         assert any(event["event"] == "too many connections" for event in live.events())
         busy = [stack.enter_context(live.connect()) for _ in range(10)]
@@ -124,6 +125,17 @@ def test_idle_connections_make_room_for_new_ones(tmp_path):
         assert until(lambda: b"HTTP/1.1 503 " in live.talk(one_more), 4), "ten are busy, and there is no room"
         assert b"retry-after: 1" in live.talk(one_more).lower()
         assert {connection.recv(12) for connection in busy} == {b"HTTP/1.1 503"}
+
+
+def test_connections_that_rest_make_room_too(tmp_path):
+    write_release(tmp_path)
+    with serve(tmp_path, connections=5) as live, ExitStack() as stack:
+        for _ in range(5):
+            connection = stack.enter_context(live.connect())
+            connection.sendall(b"GET /health HTTP/1.1\r\nHost: x\r\n\r\n")
+            assert connection.recv(12) == b"HTTP/1.1 200"
+        time.sleep(0.6)
+        assert b"HTTP/1.1 200 " in live.talk(b"GET /health HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
 
 
 def test_requests_that_come_early_wait_for_their_turn(live):

@@ -71,11 +71,11 @@ def make(
             raise ReleaseError(f"there is no release in {releases.root}", advice="run `clustergraph build` first")
         if write.onto is not None and write.onto != parent.name:
             return Outcome("moved on", {"release": parent.name})
-        store = _read(parent)
+        store = read(parent)
         changes = alter(store, write, settings)
         if not changes:
             return Outcome("unchanged", _facts(manifest(parent), 0, 0, started))
-        inferred = _infer_again(store, project)
+        inferred = infer_again(store, project)
         findings = pipeline.judge(project, store, Index([]))
         violations = [finding for finding in findings if finding.severity is Severity.VIOLATION]
         if violations:
@@ -88,7 +88,7 @@ def make(
         return Outcome("written", _facts(written, len(changes.added), len(changes.removed), started))
 
 
-def _read(release: Path) -> Store:
+def read(release: Path) -> Store:
     """Return the graph of a release, with the merged graph as its default graph."""
     store = Store()
     store.bulk_extend(parse(b"".join(dump(release)), format=RDF_FORMATS["nquads"].engine))
@@ -96,7 +96,7 @@ def _read(release: Path) -> Store:
     return store
 
 
-def _infer_again(store: Store, project: Project) -> int:
+def infer_again(store: Store, project: Project) -> int:
     """Replace what was inferred by what follows now; rules may deny as well as affirm, so nothing of it is kept."""
     store.remove_graph(INFERRED)
     store.clear_graph(DefaultGraph())

@@ -120,7 +120,7 @@ class _Asked:
         if self.revision:
             revision = Revision.find(self.revision, _folder(self.paths[0]))
             with _or_all():
-                _same(revision.changed(material.shape_files))
+                _same(revision.changed([*material.shape_files, *material.background]))
                 difference = revision.difference(self.paths, material.files)
         return material.findings(tell, engine=self.engine, difference=difference), material.words
 

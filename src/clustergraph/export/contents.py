@@ -48,7 +48,8 @@ def files(package: Package) -> dict[str, bytes]:
 
 
 def _xml(quads: Sequence[Quad]) -> bytes:
-    used = {name: space for name, space in _PREFIXES.items() if any(q.predicate.value.startswith(space) for q in quads)}
+    predicates = {quad.predicate.value for quad in quads}
+    used = {name: space for name, space in _PREFIXES.items() if any(iri_.startswith(space) for iri_ in predicates)}
     content = serialize((quad.triple for quad in quads), format=RdfFormat.RDF_XML, prefixes=used)
     assert content is not None
     return content
@@ -68,7 +69,7 @@ def _by_profile(tree: Tree, quads: Sequence[Quad]) -> list[Quad]:
     return [
         Quad(quad.subject, quad.predicate, quad.object, NamedNode(f"{GRAPH}eccp/{slug(root.rsplit('/', 1)[-1])}"))
         for root in tree.roots
-        for node in set(tree.reached(root))
+        for node in tree.reached(root)
         for quad in by_subject.get(node, ())
         if node == root or node not in tree.roots or quad.predicate == _NAME
     ]

@@ -247,7 +247,6 @@ class _Catalogue:
                 "rdfs:label": [english(f"Build of release {self._subject.digest}")],
                 "prov:used": [NamedNode(each) for each in sorted(set(self._subject.documents.values()))],
                 "prov:wasAssociatedWith": [self._publisher],
-                "prov:endedAtTime": [typed(self._subject.created, "xsd:dateTime")] if self._subject.created else [],
             },
         )
 

@@ -9,6 +9,7 @@ import json
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Final
 
 from pyoxigraph import Literal, NamedNode, Quad
@@ -92,44 +93,55 @@ class Tree:
         return tree
 
     def branch(self, root: str) -> dict[str, Any]:
-        """Return the object of a root, with what belongs to it inside."""
-        return self._branch(root, (), set())
+        """Return the object of a root, with what belongs to it inside; what has been told has its name only."""
+        return self._branch(root, {})
 
-    def _branch(self, node: str, above: tuple[str, ...], told: set[str]) -> dict[str, Any]:
-        """Return the object of a node without what is above it; what has been told has its name only."""
+    def _branch(self, node: str, told: dict[str, None]) -> dict[str, Any]:
         found: dict[str, Any] = {self.aliases["@id"]: node}
-        short = node in told or (bool(above) and node in self.roots)
-        told.add(node)
-        links = self.outward.get(node, {})
-        types = () if short else links.get(_TYPE, ())
+        short = node in told or (bool(told) and node in self.roots)
+        told[node] = None
+        types = () if short else self.outward.get(node, {}).get(_TYPE, ())
         if types:
             found[self.aliases["@type"]] = _one_or_many([self._name(type_.value) for type_ in types])
-        inside = (*above, node)
-        for key in self.keys:
-            values = [] if short and key.predicate != _NAME else self._values(node, key, inside)
-            if values:
-                found[key.name] = _one_or_many([self._value(value, key, inside, told) for value in values])
+        for key, values in self._links(node):
+            if not short or key.predicate == _NAME:
+                found[key.name] = _one_or_many([self._value(value, key, told) for value in values])
         return found
 
-    def reached(self, node: str, above: tuple[str, ...] = ()) -> Iterator[str]:
-        """Yield the nodes that the object of a node describes."""
-        yield node
-        inside = (*above, node)
-        if above and node in self.roots:
-            return
-        for key in self.keys:
-            for value in self._values(node, key, inside):
-                if isinstance(value, NamedNode) and value.value in self.outward:
-                    yield from self.reached(value.value, inside)
+    def reached(self, root: str) -> set[str]:
+        """Return the nodes that the object of a root describes; of other roots it has the names only."""
+        found, new = {root}, [root]
+        while new:
+            node = new.pop()
+            linked = {
+                value.value
+                for _, values in self._links(node)
+                for value in values
+                if isinstance(value, NamedNode) and value.value in self.outward
+            }
+            new += [other for other in linked - found if other not in self.roots]
+            found |= linked
+        return found
 
-    def _values(self, node: str, key: _Key, inside: tuple[str, ...]) -> list[NamedNode | Literal]:
-        source = self.inward if key.reverse else self.outward
-        return [value for value in source.get(node, {}).get(key.predicate, ()) if value.value not in inside]
+    def _links(self, node: str) -> Iterator[tuple[_Key, list[NamedNode | Literal]]]:
+        """Yield what a node is linked with, in the order of the names in the context."""
+        outward, inward = self.outward.get(node, {}), self.inward.get(node, {})
+        places = sorted(
+            [self._places[predicate, False] for predicate in outward if (predicate, False) in self._places]
+            + [self._places[predicate, True] for predicate in inward if (predicate, True) in self._places]
+        )
+        for place in places:
+            key = self.keys[place]
+            yield key, (inward if key.reverse else outward)[key.predicate]
 
-    def _value(self, value: NamedNode | Literal, key: _Key, above: tuple[str, ...], told: set[str]) -> object:
+    @cached_property
+    def _places(self) -> dict[tuple[str, bool], int]:
+        return {(key.predicate, key.reverse): place for place, key in enumerate(self.keys)}
+
+    def _value(self, value: NamedNode | Literal, key: _Key, told: dict[str, None]) -> object:
         if isinstance(value, NamedNode):
             if key.reverse or value.value in self.outward:
-                return self._branch(value.value, above, told)
+                return self._branch(value.value, told)
             return value.value if key.type else {self.aliases["@id"]: value.value}
         datatype = value.datatype.value
         if value.language:

@@ -41,7 +41,7 @@ class Engine:
         self._shapes = shapes
         self._progress = progress
         self.targeted = shapes.targeted
-        kept = data.kept or data.exact and any(keep(triple.object) is not triple.object for triple in shapes.triples)
+        kept = data.kept or (data.exact and any(keep(triple.object) is not triple.object for triple in shapes.triples))
         self._conditions = Conditions(shapes, data.classes, exact=data.exact, kept=kept)
         self._violations = Violations(data, self._conditions)
         if shapes.ask_shapes:
@@ -112,14 +112,21 @@ class Engine:
         named = [node for node in focus if not isinstance(node, BlankNode)]
         for start in range(0, len(named), _LISTED):
             listed = self._listed(named[start : start + _LISTED])
-            # A path that may be empty binds its end itself, which is then limited afterwards.
-            first, then = (source.pattern, listed) if "LATERAL" in source.pattern else (listed, source.pattern)
-            rows = self._data.rows(replace(source, pattern=f"{first} {then}").select("", ""))
+            rows = self._data.rows(replace(source, pattern=self._among(source, listed)).select("", ""))
             if found := [[row[variable[1:]] for variable in (*source.trail, "?this")] for row in rows]:
-                yield self._table(source.trail, found)
+                yield self._table(source, found)
         for node in focus:
             if isinstance(node, BlankNode):
                 yield replace(source, given=(*source.given, ("this", node)))
+
+    def _among(self, source: Source, listed: str) -> str:
+        """Return the pattern of a source limited to nodes that are listed, so that the engine begins with these."""
+        if "LATERAL" in source.pattern:
+            # A path that may be empty binds its end itself, which can only be limited afterwards.
+            return f"{source.pattern} {listed}"
+        if source.trail or "VALUES ?this" in source.pattern:
+            return f"{listed} {source.pattern}"
+        return f"{listed} LATERAL {{ {source.pattern} }}"
 
     def _listed(self, nodes: Collection[Node]) -> str:
         return f"VALUES ?this {{ {' '.join(map(self._conditions.term, nodes))} }}"
@@ -133,12 +140,12 @@ class Engine:
             found.append([row[name] for name in names])
             if len(found) > _LISTED or any(isinstance(node, BlankNode) for node in found[-1]):
                 return source
-        return self._table(source.trail, found) if found else None
+        return self._table(source, found) if found else None
 
-    def _table(self, trail: tuple[str, ...], rows: Iterable[Sequence[Node]]) -> Source:
-        """Return a source of known nodes."""
+    def _table(self, source: Source, rows: Iterable[Sequence[Node]]) -> Source:
+        """Return a source of known nodes, each with the nodes that led to it."""
         listed = " ".join(f"({' '.join(map(self._conditions.term, row))})" for row in rows)
-        return Source(f"VALUES ({' '.join(trail)} ?this) {{ {listed} }}", trail)
+        return replace(source, pattern=f"VALUES ({' '.join(source.trail)} ?this) {{ {listed} }}", given=())
 
     def _violations_of(self, shape: Shape, constraint: Constraint, source: Source) -> Rows:
         if constraint.kind == "property":
@@ -155,17 +162,18 @@ class Engine:
         if not found:
             return
         values = dict.fromkeys(result.value for _, result in found if result.value is not None)
+        root = self._conditions.new()
         if len(values) > _LISTED or any(isinstance(value, BlankNode) for value in values):
             # All values are asked for again, for those that are wrong cannot be written down.
             reached = source.follow(shape.path, self._conditions.new())
-            where = f"{{ SELECT DISTINCT ?this {{ {reached.pattern} }} }}" if not reached.given else reached.pattern
-            trail = ("?root", *(f"?{name}" for name, _ in reached.given if name != "this"))
-            again = Source(f"{where} BIND(?this AS ?root)", trail, reached.given)
+            where = reached.pattern if reached.given else f"{{ SELECT DISTINCT ?this {{ {reached.pattern} }} }}"
+            trail = (root, *(f"?{name}" for name, _ in reached.given if name != "this"))
+            again = Source(f"{where} BIND(?this AS {root})", trail, root, reached.given)
         else:
-            again = self._table(("?root",), ((value, value) for value in values))
+            again = self._table(Source("", (root,), root), ((value, value) for value in values))
         reasons = defaultdict(list)
-        for root, reason in self._judge(self._shapes.shape(constraint.value), again):
-            reasons[root].append(reason)
-        for root, result in found:
+        for value, reason in self._judge(self._shapes.shape(constraint.value), again):
+            reasons[value].append(reason)
+        for top, result in found:
             details = tuple(reasons[result.value]) if result.value is not None else ()
-            yield root, replace(result, details=details)
+            yield top, replace(result, details=details)

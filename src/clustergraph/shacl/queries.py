@@ -199,11 +199,11 @@ def _check(query: Query) -> None:
             # The engine takes keywords without a space around them.
             raise InvalidShapesError(f"{query.title} uses {_FORBIDDEN['SERVICE']}, which SHACL does not allow")
         if token.word == "SELECT":
-            projected = projected(tokens[number + 1 :])
+            shown = projected(tokens[number + 1 :])
             needed = {"this", "value"} & bound if query.form == "ASK" else {"this"}
             if number == 0 and _returns_all(tokens):
                 continue
-            if missing := needed - set(projected):
+            if missing := needed - set(shown):
                 raise InvalidShapesError(f"{query.title}: a SELECT does not return ${min(missing)}")
     _parse(query)
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from pyoxigraph import BlankNode, Literal, NamedNode, Quad, Store, Triple
+from pyoxigraph import BlankNode, NamedNode, Quad, Store, Triple
 
 from clustergraph.shacl import paths, reach
 from clustergraph.shacl.data import Data
@@ -155,7 +155,7 @@ class Scope:
         if isinstance(subject, Triple) or isinstance(value, Triple):
             return
         for term, node, path in ((pattern.subject, subject, before), (pattern.object, value, after)):
-            if path is None and not term.startswith("?") and term != write(node) and not isinstance(node, Literal):
+            if path is None and term.startswith("<") and term != write(node):
                 return
         if pattern.subject.startswith("?"):
             variable, node, path = pattern.subject, subject, before

@@ -33,6 +33,8 @@ class Source:
     """A pattern that binds ``?this`` and the trail."""
     trail: tuple[str, ...] = ()
     """The variables for the nodes that led to ``?this``; what is reached in two ways is judged twice."""
+    root: str = "?this"
+    """The variable for the node that the results are about in the end."""
     given: tuple[tuple[str, Node], ...] = ()
     """Terms of variables in the pattern, for those that cannot be written into it: blank nodes."""
 
@@ -49,7 +51,8 @@ class Source:
         """
         if path is None:
             return self
-        return Source(
+        return replace(
+            self,
             pattern=f"{_THIS.sub(old, self.pattern)} {paths.pattern(path, old, '?this')}",
             trail=(*self.trail, old),
             given=tuple((old[1:] if name == "this" else name, node) for name, node in self.given),
@@ -85,7 +88,7 @@ class Violations:
             path = paths.Step(row["path"]) if isinstance(row.get("path"), NamedNode) else shape.path  # type: ignore[arg-type]  # narrowed
             messages = filled(query, row, row.get("value")) if query else ()
             result = replace(blank, focus=row["this"], path=path, value=row.get("value"), messages=messages)
-            yield row.get("root", row["this"]), result
+            yield row[source.root[1:]], result
 
     def _pattern(self, shape: Shape, constraint: Constraint) -> tuple[str, str]:
         """Return the variables that a query returns, and the pattern that finds what is wrong."""
@@ -116,7 +119,7 @@ class Violations:
 
     def _by_query(self, shape: Shape, constraint: Constraint, query: Query, source: Source) -> Rows:
         terms = self._conditions.bound(shape)
-        names = [name for name in query.projection if name not in ("this", "root")] or ["value", "path", "message"]
+        names = [name for name in query.projection if name != "this"] or ["value", "path", "message"]
         shown = " ".join(f"?{name}" for name in dict.fromkeys(names))
         # A node that two patterns find is judged once, but every solution of the query counts.
         nodes = source.pattern if source.given else f"{{ {source.select('', '')} }}"
@@ -135,7 +138,7 @@ class Violations:
                 source=constraint.source,
                 messages=filled(query, row, value),
             )
-            yield row.get("root", row["this"]), result
+            yield row[source.root[1:]], result
 
 
 def filled(query: Query, row: Mapping[str, Node], value: Node | None) -> tuple[Literal, ...]:

@@ -66,6 +66,11 @@ def check(query: str, graphs: Collection[str], settings: Settings) -> Checked:
 
 
 def check_words(query: str, tokens: Sequence[Token]) -> None:
+    """Check that no word of a query or update asks another host.
+
+    Raises:
+        RefusedQueryError: one does.
+    """
     for token in tokens:
         prefix = token.text.partition(":")[0] if token.kind == "name" else token.keyword
         if "SERVICE" in prefix.upper():
@@ -78,6 +83,11 @@ def check_words(query: str, tokens: Sequence[Token]) -> None:
 
 
 def check_nesting(query: str, tokens: Sequence[Token], limit: int) -> None:
+    """Check that no more than so many brackets are open at a time.
+
+    Raises:
+        OverLimitError: there are.
+    """
     depth = 0
     for token in tokens:
         if token.kind == "other" and token.text in "{([":

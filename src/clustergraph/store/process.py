@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 import os
 import socket
 import subprocess
@@ -208,6 +209,7 @@ class Worker:
         self._death = death
         self._channel = channel
         self._spool: IO[bytes] | None = spool
+        self._spent_before = 0.0
 
     @property
     def alive(self) -> bool:
@@ -237,11 +239,20 @@ class Worker:
         if found is None:
             return None
         head, content = found
+        self._spent_before = float(str(head["spent"]))
         spooled = int(str(head.get("spooled", 0)))
         if spooled and self._spool is not None:
             spool, self._spool = Spool(self._spool, spooled), None
             return Reply(str(head["outcome"]), "", spool)
         return Reply(str(head["outcome"]), str(head.get("message", "")), content)
+
+    def spent(self) -> float:
+        """Return how many seconds of a processor the task at hand has had; infinite where that cannot be known."""
+        try:
+            nanoseconds = int(Path(f"/proc/{self.child}/schedstat").read_text().split()[0])
+        except (OSError, ValueError, IndexError):
+            return math.inf
+        return nanoseconds / 1e9 - self._spent_before
 
     def step_back(self) -> None:
         """Let quick queries go first on a busy machine."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -87,7 +88,8 @@ def work(tasks: IO[bytes], replies: IO[bytes], spool: IO[bytes] | None = None, g
             reply = {"outcome": "failure", "message": str(error)}
         if spool is not None:
             spool.flush()
-        replies.write(json.dumps({**reply, "length": len(content)}).encode() + b"\n" + content)
+        head = {**reply, "length": len(content), "spent": time.process_time()}
+        replies.write(json.dumps(head).encode() + b"\n" + content)
         replies.flush()
         _alarm(0)
 

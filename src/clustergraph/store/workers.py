@@ -37,6 +37,8 @@ _ALARM_AFTER: Final = 5.0
 """A worker whose parent is gone ends itself so many seconds after the deadline."""
 _SHORT: Final = 4_000
 """A query of so many characters is read in less than about ten milliseconds."""
+_LINGER: Final = 3
+"""A quick query may take so many times longer where it shares a processor with others."""
 _LONG_KEPT: Final = 1000
 """How many queries the pool remembers as slow."""
 _WARM_UP: Final = Request("ASK { ?s ?p ?o }", "json")
@@ -168,14 +170,17 @@ class Pool:
             lane = self._asks if _is_ask(task.request.query) and not self._quick.free(visit.client) else self._quick
             async with self._turn(lane, visit):
                 worker = await self._give(task)
+                begun = anyio.current_time()
                 reply = await self._wait(worker, min(quick_seconds, seconds))
+                if reply is None and lane is self._quick:
+                    reply = await self._linger(worker, min(quick_seconds, seconds - quick_seconds))
             if reply is not None:
                 await self._give_back(worker)
                 return reply
             self._remember(task)
             if self._slow.take_at_once(visit.client):
                 try:
-                    return await self._finish(worker, seconds - quick_seconds)
+                    return await self._finish(worker, seconds - (anyio.current_time() - begun))
                 finally:
                     self._slow.give_back(visit.client)
             await self._drop(worker, "stepped aside")
@@ -185,6 +190,16 @@ class Pool:
             if anyio.current_time() - begun < quick_seconds:
                 self._long.pop(hash(task), None)
             return reply
+
+    async def _linger(self, worker: Worker, seconds: float) -> Reply | None:
+        """Wait a little longer for a query that is late only because the machine is busy."""
+        for _ in range(_LINGER):
+            if seconds <= 0 or worker.spent() >= self._settings.quick_seconds:
+                break
+            reply = await self._wait(worker, seconds)
+            if reply is not None:
+                return reply
+        return None
 
     @asynccontextmanager
     async def _turn(self, lane: Turns, visit: Visit) -> AsyncIterator[None]:

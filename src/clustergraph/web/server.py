@@ -27,6 +27,8 @@ from clustergraph.web.updates import Writing
 
 _BYTES_PER_SECOND: Final = 10_000
 """A client that sends at least this much may go on sending."""
+_GRACE: Final = 0.5
+"""Seconds in which a new connection cannot be closed for another: its request is on its way."""
 _LINGER: Final = 2.0
 """Seconds for which the rest of a request is still taken that has its answer."""
 
@@ -94,6 +96,7 @@ class Patient(Express):
         self._begun: float | None = None
         self._received = 0
         self._refused = False
+        self._rests_since = self.loop.time()
         self._begin()
         self._make_room()
 
@@ -124,6 +127,7 @@ class Patient(Express):
 
     def on_response_complete(self) -> None:
         """Go on with the next request, or wait a moment for the rest of this one."""
+        self._rests_since = self.loop.time()
         unfinished = self.conn.their_state is h11.SEND_BODY
         super().on_response_complete()
         if unfinished and not self.transport.is_closing():
@@ -229,7 +233,8 @@ class Patient(Express):
         others = [c for c in self.connections if isinstance(c, Patient) and not c.transport.is_closing()]
         if len(others) <= self.limits.connections:
             return
-        idle = [c for c in others if c is not self and c.waiting_since is not None]
+        latest = self.loop.time() - _GRACE
+        idle = [c for c in others if c.waiting_since is not None and c.waiting_since < latest]
         oldest = min(idle, key=lambda c: c.waiting_since or 0.0, default=None)
         logs.event(logging.WARNING, "too many connections", connections=len(self.connections))
         if oldest is not None:
@@ -243,7 +248,7 @@ class Patient(Express):
         """Since when a request is expected, in the time of the loop; None while one is being answered."""
         if self._begun is not None:
             return self._begun
-        return None if self._answering else self.loop.time()
+        return None if self._answering else self._rests_since
 
     @property
     def _answering(self) -> bool:

@@ -237,7 +237,8 @@ def _refusal(outcome: Outcome) -> RequestError:
         status = _STATUS_OF_LIMIT.get(facts["limit"]["name"], HTTPStatus.SERVICE_UNAVAILABLE)
     if outcome.kind == "invalid":
         reasons = [str(finding["reason"]) for finding in facts["findings"]]
-        message = "\n".join([message, *reasons[:_REASONS]])
+        more = [f"and {len(reasons) - _REASONS} more"] if len(reasons) > _REASONS else []
+        message = "\n".join([message, *reasons[:_REASONS], *more])
     error = RequestError(status, message, advice)
     if status == HTTPStatus.SERVICE_UNAVAILABLE:
         error.headers["Retry-After"] = "5"
