@@ -94,16 +94,35 @@ def test_a_large_answer_comes_in_a_file_and_is_the_same(release):
         nursery = await Nursery.start()
         worker = await nursery.worker()
         large = await reply(worker, release, EVERYTHING)
-        assert worker.used_up
+        small = await reply(worker, release, COUNT)
+        assert not worker.used_up
         await worker.stop()
         await nursery.stop()
-        return large.content
+        return large.content, small.content
 
-    content = run(both)
+    content, small = run(both)
+    assert small == Embedded(release).answer(COUNT)
     assert isinstance(content, Spool)
     assert len(content) > SMALL
     assert content.read() == Embedded(release).answer(EVERYTHING)
     assert content.read(10, 20) == content.read()[10:30]
+
+
+def test_a_very_large_answer_is_given_away_with_its_file(release):
+    very_large = Request("SELECT * { ?a ?b ?c . ?d ?b ?c . ?d ?e ?f }", "tsv", max_bytes=100_000_000)
+
+    async def ask():
+        nursery = await Nursery.start()
+        worker = await nursery.worker()
+        answer = await reply(worker, release, very_large)
+        assert worker.used_up
+        await worker.stop()
+        await nursery.stop()
+        return answer.content
+
+    content = run(ask)
+    assert len(content) > 8_000_000
+    assert sorted(content.read().splitlines()) == sorted(Embedded(release).answer(very_large).splitlines())
 
 
 def test_the_pool_takes_large_answers_one_after_another(release):

@@ -25,6 +25,10 @@ from clustergraph.store.work import Task
 _COMMAND: Final = (sys.executable, "-P", "-c", "from clustergraph.store.nursery import serve; serve()")
 
 
+_COPIED: Final = 8_000_000
+"""A file of so many bytes is sooner copied than its worker replaced, which has given it away."""
+
+
 class WorkerError(ClustergraphError):
     """A worker could not answer for a reason that is not the query's."""
 
@@ -40,6 +44,13 @@ class Spool:
     def __len__(self) -> int:
         """Return how many bytes the answer has."""
         return self.length
+
+    def copy(self) -> Spool:
+        """Return the same answer in another file."""
+        file, done = tempfile.TemporaryFile(buffering=0), 0  # noqa: SIM115 - the copy keeps it
+        while done < self.length:
+            done += os.sendfile(file.fileno(), self._file.fileno(), done, self.length - done)
+        return Spool(file, self.length)
 
     def read(self, start: int = 0, most: int = -1) -> bytes:
         """Return so many bytes of the answer; all, if not said otherwise."""
@@ -242,7 +253,10 @@ class Worker:
         self._spent_before = float(str(head["spent"]))
         spooled = int(str(head.get("spooled", 0)))
         if spooled and self._spool is not None:
-            spool, self._spool = Spool(self._spool, spooled), None
+            spool = Spool(self._spool, spooled)
+            if spooled <= _COPIED:
+                return Reply(str(head["outcome"]), "", spool.copy())
+            self._spool = None
             return Reply(str(head["outcome"]), "", spool)
         return Reply(str(head["outcome"]), str(head.get("message", "")), content)
 

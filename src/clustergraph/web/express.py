@@ -32,7 +32,7 @@ _WITHOUT_EFFECT: Final = frozenset(
     {b"user-agent", b"referer", b"x-request-id", b"x-forwarded-for", b"traceparent", b"dnt"}
 )
 """Headers that differ from client to client and leave the answer as it is."""
-_IN_ONE_PIECE: Final = 1 << 16
+_PIECE: Final = 1 << 18
 _MOST_EARLY: Final = 1 << 16
 
 _PROXIES: Final = ("127.0.0.1", "::1")
@@ -96,7 +96,9 @@ class Express(H11Protocol):
     def _repeat(self, repeats: Repeats, target: bytes, headers: Mapping[bytes, bytes], kept: Kept) -> None:
         number = request_number(headers.get(b"x-request-id", b""))
         head = _head(kept.head, self.server_state.default_headers, number.encode())
-        _write(self.transport, head, kept.body)
+        if len(kept.body) > _PIECE:
+            self._start_cycle(None).repeat(head, kept.body)
+        self.transport.write(head + kept.body)
         client = self.client[0] if self.client else ""
         if client in _PROXIES and b"x-forwarded-for" in headers:
             client = headers[b"x-forwarded-for"].rpartition(b",")[2].strip().decode()
@@ -193,12 +195,15 @@ class _Cycle:
             self._start = message
             return
         body, more = message.get("body", b""), message.get("more_body", False)
-        kept = None
+        kept, rest = None, body
         if self._start is not None:
             start, self._start = self._start, None
-            kept = self._begin(start, body, more=more)
-        elif body:
-            self._write(body)
+            kept, rest = self._begin(start, body, more=more)
+        elif self._chunked:
+            rest = self._write_chunk(body)
+        elif self._left is not None:
+            self._left -= len(body)
+        await self._write(rest)
         if more:
             return
         if self._chunked:
@@ -209,8 +214,16 @@ class _Cycle:
         self.message_event.set()
         self._done(self._request, kept)
 
-    def _begin(self, start: Message, body: bytes, *, more: bool) -> Kept | None:
-        """Send the head, and the first piece of the body."""
+    async def repeat(self, head: bytes, body: bytes) -> None:
+        """Send an answer that was sent before."""
+        self._transport.write(head)
+        await self._write(body)
+        self.response_complete = True
+        if not self.disconnected:
+            self._done(None, None)
+
+    def _begin(self, start: Message, body: bytes, *, more: bool) -> tuple[Kept | None, bytes]:
+        """Send the head, and a small body; return what to keep, and what is still to be sent."""
         status, headers = start["status"], dict(start["headers"])
         number = headers.pop(b"x-request-id", b"")
         bodiless = status in (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED)
@@ -225,36 +238,36 @@ class _Cycle:
         whole_head = _head(head, self._default_headers, number)
         if bodiless:
             self._transport.write(whole_head)
-            return None
+            return None, b""
+        rest = body if len(body) > _PIECE else b""
         if self._chunked:
             self._transport.write(whole_head)
-            self._write(body)
+            rest = self._write_chunk(body)
         else:
             self._left = int(headers[b"content-length"]) - len(body)
-            _write(self._transport, whole_head, body)
+            self._transport.write(whole_head if rest else whole_head + body)
         whole = status == HTTPStatus.OK and not more and b"etag" in headers
         release = headers.get(b"x-clustergraph-release", b"").decode()
-        return Kept(release, head, body) if whole and release else None
+        return (Kept(release, head, body) if whole and release else None), rest
 
-    def _write(self, body: bytes) -> None:
-        if self._chunked:
-            if body:
-                self._transport.writelines((b"%x\r\n" % len(body), body, b"\r\n"))
-            return
-        if self._left is not None:
-            self._left -= len(body)
-        self._transport.write(body)
+    def _write_chunk(self, body: bytes) -> bytes:
+        """Send a chunk, and return that there is nothing left of it."""
+        if body:
+            self._transport.writelines((b"%x\r\n" % len(body), body, b"\r\n"))
+        return b""
+
+    async def _write(self, body: bytes) -> None:
+        """Send a body in pieces: the transport moves all that waits in it each time that it sends some."""
+        whole = memoryview(body)
+        for start in range(0, len(whole), _PIECE):
+            if self._flow.write_paused:
+                await self._flow.drain()
+            if self.disconnected:
+                return
+            self._transport.write(whole[start : start + _PIECE])
 
 
 def _head(head: bytes, default_headers: Iterable[Header], number: bytes) -> bytes:
     """Return the head of an answer with what belongs to this moment and this request."""
     rest = b"".join(b"%b: %b\r\n" % pair for pair in default_headers)
     return b"%b%bx-request-id: %b\r\n\r\n" % (head, rest, number)
-
-
-def _write(transport: asyncio.Transport, head: bytes, body: bytes) -> None:
-    if len(body) <= _IN_ONE_PIECE:
-        transport.write(head + body)
-    else:
-        transport.write(head)
-        transport.write(body)
