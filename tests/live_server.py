@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -57,16 +57,17 @@ class Live:
         return [json.loads(line) for line in lines if line.startswith("{")]
 
     def workers(self):
-        """Return the ids of the processes below the service."""
-        found = []
+        """Return the ids of the processes below the service that have no children: those that answer."""
+        children = {}
         for status in Path("/proc").glob("[0-9]*/stat"):
-            try:
-                fields = status.read_text().rsplit(")", 1)[1].split()
-            except OSError:
-                continue
-            if int(fields[1]) == self.process.pid and fields[0] != "Z":
-                found.append(int(status.parent.name))
-        return found
+            with suppress(OSError):
+                state, parent = status.read_text().rsplit(")", 1)[1].split()[:2]
+                if state != "Z":
+                    children.setdefault(int(parent), []).append(int(status.parent.name))
+        found = [self.process.pid]
+        for each in found:
+            found += children.get(each, [])
+        return [each for each in found[1:] if each not in children]
 
 
 def until(condition, seconds=10.0):

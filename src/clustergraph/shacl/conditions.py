@@ -199,7 +199,7 @@ class Conditions:
         if constraint.query is None:
             raise InvalidShapesError(f"{show(shape.node)} has a component without a query")
         names = {"this": node[1:], "value": value[1:]}
-        return f"EXISTS {constraint.query.body(self.bound(shape), names, f'_{next(self._numbers)}')}"
+        return f"EXISTS {constraint.query.inner(self.bound(shape), names, f'_{next(self._numbers)}')}"
 
     # Of all values of a node
 
@@ -290,8 +290,8 @@ class Conditions:
     def _select(self, constraint: Constraint, shape: Shape, node: str) -> str:
         if constraint.query is None:
             raise InvalidShapesError(f"{show(shape.node)} has a component without a query")
-        text = constraint.query.text(self.bound(shape), {"this": node[1:]}, f"_{next(self._numbers)}")
-        return f"NOT EXISTS {{ {text} }}"
+        group = constraint.query.inner(self.bound(shape), {"this": node[1:]}, f"_{next(self._numbers)}")
+        return f"NOT EXISTS {group}"
 
     def bound(self, shape: Shape) -> dict[str, str]:
         """Return the terms that a query of a shape finds in its variables."""

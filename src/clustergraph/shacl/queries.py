@@ -7,53 +7,22 @@ with EXISTS, before the query is evaluated. Parameters of a component are writte
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from pyoxigraph import Literal, NamedNode, Store
 
 from clustergraph.shacl.literals import write
+from clustergraph.shacl.stepwise import rewrite
+from clustergraph.shacl.tokens import Token, projected, render, tokenise
 from clustergraph.shacl.triples import InvalidShapesError, Node, Triples, sh, show
 
-_TOKEN: Final = re.compile(
-    r"""
-    (?P<space>\s+|\#[^\n\r]*)
-  | (?P<iri><[^\x00-\x20<>"{}|^`\\]*>)
-  | (?P<string>'''(?:'{0,2}(?:[^'\\]|\\[\s\S]))*''' | \"""(?:"{0,2}(?:[^"\\]|\\[\s\S]))*\"""
-      | '(?!'')(?:[^'\\\n\r]|\\[^\n\r])*' | "(?!"")(?:[^"\\\n\r]|\\[^\n\r])*")
-  | (?P<variable>[?$]\w+)
-  | (?P<language>@[A-Za-z]+(?:-[A-Za-z0-9]+)*)
-  | (?P<name>(?:[^\W\d][\w.\-\u00B7]*)?:(?:[\w.\-:%\u00B7]|\\.)*(?<!\.))
-  | (?P<number>\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)
-  | (?P<word>[^\W\d]\w*)
-  | (?P<other>[\s\S])
-    """,
-    re.VERBOSE,
-)
 _FORBIDDEN: Final = {
     "MINUS": "MINUS", "VALUES": "VALUES", "SERVICE": "SERVICE, for nothing is asked of another host",
     "FROM": "FROM", "LATERAL": "LATERAL",
 }  # fmt: skip
 _TEMPLATE: Final = re.compile(r"\{[?$](\w+)\}")
-
-
-@dataclass(frozen=True)
-class Token:
-    """A piece of a query."""
-
-    kind: str
-    text: str
-
-    @property
-    def word(self) -> str:
-        """The keyword in upper case, if it is one."""
-        return self.text.upper() if self.kind == "word" else ""
-
-    @property
-    def variable(self) -> str:
-        """The name of the variable, if it is one."""
-        return self.text[1:] if self.kind == "variable" else ""
 
 
 @dataclass(frozen=True)
@@ -81,22 +50,26 @@ class Query:
         """Whether it looks into the shapes graph."""
         return any(token.variable == "shapesGraph" for token in self.tokens)
 
-    def text(self, terms: Mapping[str, str], names: Mapping[str, str], suffix: str = "") -> str:
-        """Return the query with terms in the place of some variables, and others renamed.
+    def text(self, terms: Mapping[str, str]) -> str:
+        """Return the query for a place outside of EXISTS, with terms in the place of some variables."""
+        return self._write(rewrite(self.tokens), terms, {}, "")
+
+    def inner(self, terms: Mapping[str, str], names: Mapping[str, str], suffix: str) -> str:
+        """Return the query as a group after EXISTS.
 
         Args:
             terms: what SPARQL writes in the place of a variable, by its name.
             names: new names of variables.
             suffix: what is added to the names of all others.
         """
-        terms = {name: write(node) for name, node in self.parameters.items()} | dict(terms)
-        return "".join(_render([*self.tokens], terms, names, suffix))
+        if self.form == "SELECT":
+            return f"{{ {self._write(rewrite(self.tokens, inside=True), terms, names, suffix)} }}"
+        start = next(number for number, token in enumerate(self.tokens) if token.text == "{")
+        return self._write(rewrite(self.tokens[start:], inside=True), terms, names, suffix)
 
-    def body(self, terms: Mapping[str, str], names: Mapping[str, str], suffix: str = "") -> str:
-        """Return what stands between the braces of an ASK."""
-        start = next(n for n, token in enumerate(self.tokens) if token.text == "{")
-        inner = replace(self, tokens=self.tokens[start:])
-        return inner.text(terms, names, suffix)
+    def _write(self, tokens: Sequence[Token], terms: Mapping[str, str], names: Mapping[str, str], suffix: str) -> str:
+        terms = {name: write(node) for name, node in self.parameters.items()} | dict(terms)
+        return "".join(render(tokens, terms, names, suffix))
 
 
 def read_constraint_query(triples: Triples, node: Node) -> Query:
@@ -134,7 +107,7 @@ def _read(triples: Triples, node: Node, forms: tuple[str, ...], parameters: Mapp
         raise InvalidShapesError(f"{title}: there must be one sh:{' or sh:'.join(forms)}")
     form, text = found[0][0].upper(), found[0][1].value
     prefixes = dict(_prefixes(triples, node))
-    tokens = tuple(_resolve(_tokenise(text, title), prefixes, title))
+    tokens = tuple(_resolve(tokenise(text, title), prefixes, title))
     messages = tuple(text for text in triples.objects(node, sh("message")) if isinstance(text, Literal))
     query = Query(form, tokens, messages, parameters, title)
     _check(query)
@@ -150,19 +123,6 @@ def _prefixes(triples: Triples, node: Node) -> Iterator[tuple[str, str]]:
             prefix, namespace = triples.value(declared, sh("prefix")), triples.value(declared, sh("namespace"))
             if isinstance(prefix, Literal) and isinstance(namespace, Literal):
                 yield prefix.value, namespace.value
-
-
-def _tokenise(text: str, title: str) -> list[Token]:
-    tokens = []
-    for match in _TOKEN.finditer(text):
-        kind = str(match.lastgroup)
-        if kind == "space":
-            tokens.append(Token(kind, "\n" if "\n" in match.group() or "#" in match.group() else " "))
-        elif kind == "other" and match.group() in "'\"":
-            raise InvalidShapesError(f"{title}: a string is opened and not closed")
-        else:
-            tokens.append(Token(kind, match.group()))
-    return tokens
 
 
 def _resolve(tokens: list[Token], prefixes: dict[str, str], title: str) -> Iterator[Token]:
@@ -215,61 +175,8 @@ def _returns_all(tokens: list[Token]) -> bool:
 def _parse(query: Query) -> None:
     """Have the engine read the query."""
     terms = {"PATH": "<urn:x-clustergraph:path>"}
-    text = query.text(terms, {}) if query.form == "SELECT" else f"ASK {query.body(terms, {})}"
+    text = query.text(terms) if query.form == "SELECT" else f"ASK {query.inner(terms, {}, '')}"
     try:
         Store().query(text)
     except SyntaxError as error:
         raise InvalidShapesError(f"{query.title} is not valid SPARQL: {error}") from error
-
-
-def projected(tokens: list[Token] | tuple[Token, ...]) -> list[str]:
-    """Return the variables that stand between SELECT and the group after it."""
-    found, depth = [], 0
-    for number, token in enumerate(tokens):
-        if token.text == "{" or token.word == "WHERE":
-            break
-        depth += {"(": 1, ")": -1}.get(token.text, 0)
-        before = next((t for t in reversed(tokens[:number]) if t.kind != "space"), None)
-        if token.variable and (depth == 0 or (before is not None and before.word == "AS")):
-            found.append(token.variable)
-    return found
-
-
-def _render(tokens: list[Token], terms: Mapping[str, str], names: Mapping[str, str], suffix: str) -> Iterator[str]:
-    depth, projecting = 0, False
-    skip = 0
-    for number, token in enumerate(tokens):
-        if skip:
-            skip -= 1
-            continue
-        if token.word == "SELECT":
-            depth, projecting = 0, True
-        elif token.text == "{" or token.word == "WHERE":
-            projecting = False
-        depth += {"(": 1, ")": -1}.get(token.text, 0) if projecting else 0
-        if token.word == "BOUND":
-            call = _bound_call(tokens[number:])
-            if call and call[0] in terms:
-                skip = call[1]
-                yield "(true)"
-                continue
-        name = token.variable
-        if token.text.startswith("_:"):
-            yield token.text + suffix
-        elif not name:
-            yield token.text
-        elif name in terms:
-            yield f"({terms[name]} AS ?{name}{suffix})" if projecting and depth == 0 else terms[name]
-        else:
-            yield "?" + names.get(name, name + suffix)
-
-
-def _bound_call(tokens: list[Token]) -> tuple[str, int] | None:
-    """Return the variable of BOUND(?x), and how many tokens follow the word."""
-    seen = []
-    for number, token in enumerate(tokens[1:], 1):
-        if token.kind != "space":
-            seen.append(token)
-        if len(seen) == 3:
-            return (seen[1].variable, number) if seen[1].variable else None
-    return None

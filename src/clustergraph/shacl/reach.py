@@ -12,7 +12,8 @@ from clustergraph.shacl import paths
 from clustergraph.shacl.literals import write
 from clustergraph.shacl.model import Shape
 from clustergraph.shacl.paths import Alternative, Path, Repeat, Sequence, Step
-from clustergraph.shacl.queries import Query, Token, projected
+from clustergraph.shacl.queries import Query
+from clustergraph.shacl.tokens import Token, projected
 from clustergraph.shacl.triples import rdf
 
 

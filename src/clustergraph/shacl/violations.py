@@ -123,7 +123,7 @@ class Violations:
         shown = " ".join(f"?{name}" for name in dict.fromkeys(names))
         # A node that two patterns find is judged once, but every solution of the query counts.
         nodes = source.pattern if source.given else f"{{ {source.select('', '')} }}"
-        text = f"SELECT {' '.join(source.trail)} ?this {shown} {{ {nodes} LATERAL {{ {query.text(terms, {})} }} }}"
+        text = f"SELECT {' '.join(source.trail)} ?this {shown} {{ {nodes} LATERAL {{ {query.text(terms)} }} }}"
         for row in self._data.rows_of_values(text, dict(source.given)):
             failure = row.get("failure")
             if isinstance(failure, Literal) and failure.value in ("true", "1"):

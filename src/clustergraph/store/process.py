@@ -25,6 +25,7 @@ from clustergraph.store.work import Task
 _COMMAND: Final = (sys.executable, "-P", "-c", "from clustergraph.store.nursery import serve; serve()")
 
 
+_PIECE: Final = 1 << 20
 _COPIED: Final = 8_000_000
 """A file of so many bytes is sooner copied than its worker replaced, which has given it away."""
 
@@ -47,9 +48,9 @@ class Spool:
 
     def copy(self) -> Spool:
         """Return the same answer in another file."""
-        file, done = tempfile.TemporaryFile(buffering=0), 0  # noqa: SIM115 - the copy keeps it
-        while done < self.length:
-            done += os.sendfile(file.fileno(), self._file.fileno(), done, self.length - done)
+        file = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115 - the copy keeps it
+        for start in range(0, self.length, _PIECE):
+            file.write(self.read(start, min(_PIECE, self.length - start)))
         return Spool(file, self.length)
 
     def read(self, start: int = 0, most: int = -1) -> bytes:

@@ -49,7 +49,11 @@ class BusyError(OverLimitError):
 
 
 class LostError(WorkerError):
-    """A worker was ended, and not because of its query."""
+    """A worker was ended from outside: with its release, by hand, or by a system that has no more memory."""
+
+    def __init__(self) -> None:
+        """Say so."""
+        super().__init__("the process that worked on the query was ended by the system", advice="try again")
 
 
 class Pool:
@@ -240,8 +244,9 @@ class Pool:
             return await worker.reply(seconds)
         except anyio.EndOfStream:
             code = await self._drop(worker)
-            if code == 0:
-                raise LostError("the worker was ended together with its release", advice="try again") from None
+            if code in (0, -signal.SIGKILL):
+                self.ended["lost"] += 1
+                raise LostError from None
             error = self._died(code)
             self.ended["memory" if error.limit == "worker_memory_mb" else "crash"] += 1
             raise error from None

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from http import HTTPStatus
 from typing import Any, Final, cast
 from urllib.parse import unquote
@@ -76,12 +76,19 @@ class Express(H11Protocol):
             if kept is not None:
                 self._repeat(self.repeats, plain[1], dict(headers), kept)
                 return True
+        cycle = self._new_cycle(key)
+        self._run(cycle.run(self.app, self._scope(plain[1], headers)))
+        return True
+
+    def _new_cycle(self, key: Key | None) -> _Cycle:
         cycle = _Cycle(self.transport, self.flow, self.server_state.default_headers, self._done, key)
         self.cycle = cast("Any", cycle)  # It has what the base class looks at.
-        task = self.loop.create_task(cycle.run(self.app, self._scope(plain[1], headers)))
+        return cycle
+
+    def _run(self, work: Coroutine[None, None, None]) -> None:
+        task = self.loop.create_task(work)
         task.add_done_callback(self.tasks.discard)
         self.tasks.add(task)
-        return True
 
     @property
     def _quiet(self) -> bool:
@@ -96,14 +103,15 @@ class Express(H11Protocol):
     def _repeat(self, repeats: Repeats, target: bytes, headers: Mapping[bytes, bytes], kept: Kept) -> None:
         number = request_number(headers.get(b"x-request-id", b""))
         head = _head(kept.head, self.server_state.default_headers, number.encode())
-        if len(kept.body) > _PIECE:
-            self._start_cycle(None).repeat(head, kept.body)
-        self.transport.write(head + kept.body)
         client = self.client[0] if self.client else ""
         if client in _PROXIES and b"x-forwarded-for" in headers:
             client = headers[b"x-forwarded-for"].rpartition(b",")[2].strip().decode()
         repeats.note(client, number, unquote(target.partition(b"?")[0].decode()), len(kept.body))
-        self.on_response_complete()
+        if len(kept.body) > _PIECE:
+            self._run(self._new_cycle(None).repeat(head, kept.body))
+        else:
+            self.transport.write(head + kept.body)
+            self.on_response_complete()
 
     def _scope(self, target: bytes, headers: list[Header]) -> Scope:
         path, _, query = target.partition(b"?")

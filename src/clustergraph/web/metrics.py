@@ -33,7 +33,7 @@ _OF_LIMIT: Final = {
     "query_bytes": "query too large",
     "nesting": "too complex",
 }
-_KILLED: Final = ("deadline", "stepped aside", "memory", "crash", "abandoned", "died idle")
+_KILLED: Final = ("deadline", "stepped aside", "memory", "crash", "abandoned", "died idle", "lost")
 
 
 def outcome_of(error: BaseException) -> str:
