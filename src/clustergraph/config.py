@@ -37,7 +37,7 @@ class Settings:
     waiting: int = 64
     """How many queries may be running or waiting before the service says that it is busy."""
     memory_quads: int = 2_000_000
-    """Releases of up to so many statements are held in memory (about 0.9 GB per million), larger ones read from disk."""
+    """Releases of up to so many statements are held in memory (about 0.9 GB per million); larger ones stay on disk."""
     query_bytes: int = 100_000
     """How long a query may be, in bytes of UTF-8."""
     nesting: int = 200

@@ -76,7 +76,8 @@ class Project:
         digest = hashlib.sha256(__version__.encode())
         package = Path(__file__).parent.parent
         files = [*self.graph_files(), *rdf_files(self.shapes), *sorted(self.queries.rglob("*.rq"))]
-        files += sorted(path for path in (self.queries / "exports").rglob("*") if path.is_file() and path.suffix != ".rq")
+        exports = (self.queries / "exports").rglob("*")
+        files += sorted(path for path in exports if path.is_file() and path.suffix != ".rq")
         files += sorted(package.rglob("*.py"))
         for path in files:
             digest.update(path.name.encode() + b"\0" + hashlib.sha256(path.read_bytes()).digest())

@@ -171,11 +171,12 @@ class Conditions:
         return sure(f'LANG({value}) != "" && ({matches or "false"})')
 
     def _in(self, constraint: Constraint, _: Shape, value: str) -> str:
-        iris = [write(item) for item in constraint.items if isinstance(item, NamedNode)]
-        tests = [f"SAMETERM({value}, {self.term(item)})" for item in constraint.items if isinstance(item, Literal)]
-        if iris:
-            tests.append(f"ISIRI({value}) && {value} IN ({', '.join(iris)})")
-        return f"({' || '.join(tests)})" if tests else "false"
+        iris = ", ".join(write(item) for item in constraint.items if isinstance(item, NamedNode))
+        literals = " ".join(self.term(item) for item in constraint.items if isinstance(item, Literal))
+        item = self.new()
+        listed = f"ISLITERAL({value}) && EXISTS {{ VALUES {item} {{ {literals} }} FILTER(SAMETERM({value}, {item})) }}"
+        named = f"ISIRI({value}) && {value} IN ({iris})"
+        return either([listed] * bool(literals) + [named] * bool(iris))
 
     def _node(self, constraint: Constraint, _: Shape, value: str) -> str:
         return self.conforms(self._shapes.shape(constraint.value), value)

@@ -16,7 +16,7 @@ from pyoxigraph import BlankNode
 from clustergraph.shacl.conditions import Conditions, negate
 from clustergraph.shacl.data import Data
 from clustergraph.shacl.literals import keep, write
-from clustergraph.shacl.model import Constraint, Shape, Shapes, Target
+from clustergraph.shacl.model import Constraint, Shape, Shapes
 from clustergraph.shacl.results import Result
 from clustergraph.shacl.triples import Node, rdf, show
 from clustergraph.shacl.violations import Rows, Source, Violations
@@ -64,21 +64,25 @@ class Engine:
 
     def target(self, shape: Shape) -> str:
         """Return a pattern for the focus nodes of a shape."""
-        patterns = [self._target(target) for target in shape.targets]
+        kinds = defaultdict(list)
+        for target in shape.targets:
+            kinds[target.kind].append(target.value)
+        patterns = [pattern for kind, values in kinds.items() for pattern in self._targets(kind, values)]
         return patterns[0] if len(patterns) == 1 else " UNION ".join(f"{{ {each} }}" for each in patterns)
 
-    def _target(self, target: Target) -> str:
-        if target.kind == "targetNode":
-            return f"VALUES ?this {{ {self._conditions.term(target.value)} }}"
-        if target.kind == "targetClass":
-            classes = self._data.classes(target.value)
-            if len(classes) == 1:
-                return f"?this {_TYPE} {write(classes[0])} ."
-            class_ = self._conditions.new()
-            return f"VALUES {class_} {{ {' '.join(map(write, classes))} }} ?this {_TYPE} {class_} ."
+    def _targets(self, kind: str, values: list[Node]) -> Iterator[str]:
         other = self._conditions.new()
-        ends = ("?this ", other) if target.kind == "targetSubjectsOf" else (other, "?this ")
-        return f"{ends[0]} {write(target.value)} {ends[1]} ."
+        match kind:
+            case "targetNode":
+                yield self._listed(values)
+            case "targetClass":
+                classes = list(dict.fromkeys(each for value in values for each in self._data.classes(value)))
+                listed = f"VALUES {other} {{ {' '.join(map(write, classes))} }} ?this {_TYPE} {other} ."
+                yield listed if len(classes) > 1 else f"?this {_TYPE} {write(classes[0])} ."
+            case "targetSubjectsOf":
+                yield from (f"?this {write(value)} {other} ." for value in values)
+            case _:
+                yield from (f"{other} {write(value)} ?this ." for value in values)
 
     def _judge(self, shape: Shape, source: Source, focus: Collection[Node] | None = None) -> Rows:
         if not shape.active:

@@ -33,6 +33,8 @@ _REFUSED: Final = {
     "target": "targets that are queries (sh:target) are not part of SHACL Core",
     "expression": "sh:expression is not part of SHACL Core",
 }
+_MAX_DEPTH: Final = 50
+"""So deep may shapes stand inside shapes."""
 _CLASSES: Final = (rdfs("Class"), NamedNode(VOCABULARIES["owl"] + "Class"))
 
 
@@ -118,8 +120,9 @@ class Shapes:
                 if name != "target" or self._is_shape(node):
                     raise InvalidShapesError(f"{show(node)} cannot be used: {reason}")
         shapes = [self.shape(node) for node in sorted(found, key=str)]
+        done: set[Node] = set()
         for shape in self._known.copy().values():
-            self._refuse_rings(shape, ())
+            self._refuse_rings(shape, (), done)
         return [shape for shape in shapes if shape.active]
 
     @property
@@ -149,15 +152,18 @@ class Shapes:
             or any(sh(name).value in said for name in (*_TARGETS, *_PARAMETERS, "path"))
         )
 
-    def _refuse_rings(self, shape: Shape, above: tuple[Node, ...]) -> None:
+    def _refuse_rings(self, shape: Shape, above: tuple[Node, ...], done: set[Node]) -> None:
         if shape.node in above:
             ring = " → ".join(show(node) for node in (*above[above.index(shape.node) :], shape.node))
-            raise InvalidShapesError(
-                f"a shape refers to itself: {ring}", advice="break the ring: shapes cannot recurse"
-            )
+            raise InvalidShapesError(f"a shape refers to itself: {ring}", advice="break the ring; shapes cannot recur")
+        if len(above) > _MAX_DEPTH:
+            raise InvalidShapesError(f"{show(above[0])} refers to shapes inside shapes, more than {_MAX_DEPTH} deep")
+        if shape.node in done:
+            return
         for constraint in shape.constraints:
             for node in constraint.shapes:
-                self._refuse_rings(self.shape(node), (*above, shape.node))
+                self._refuse_rings(self.shape(node), (*above, shape.node), done)
+        done.add(shape.node)
 
     def _read(self, node: Node) -> Shape:
         if isinstance(node, Literal):

@@ -10,6 +10,7 @@ from pyoxigraph import Literal, NamedNode
 
 from clustergraph.shacl.triples import InvalidShapesError, Node, Triples, sh, show
 
+_MAX_DEPTH: Final = 50
 _NEVER: Final = "<urn:x-clustergraph:never>"
 """A predicate that no data has."""
 
@@ -65,7 +66,7 @@ def read(triples: Triples, node: Node) -> Path:
 def _read(triples: Triples, node: Node, above: tuple[Node, ...]) -> Path:
     if isinstance(node, NamedNode):
         return Step(node)
-    if isinstance(node, Literal) or node in above:
+    if isinstance(node, Literal) or node in above or len(above) > _MAX_DEPTH:
         raise InvalidShapesError(f"{show(node)} is not a property path")
     above = (*above, node)
     if triples.objects(node, _FIRST):
