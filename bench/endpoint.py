@@ -23,7 +23,7 @@ from typing import Final
 
 from bench.graphs import Size, write_release
 from bench.load import Endpoint, Outcome, closed_loop
-from bench.queries import QUERIES, Query
+from bench.queries import LOOK_UPS, QUERIES, Query
 from bench.servers import Running, ours, oxigraph, rdflib_endpoint, running
 
 CLIENTS: Final = 16
@@ -34,6 +34,8 @@ _DIFFERENT: Final = 400
 TARGETS: Final = {
     "small, not cached": 0.3,
     "small, cached": 0.75,
+    "look-ups only, not cached": 0.0,
+    "look-ups only, cached": 0.0,
     "large, not cached": 0.95,
     "large, cached": 20.0,
     "light mix, not cached": 25.0,
@@ -78,6 +80,8 @@ def main() -> int:
         reached = {
             "small, not cached": bench.ratio(mine, theirs, lambda: _different(size, "small", 20_000)),
             "small, cached": bench.ratio(mine, theirs, lambda: _same(size, "small")),
+            "look-ups only, not cached": bench.ratio(mine, theirs, lambda: _different(size, "look-up", 20_000)),
+            "look-ups only, cached": bench.ratio(mine, theirs, lambda: _same(size, "look-up")),
             "large, not cached": bench.ratio(mine, theirs, lambda: _different(size, "large", 300), clients=4),
             "large, cached": bench.ratio(mine, theirs, lambda: _same(size, "large"), clients=4),
             "NOT EXISTS, chain": not_exists(mine, theirs, size, "chain", options.rounds),
@@ -198,6 +202,8 @@ class Rounds:
 
 
 def _of_kind(kind: str) -> Iterable[Query]:
+    if kind == "look-up":
+        return [query for query in QUERIES if query.name in LOOK_UPS]
     return [query for query in QUERIES if query.kind == kind or (kind == "light" and query.light)]
 
 

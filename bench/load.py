@@ -8,7 +8,7 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import urlencode
@@ -50,6 +50,7 @@ class Connection:
     def __init__(self, port: int, client: str = "127.0.0.1", timeout: float = 120) -> None:
         """Connect from an address of this machine; a server that is fair to clients knows them by it."""
         self._port, self._client, self._timeout = port, client, timeout
+        self._bin = memoryview(bytearray(1 << 18))
         self._open()
 
     def _open(self) -> None:
@@ -63,6 +64,20 @@ class Connection:
         Raises:
             ProtocolError: the connection ended before the answer did.
         """
+        parts: list[bytes] = []
+        status, headers, _ = self._exchange(request, lambda size: parts.append(self._exactly(size)))
+        return status, headers, b"".join(parts)
+
+    def take(self, request: bytes) -> tuple[int, int]:
+        """Send a request and return status and length of the answer, which is thrown away.
+
+        Raises:
+            ProtocolError: the connection ended before the answer did.
+        """
+        status, _, length = self._exchange(request, self._skip)
+        return status, length
+
+    def _exchange(self, request: bytes, read: Callable[[int], None]) -> tuple[int, dict[bytes, bytes], int]:
         self._socket.sendall(request)
         while b"\r\n\r\n" not in self._rest:
             self._receive()
@@ -70,13 +85,14 @@ class Connection:
         first, *lines = head.split(b"\r\n")
         headers = {name.strip().lower(): value.strip() for name, _, value in (line.partition(b":") for line in lines)}
         if headers.get(b"transfer-encoding", b"").lower() == b"chunked":
-            body = self._chunks()
+            length = self._chunks(read)
         else:
-            body = self._exactly(int(headers.get(b"content-length", b"0")))
+            length = int(headers.get(b"content-length", b"0"))
+            read(length)
         if headers.get(b"connection", b"").lower() == b"close":
             self.close()
             self._open()
-        return int(first.split(b" ")[1]), headers, body
+        return int(first.split(b" ")[1]), headers, length
 
     def close(self) -> None:
         """End the connection."""
@@ -103,17 +119,27 @@ class Connection:
             filled += got
         return bytes(whole)
 
-    def _chunks(self) -> bytes:
-        parts = []
+    def _skip(self, size: int) -> None:
+        left = size - len(self._rest)
+        self._rest = self._rest[size:]
+        while left > 0:
+            got = self._socket.recv_into(self._bin, min(left, len(self._bin)))
+            if not got:
+                raise ProtocolError("the connection ended")
+            left -= got
+
+    def _chunks(self, read: Callable[[int], None]) -> int:
+        length = 0
         while True:
             while b"\r\n" not in self._rest:
                 self._receive()
             line, _, self._rest = self._rest.partition(b"\r\n")
             size = int(line.partition(b";")[0], 16)
-            parts.append(self._exactly(size))
+            read(size)
             self._exactly(2)
+            length += size
             if not size:
-                return b"".join(parts)
+                return length
 
 
 @dataclass
@@ -186,10 +212,10 @@ def _clients(
         connection = Connection(port, client)
         while time.perf_counter() < begun + seconds:
             sent = time.perf_counter()
-            status, _, body = connection.ask(requests[place % len(requests)])
+            status, length = connection.take(requests[place % len(requests)])
             mine.latencies.append(time.perf_counter() - sent)
             place += 1
-            mine.octets += len(body)
+            mine.octets += length
             if status == 200:
                 mine.done += 1
             else:

@@ -195,3 +195,15 @@ ORDER BY ?o""",
         light=False,
     ),
 )
+
+LOOK_UPS: Final = frozenset(
+    {
+        "facts of an organisation",
+        "what it takes part in",
+        "its figures",
+        "evidence for an organisation",
+        "participants of an activity",
+        "organisations of a region",
+    }
+)
+"""Small queries that the engine answers in a fraction of a millisecond."""

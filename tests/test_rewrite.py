@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import product
+from random import Random
 
 import pytest
 from hypothesis import HealthCheck, Phase, find, given, settings
@@ -181,23 +182,29 @@ def join_outside(case):
     return case.query("CONDITION").replace("FILTER CONDITION", f"{{ {case.group} }}")
 
 
-@pytest.mark.parametrize("wrong", [minus, split, double_negation, first_only, early_filter, sub_select, join_outside])
-def test_a_wrong_rule_is_found_out(wrong: Callable[[Case], str]):
+def found_out(wrong: Callable[[Case], str], random: Random) -> bool:
+    """Whether some of the random cases show that a rule is wrong."""
     try:
         find(
             cases,
             lambda case: differs(case, wrong(case)),
+            random=random,
             settings=settings(
                 max_examples=1500,
                 deadline=None,
                 database=None,
-                derandomize=True,
                 phases=[Phase.generate],
                 suppress_health_check=list(HealthCheck),
             ),
         )
     except NoSuchExample:
-        pytest.fail(f"{wrong.__name__} is wrong, and the random cases do not show it")
+        return False
+    return True
+
+
+@pytest.mark.parametrize("wrong", [minus, split, double_negation, first_only, early_filter, sub_select, join_outside])
+def test_a_wrong_rule_is_found_out(wrong: Callable[[Case], str]):
+    assert any(found_out(wrong, Random(seed)) for seed in range(20)), "the random cases do not show that it is wrong"
 
 
 @pytest.mark.parametrize(

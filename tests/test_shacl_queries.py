@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from itertools import count
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, Store, Triple, parse
@@ -13,7 +14,8 @@ from clustergraph.shacl.data import Data
 from clustergraph.shacl.engine import Engine
 from clustergraph.shacl.findings import Finding
 from clustergraph.shacl.model import Shapes
-from clustergraph.shacl.validate import validate
+from clustergraph.shacl.validate import InvalidShapesError, validate
+from clustergraph.shacl.violations import ValidationFailedError
 
 E = "http://example.org/"
 PREFIXES = f"""@prefix e: <{E}> . @prefix sh: <http://www.w3.org/ns/shacl#> .
@@ -103,3 +105,106 @@ def test_a_variable_bound_beforehand_is_the_same_as_its_term_written_into_the_qu
     assert ours(data, shapes) == expected
     inside = shapes.replace("sh:sparql", "sh:node [ sh:sparql").replace("] .", "] ] .")
     assert {focus for focus, _ in ours(data, inside)} == {focus for focus, _ in expected}
+
+
+def test_a_message_names_what_the_query_found() -> None:
+    shapes = constraint(
+        "SELECT $this ?value ?limit WHERE { $this e:p ?value . BIND(3 AS ?limit) FILTER(?value > ?limit) }",
+        'sh:message "{?value} of {$this} is more than {?limit}, not {?other}." ;',
+    )
+    [finding] = check("e:a a e:C ; e:p 7, 2 .", shapes)
+    assert finding.message == f"7 of <{E}a> is more than 3, not {{?other}}."
+    assert finding.value.term == Literal(7)
+
+
+def test_a_query_gives_path_and_message_itself() -> None:
+    shapes = constraint('SELECT $this ?path ?message WHERE { $this ?path 7 BIND("No seven." AS ?message) }')
+    [finding] = check("e:a a e:C ; e:p 7 .", shapes)
+    assert (finding.path.term, finding.message) == (NamedNode(E + "p"), "No seven.")
+
+
+def test_numbers_of_all_kinds_are_numbers_to_a_query() -> None:
+    shapes = constraint("SELECT $this ?value WHERE { $this e:p ?value FILTER(?value > 3) }")
+    found = check('e:a a e:C ; e:p "7"^^xsd:byte, 004, 2 .', shapes)
+    assert {finding.value.term for finding in found} == {Literal(7), Literal(4)}
+
+
+def test_one_of_several_values_of_a_path_is_what_the_query_says() -> None:
+    shapes = """e:S a sh:PropertyShape ; sh:targetClass e:C ; sh:path ( e:p e:q ) ; sh:sparql [ sh:prefixes e: ;
+    sh:select "SELECT $this ?value WHERE { $this $PATH ?value FILTER(isLiteral(?value)) }" ] ."""
+    found = check('e:a a e:C ; e:p e:b . e:b e:q "x", e:c .', shapes)
+    assert [(finding.focus.term, finding.value.term) for finding in found] == [(NamedNode(E + "a"), Literal("x"))]
+
+
+def test_a_constraint_that_is_switched_off_is_not_used() -> None:
+    shapes = constraint("SELECT $this WHERE { $this a e:C }", "sh:deactivated true ;")
+    assert check("e:a a e:C .", shapes) == []
+
+
+def test_a_query_that_fails_ends_the_validation() -> None:
+    shapes = constraint("SELECT $this ?failure WHERE { $this a e:C BIND(true AS ?failure) }")
+    with pytest.raises(ValidationFailedError, match="says that it failed"):
+        check("e:a a e:C .", shapes)
+
+
+def test_a_query_finds_the_shapes_in_a_graph_of_their_own() -> None:
+    shapes = "e:S e:limit 3 ." + constraint(
+        "SELECT $this ?value WHERE { $this e:p ?value . GRAPH $shapesGraph { $currentShape e:limit ?limit } "
+        "FILTER(?value > ?limit) }"
+    )
+    assert [finding.value.term for finding in check("e:a a e:C ; e:p 2, 4 .", shapes)] == [Literal(4)]
+
+
+COMPONENT = """
+e:Between a sh:ConstraintComponent ; sh:parameter [ sh:path e:low ], [ sh:path e:high ; sh:optional true ] ;
+  sh:validator [ sh:message "{$value} is not from {$low} to {$high}." ;
+    sh:ask "ASK { FILTER($value >= $low && (!bound($high) || $value <= $high)) }" ] .
+"""
+
+
+def test_a_component_that_shapes_define_can_be_used_in_shapes_within_shapes() -> None:
+    shapes = COMPONENT + """
+    e:S a sh:NodeShape ; sh:targetClass e:C ; sh:property [ sh:path e:p ; e:low 2 ; e:high 4 ] ;
+      sh:property [ sh:path e:q ; sh:or ( [ e:low 10 ] [ sh:nodeKind sh:IRI ] ) ] ."""  # fmt: skip
+    found = check("e:a a e:C ; e:p 1, 2, 5 ; e:q 9, 11, e:b .", shapes)
+    assert {finding.value.term for finding in found} == {Literal(1), Literal(5), Literal(9)}
+    assert "5 is not from 2 to 4." in {finding.message for finding in found}
+
+
+def test_exists_with_many_patterns_means_what_it_says() -> None:
+    shapes = constraint("""SELECT $this WHERE { $this a e:C FILTER NOT EXISTS {
+        ?y e:q ?z ; e:r "x"@en, 1.5 . FILTER(?z != e:no && ?z != "no"^^<http://example.org/t>)
+        $this e:p/^e:q ?y ; a ?any . FILTER EXISTS { ?z ^e:s [] . ?y a e:D } } }""")
+    good = 'e:a a e:C ; e:p e:m . e:y e:q e:z ; e:r "x"@en, 1.5 ; a e:D . e:t e:s e:z . e:y e:q e:w . e:w e:q e:m .'
+    good += "e:y e:q e:m ."
+    assert check(good, shapes) == []
+    assert len(check(good.replace("e:t e:s e:z", "e:t e:s e:no"), shapes)) == 1
+    assert len(check(good.replace("1.5", "1.6"), shapes)) == 1
+
+
+REFUSED = {
+    "MINUS": "SELECT $this WHERE { $this a ?c MINUS { $this a e:D } }",
+    "VALUES": "SELECT $this WHERE { VALUES ?x { 1 } $this e:p ?x }",
+    "nothing is asked of another host": "SELECT $this WHERE { SERVICE <http://example.org/> { $this a ?c } }",
+    "SERVICE": "SELECT $this WHERE { {SERVICE?x{ $this a ?c }} }",
+    "FROM": "SELECT $this FROM <file:///etc/hostname> WHERE { $this a ?c }",
+    "LATERAL": "SELECT $this WHERE { $this a ?c LATERAL { ?c a ?d } }",
+    "another value to": "SELECT $this WHERE { BIND(1 AS $this) }",
+    "does not return [$]this": "SELECT ?x WHERE { ?x a ?c }",
+    "is not a SELECT": "CONSTRUCT { $this a ?c } WHERE { $this a ?c }",
+    "prefix 'f:' is not declared": "SELECT $this WHERE { $this f:p ?c }",
+    "not valid SPARQL": "SELECT $this WHERE { $this a }",
+    "a BASE": "BASE <http://example.org/> SELECT $this WHERE { $this a <x> }",
+    "opened and not closed": 'SELECT $this WHERE { $this e:p "x }',
+}
+
+
+@pytest.mark.parametrize("message", REFUSED)
+def test_queries_that_shacl_does_not_allow_are_refused(message: str) -> None:
+    with pytest.raises(InvalidShapesError, match=message):
+        check("e:a a e:C .", constraint(REFUSED[message]))
+
+
+@pytest.mark.parametrize("hidden", ['"MINUS SERVICE"', "<http://example.org/VALUES>", "e:FROM"])
+def test_words_in_strings_and_names_are_no_reason_to_refuse(hidden: str) -> None:
+    assert len(check(f"e:a a e:C ; e:p {hidden} .", constraint(f"SELECT $this {{ $this e:p {hidden} }} # MINUS"))) == 1

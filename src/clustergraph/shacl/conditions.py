@@ -10,23 +10,15 @@ from collections.abc import Callable, Iterable, Sequence
 from itertools import count
 from typing import Final
 
-from pyoxigraph import Literal, NamedNode, Store
+from pyoxigraph import Literal, NamedNode
 
-from clustergraph.shacl import literals, paths
+from clustergraph.shacl import facets, literals, paths
 from clustergraph.shacl.data import SHAPES_GRAPH
+from clustergraph.shacl.facets import both, either, negate, number, sure
 from clustergraph.shacl.literals import write
 from clustergraph.shacl.model import Constraint, Shape, Shapes
 from clustergraph.shacl.triples import InvalidShapesError, Node, rdf, rdfs, show
-from clustergraph.terms import VOCABULARIES
 
-_KINDS: Final = {
-    "IRI": "ISIRI({0})",
-    "BlankNode": "ISBLANK({0})",
-    "Literal": "ISLITERAL({0})",
-    "BlankNodeOrIRI": "!ISLITERAL({0})",
-    "BlankNodeOrLiteral": "!ISIRI({0})",
-    "IRIOrLiteral": "!ISBLANK({0})",
-}
 _SIGNS: Final = {"minExclusive": ">", "minInclusive": ">=", "maxExclusive": "<", "maxInclusive": "<="}
 _LESS: Final = {"lessThan": "<", "lessThanOrEquals": "<="}
 _TYPE: Final = f"<{rdf('type').value}>"
@@ -117,11 +109,9 @@ class Conditions:
         """Return the expression for the value of a literal."""
         return literals.value(variable, self._kept)
 
-    def _counted(self, shape: Shape, node: str, having: str, condition: str = "") -> str:
-        """Return whether the number of values of a node is as demanded."""
-        where, value = self.some(shape, node)
-        where += f" FILTER({condition.format(value)})" if condition else ""
-        select = f"SELECT {node} {{ {where} }} GROUP BY {node} HAVING(COUNT(DISTINCT {value}) {having})"
+    def _counted(self, node: str, pattern: str, value: str, having: str) -> str:
+        """Return whether the number of values that a pattern finds for a node is as demanded."""
+        select = f"SELECT {node} {{ {pattern} }} GROUP BY {node} HAVING(COUNT(DISTINCT {value}) {having})"
         return f"EXISTS {{ {select} }}"
 
     # Of each value
@@ -144,31 +134,8 @@ class Conditions:
             return "false"
         return sure(literals.has_datatype(value, constraint.value, self._exact))
 
-    def _node_kind(self, constraint: Constraint, _: Shape, value: str) -> str:
-        kind = constraint.value.value.removeprefix(VOCABULARIES["sh"])
-        return _KINDS[kind].format(value) if kind in _KINDS else "false"
-
     def _range(self, constraint: Constraint, _: Shape, value: str) -> str:
         return sure(f"{self.value_of(value)} {_SIGNS[constraint.kind]} {write(constraint.value)}")
-
-    def _length(self, constraint: Constraint, _: Shape, value: str) -> str:
-        sign = ">=" if constraint.kind == "minLength" else "<="
-        return sure(f"!ISBLANK({value}) && STRLEN(STR({value})) {sign} {_number(constraint)}")
-
-    def _pattern(self, constraint: Constraint, shape: Shape, value: str) -> str:
-        flags = "".join(flag.value for flag in constraint.items)
-        written = f"{write(Literal(constraint.value.value))}, {write(Literal(flags))}"
-        [(valid,)] = Store().query(f'SELECT (REGEX("", {written}) AS ?ok) {{}}')  # type: ignore[misc]  # SELECT has rows
-        if valid is None:
-            raise InvalidShapesError(
-                f"the pattern of {show(shape.node)} cannot be used: {constraint.value.value}",
-                advice="mend the shapes: write it as XPath does, without look-around and references back",
-            )
-        return sure(f"!ISBLANK({value}) && REGEX(STR({value}), {written})")
-
-    def _language_in(self, constraint: Constraint, _: Shape, value: str) -> str:
-        matches = " || ".join(f"LANGMATCHES(LANG({value}), {write(Literal(tag.value))})" for tag in constraint.items)
-        return sure(f'LANG({value}) != "" && ({matches or "false"})')
 
     def _in(self, constraint: Constraint, _: Shape, value: str) -> str:
         iris = ", ".join(write(item) for item in constraint.items if isinstance(item, NamedNode))
@@ -205,30 +172,29 @@ class Conditions:
     # Of all values of a node
 
     def _min_count(self, constraint: Constraint, shape: Shape, node: str) -> str:
-        least = _number(constraint)
+        least = number(constraint)
         if least <= 1:
             return f"EXISTS {{ {self.some(shape, node)[0]} }}" if least == 1 else "true"
-        return self._counted(shape, node, f">= {least}")
+        return self._counted(node, *self.some(shape, node), f">= {least}")
 
     def _max_count(self, constraint: Constraint, shape: Shape, node: str) -> str:
-        most = _number(constraint)
+        most = number(constraint)
         if most == 0:
             return f"NOT EXISTS {{ {self.some(shape, node)[0]} }}"
         if most == 1:
             (pattern, one), (again, other) = self.some(shape, node), self.some(shape, node)
             second = f"EXISTS {{ {again} FILTER(!SAMETERM({one}, {other})) }}"
             return f"NOT EXISTS {{ {pattern} FILTER({second}) }}"
-        return negate(self._counted(shape, node, f"> {most}"))
+        return negate(self._counted(node, *self.some(shape, node), f"> {most}"))
 
     def _qualified(self, constraint: Constraint, shape: Shape, node: str) -> str:
-        qualified, *siblings = (self._shapes.shape(item) for item in constraint.items)
-        # The braces of the conditions must survive being formatted.
-        tests = [self.conforms(qualified, "{0}")] + [negate(self.conforms(each, "{0}")) for each in siblings]
-        condition = both(tests).replace("{", "{{").replace("}", "}}").replace("{{0}}", "{0}")
-        number = _number(constraint)
+        pattern, value = self.some(shape, node)
+        tests = [self.conforms(self._shapes.shape(item), value) for item in constraint.items]
+        counted = f"{pattern} FILTER({both(tests[:1] + [negate(sibling) for sibling in tests[1:]])})"
+        limit = number(constraint)
         if constraint.kind == "qualifiedMaxCount":
-            return negate(self._counted(shape, node, f"> {number}", condition))
-        return self._counted(shape, node, f">= {number}", condition) if number else "true"
+            return negate(self._counted(node, counted, value, f"> {limit}"))
+        return self._counted(node, counted, value, f">= {limit}") if limit else "true"
 
     def _unique_lang(self, _: Constraint, shape: Shape, node: str) -> str:
         pattern, value = self.some(shape, node)
@@ -300,45 +266,16 @@ class Conditions:
         return terms | ({"PATH": f"({paths.sparql(shape.path)})"} if shape.path else {})
 
 
-def both(tests: Iterable[str]) -> str:
-    """Return whether all tests hold."""
-    found = list(dict.fromkeys(test for test in tests if test != "true"))
-    return found[0] if len(found) == 1 else f"({' && '.join(found)})" if found else "true"
-
-
-def either(tests: Iterable[str]) -> str:
-    """Return whether one test or more hold."""
-    found = list(dict.fromkeys(test for test in tests if test != "false"))
-    return found[0] if len(found) == 1 else f"({' || '.join(found)})" if found else "false"
-
-
-def negate(test: str) -> str:
-    """Return whether a test does not hold."""
-    return {"true": "false", "false": "true"}.get(test) or f"!({test})"
-
-
-def sure(test: str) -> str:
-    """Return a test that is false where it would be an error."""
-    return f"COALESCE({test}, false)"
-
-
-def _number(constraint: Constraint) -> int:
-    try:
-        return int(constraint.value.value)
-    except ValueError:
-        raise InvalidShapesError(f"{show(constraint.value)} is not a number", advice="mend the shapes") from None
-
-
 Test = Callable[[Conditions, Constraint, Shape, str], str]
 
 _OF_VALUE: Final[dict[str, Test]] = {
     "class": Conditions._class,
     "datatype": Conditions._datatype,
-    "nodeKind": Conditions._node_kind,
-    "minLength": Conditions._length,
-    "maxLength": Conditions._length,
-    "pattern": Conditions._pattern,
-    "languageIn": Conditions._language_in,
+    "nodeKind": lambda _, constraint, __, value: facets.node_kind(constraint, value),
+    "minLength": lambda _, constraint, __, value: facets.length(constraint, value),
+    "maxLength": lambda _, constraint, __, value: facets.length(constraint, value),
+    "pattern": lambda _, constraint, shape, value: facets.pattern(constraint, shape, value),
+    "languageIn": lambda _, constraint, __, value: facets.language_in(constraint, value),
     "in": Conditions._in,
     "node": Conditions._node,
     "property": Conditions._node,

@@ -13,8 +13,9 @@ from typing import Final
 
 from pyoxigraph import BlankNode
 
-from clustergraph.shacl.conditions import Conditions, negate
+from clustergraph.shacl.conditions import Conditions
 from clustergraph.shacl.data import Data
+from clustergraph.shacl.facets import negate
 from clustergraph.shacl.literals import keep, write
 from clustergraph.shacl.model import Constraint, Shape, Shapes
 from clustergraph.shacl.results import Result

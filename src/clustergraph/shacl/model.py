@@ -120,9 +120,9 @@ class Shapes:
                 if name != "target" or self._is_shape(node):
                     raise InvalidShapesError(f"{show(node)} cannot be used: {reason}")
         shapes = [self.shape(node) for node in sorted(found, key=str)]
-        done: set[Node] = set()
+        heights: dict[Node, int] = {}
         for shape in self._known.copy().values():
-            self._refuse_rings(shape, (), done)
+            self._height(shape, (), heights)
         return [shape for shape in shapes if shape.active]
 
     @property
@@ -152,18 +152,19 @@ class Shapes:
             or any(sh(name).value in said for name in (*_TARGETS, *_PARAMETERS, "path"))
         )
 
-    def _refuse_rings(self, shape: Shape, above: tuple[Node, ...], done: set[Node]) -> None:
+    def _height(self, shape: Shape, above: tuple[Node, ...], heights: dict[Node, int]) -> int:
+        """Return how many shapes stand inside a shape, one in the other; refuse rings and heaps."""
         if shape.node in above:
             ring = " → ".join(show(node) for node in (*above[above.index(shape.node) :], shape.node))
             raise InvalidShapesError(f"a shape refers to itself: {ring}", advice="break the ring; shapes cannot recur")
-        if len(above) > _MAX_DEPTH:
-            raise InvalidShapesError(f"{show(above[0])} refers to shapes inside shapes, more than {_MAX_DEPTH} deep")
-        if shape.node in done:
-            return
-        for constraint in shape.constraints:
-            for node in constraint.shapes:
-                self._refuse_rings(self.shape(node), (*above, shape.node), done)
-        done.add(shape.node)
+        if shape.node not in heights:
+            inner = (self.shape(node) for constraint in shape.constraints for node in constraint.shapes)
+            here = (*above, shape.node)
+            height = 1 + max((self._height(each, here, heights) for each in inner), default=0)
+            if max(height, len(here)) > _MAX_DEPTH:
+                raise InvalidShapesError(f"{show(shape.node)} refers to shapes in shapes, more than {_MAX_DEPTH} deep")
+            heights[shape.node] = height
+        return heights[shape.node]
 
     def _read(self, node: Node) -> Shape:
         if isinstance(node, Literal):

@@ -10,8 +10,9 @@ from typing import Final
 from pyoxigraph import Literal, NamedNode
 
 from clustergraph.shacl import paths
-from clustergraph.shacl.conditions import Conditions, negate
+from clustergraph.shacl.conditions import Conditions
 from clustergraph.shacl.data import Data
+from clustergraph.shacl.facets import negate
 from clustergraph.shacl.literals import write
 from clustergraph.shacl.model import Constraint, Shape
 from clustergraph.shacl.queries import Query, fill
