@@ -151,6 +151,17 @@ def test_unchanged_files_need_no_build(small: tuple[Project, Releases]) -> None:
     assert releases.of(project.fingerprint()) is None
 
 
+def test_other_files_with_the_same_content_are_up_to_date_too(small: tuple[Project, Releases]) -> None:
+    project, releases = small
+    first, _ = pipeline.publish(project, releases)
+    (project.queries / "exports").mkdir(exist_ok=True)
+    (project.shapes / "more.ttl").write_text("@prefix sh: <http://www.w3.org/ns/shacl#> .\n", "utf-8")
+    second, _ = pipeline.publish(project, releases)
+    assert second.digest == first.digest
+    assert second.fingerprint != first.fingerprint
+    assert releases.of(project.fingerprint()) == second
+
+
 def test_a_damaged_manifest_is_an_error_that_names_it(small: tuple[Project, Releases]) -> None:
     project, releases = small
     pipeline.publish(project, releases)

@@ -178,7 +178,7 @@ class Releases:
         if final.is_dir():
             # It may have been renamed by a process that was killed before the name was on the disk.
             _flush(final.parent)
-            return manifest(final)
+            return _noted(final, fingerprint)
         final.parent.mkdir(parents=True, exist_ok=True)
         draft = Path(tempfile.mkdtemp(prefix=".draft-", dir=final.parent))
         draft.chmod(0o755)
@@ -251,6 +251,17 @@ def manifest(release: Path) -> Manifest:
         return Manifest(**json.loads(path.read_text("utf-8")))
     except (OSError, ValueError, TypeError) as error:
         raise ReleaseError(f"{path} cannot be read: {error}", advice="build again") from error
+
+
+def _noted(release: Path, fingerprint: str) -> Manifest:
+    """Note that files with another fingerprint give the same content, and return the manifest."""
+    found = replace(manifest(release), fingerprint=fingerprint)
+    draft = release / ".manifest.json"
+    draft.write_text(json.dumps(asdict(found), indent=1) + "\n", "utf-8")
+    _flush(draft)
+    draft.replace(release / "manifest.json")
+    _flush(release)
+    return found
 
 
 def canonical_lines(store: Store) -> list[bytes]:
