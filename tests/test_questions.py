@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from clustergraph import questions
@@ -19,3 +21,14 @@ def test_question_runs_and_describes_its_columns(graph: Graph, name: str) -> Non
     assert {variable.value for variable in solutions.variables} == set(question.columns)
     assert question.title.endswith("?")
     assert question.tags
+
+
+@pytest.mark.parametrize("name", QUESTIONS)
+def test_the_order_of_rows_leaves_nothing_open(graph: Graph, name: str) -> None:
+    """Pages and doors would otherwise give rows that are equal in what is ordered in any order."""
+    order = re.search(r"ORDER BY([^{}]*)$", QUESTIONS[name].query)
+    assert order
+    assert set(QUESTIONS[name].columns) <= set(re.findall(r"\?(\w+)", order[1]))
+    assert "SAMPLE" not in QUESTIONS[name].query
+    first, *others = ([tuple(row) for row in graph.select(QUESTIONS[name].query)] for _ in range(3))
+    assert all(other == first for other in others)
