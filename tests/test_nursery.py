@@ -15,7 +15,7 @@ import pytest
 
 from clustergraph.config import Settings
 from clustergraph.errors import ReleaseError
-from clustergraph.store import Request
+from clustergraph.store import Request, process
 from clustergraph.store.embedded import SMALL, Embedded
 from clustergraph.store.process import Nursery, Spool, WorkerError
 from clustergraph.store.work import Task
@@ -208,13 +208,13 @@ anyio.run(main)
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux ends a process with its parent")
 def test_nothing_remains_of_a_service_that_is_killed(release):
-    process = subprocess.Popen([sys.executable, "-c", PROGRAM, str(release)], stdout=subprocess.PIPE)
-    assert process.stdout.readline() == b"ready\n"
-    below = set(descendants(process.pid))
+    service = subprocess.Popen([sys.executable, "-c", PROGRAM, str(release)], stdout=subprocess.PIPE)
+    assert service.stdout.readline() == b"ready\n"
+    below = set(descendants(service.pid))
     assert len(below) >= 4
-    process.kill()
-    process.wait()
-    process.stdout.close()
+    service.kill()
+    service.wait()
+    service.stdout.close()
     assert until(lambda: not any(is_running(pid) for pid in below)), below
 
 
@@ -271,3 +271,21 @@ def test_idle_workers_do_not_come_and_go(release):
 
     first, second = run(look)
     assert first == second
+
+
+def test_a_worker_that_no_longer_shares_its_memory_is_replaced(release, monkeypatch):
+    monkeypatch.setattr(process, "_UNSHARED", 0)
+
+    async def ask():
+        async with Pool(Settings()) as pool:
+            await pool.warm(release)
+            seen, answers = set(), set()
+            for _ in range(6):
+                answers.add(await pool.answer(release, COUNT))
+                await anyio.sleep(0.1)
+                seen |= set(descendants(os.getpid()))
+            return seen, answers
+
+    seen, answers = run(ask)
+    assert answers == {Embedded(release).answer(COUNT)}
+    assert len(seen) > 2 + 4

@@ -36,8 +36,8 @@ class Settings:
     """How many slow queries may run at a time."""
     waiting: int = 64
     """How many queries may be running or waiting before the service says that it is busy."""
-    memory_quads: int = 2_000_000
-    """Releases of up to so many statements are held in memory (about 0.9 GB per million); larger ones stay on disk."""
+    memory_quads: int = 300_000
+    """Releases of up to so many statements are held in memory (about 1 KB for each), larger ones read from disk."""
     query_bytes: int = 100_000
     """How long a query may be, in bytes of UTF-8."""
     nesting: int = 200

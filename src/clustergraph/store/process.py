@@ -26,6 +26,7 @@ _COMMAND: Final = (sys.executable, "-P", "-c", "from clustergraph.store.nursery 
 
 
 _PIECE: Final = 1 << 20
+_UNSHARED: Final = 64 << 20
 _COPIED: Final = 8_000_000
 """A file of so many bytes is sooner copied than its worker replaced, which has given it away."""
 
@@ -222,6 +223,7 @@ class Worker:
         self._channel = channel
         self._spool: IO[bytes] | None = spool
         self._spent_before = 0.0
+        self._written = 0
 
     @property
     def alive(self) -> bool:
@@ -230,8 +232,8 @@ class Worker:
 
     @property
     def used_up(self) -> bool:
-        """Whether it has given away its spool, and cannot give another large answer."""
-        return self._spool is None
+        """Whether it has given away its spool, or no longer shares much of its memory with the others."""
+        return self._spool is None or self._written > _UNSHARED
 
     async def send(self, task: Task) -> None:
         """Hand over a task.
@@ -252,6 +254,7 @@ class Worker:
             return None
         head, content = found
         self._spent_before = float(str(head["spent"]))
+        self._written = int(str(head["written"]))
         spooled = int(str(head.get("spooled", 0)))
         if spooled and self._spool is not None:
             spool = Spool(self._spool, spooled)

@@ -58,7 +58,7 @@ def work(tasks: IO[bytes], replies: IO[bytes], spool: IO[bytes] | None = None, g
         spool: an empty file for one large answer.
         graph: a release that is open already.
     """
-    limited = False
+    limited, before = False, _written()
     for line in tasks:
         task = Task.read(line)
         _alarm(task.seconds)
@@ -88,10 +88,21 @@ def work(tasks: IO[bytes], replies: IO[bytes], spool: IO[bytes] | None = None, g
             reply = {"outcome": "failure", "message": str(error)}
         if spool is not None:
             spool.flush()
-        head = {**reply, "length": len(content), "spent": time.process_time()}
+        head = {**reply, "length": len(content), "spent": time.process_time(), "written": _written() - before}
         replies.write(json.dumps(head).encode() + b"\n" + content)
         replies.flush()
         _alarm(0)
+
+
+def _written() -> int:
+    """Return how many bytes of memory the process has written to for the first time, to the page.
+
+    In a fork these are pages that are no longer shared: the engine counts in its own memory who uses what, so that
+    reading writes too.
+    """
+    if resource is None:
+        return 0
+    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt * resource.getpagesize()
 
 
 _FILES: Final = 4096
