@@ -221,3 +221,12 @@ def test_triples_about_triples_are_in_no_ones_way() -> None:
     data = [about, *quads("e:a a e:C .")]
     shapes = quads("e:S a sh:NodeShape ; sh:targetClass e:C ; sh:property [ sh:path e:says ; sh:minCount 1 ] .")
     assert validate(data, shapes) == []
+
+
+def test_a_subclass_may_have_no_name() -> None:
+    shapes = """e:S a sh:NodeShape ; sh:targetClass e:C ; sh:property [ sh:path e:p ; sh:class e:C ] ."""
+    data = "e:a a [ rdfs:subClassOf e:C ] ; e:p e:a, e:b . e:c a e:C ; e:p e:b ."
+    assert {(f.focus.term.value, f.value.term.value) for f in check(data, shapes)} == {
+        (E + "a", E + "b"),
+        (E + "c", E + "b"),
+    }

@@ -26,8 +26,8 @@ def quads(text: str) -> list[Quad]:
     return list(parse((PREFIXES + text).encode(), format=RdfFormat.TRIG))
 
 
-def run(store: Store, shapes: list[Triple], focus=None) -> set[tuple[str, ...]]:
-    return {by_name(result) for result in Engine(Data(store), Shapes(shapes)).run(focus)}
+def run(data: Store | list[Triple], shapes: list[Triple], focus=None) -> set[tuple[str, ...]]:
+    return {by_name(result) for result in Engine(Data(data), Shapes(shapes)).run(focus)}
 
 
 def store_of(triples) -> Store:
@@ -44,7 +44,8 @@ def test_a_scoped_run_is_the_full_run_restricted(case: tuple[list[Triple], list[
     changed = data.draw(st.sets(st.sampled_from(triples), max_size=4)) if triples else set()
     removed = [triple for triple in triples if triple in changed and data.draw(st.booleans())]
     added = [triple for triple in triples if triple in changed and triple not in removed]
-    before, after = store_of(t for t in triples if t not in added), store_of(t for t in triples if t not in removed)
+    make = data.draw(st.sampled_from([store_of, list]))
+    before, after = make(t for t in triples if t not in added), make(t for t in triples if t not in removed)
     nodes = affected(after, shapes, added, removed)
     full = run(after, shapes)
     if nodes is None:

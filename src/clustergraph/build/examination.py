@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from pyoxigraph import BlankNode, Literal, NamedNode, Quad, Store
+from pyoxigraph import BlankNode, Literal, NamedNode, Quad
 
 from clustergraph.build.labels import Labels
 from clustergraph.build.positions import Index, Node
@@ -110,9 +110,7 @@ class Material:
         """Return the nodes that a change can affect, or nothing if it can affect all; see `affected`."""
         if not difference:
             return frozenset()
-        store = Store()
-        store.bulk_extend(Quad(quad.subject, quad.predicate, quad.object) for quad in self.quads(progress))
-        return affected(store, self.shapes, difference.added, difference.removed)
+        return affected(self.quads(progress), self.shapes, difference.added, difference.removed)
 
     def placed(self, findings: Iterable[Finding]) -> list[Finding]:
         """Return findings with their places and with names for shapes that have none, in the order of the files."""

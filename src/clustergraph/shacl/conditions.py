@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from itertools import count
 from typing import Final
 
-from pyoxigraph import Literal, NamedNode
+from pyoxigraph import BlankNode, Literal, NamedNode
 
 from clustergraph.shacl import facets, literals, paths
 from clustergraph.shacl.data import SHAPES_GRAPH
@@ -22,6 +22,7 @@ from clustergraph.shacl.triples import InvalidShapesError, Node, rdf, rdfs, show
 _SIGNS: Final = {"minExclusive": ">", "minInclusive": ">=", "maxExclusive": "<", "maxInclusive": "<="}
 _LESS: Final = {"lessThan": "<", "lessThanOrEquals": "<="}
 _TYPE: Final = f"<{rdf('type').value}>"
+_SUBCLASS: Final = f"<{rdfs('subClassOf').value}>"
 EMPTY: Final = '""'
 _LISTED_CLASSES: Final = 40
 """More subclasses than this are looked up in the graph and not written into the query."""
@@ -121,11 +122,10 @@ class Conditions:
         if len(classes) == 1:
             return f"EXISTS {{ {value} {_TYPE} {write(classes[0])} }}"
         type_ = self.new()
-        if len(classes) > _LISTED_CLASSES:
-            sub = f"<{rdfs('subClassOf').value}>"
-            reached = f"EXISTS {{ {type_} {sub}* {write(constraint.value)} }}"
-            return f"EXISTS {{ {value} {_TYPE} {type_} FILTER({reached}) }}"
-        return f"EXISTS {{ {value} {_TYPE} {type_} FILTER({type_} IN ({', '.join(map(write, classes))})) }}"
+        named = f"{type_} IN ({', '.join(map(write, classes))})"
+        if len(classes) > _LISTED_CLASSES or any(isinstance(each, BlankNode) for each in classes):
+            named = f"EXISTS {{ {type_} {_SUBCLASS}* {write(constraint.value)} }}"
+        return f"EXISTS {{ {value} {_TYPE} {type_} FILTER({named}) }}"
 
     def _datatype(self, constraint: Constraint, _: Shape, value: str) -> str:
         if constraint.value == rdf("langString"):

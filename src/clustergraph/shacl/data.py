@@ -49,6 +49,19 @@ class Data:
             else:
                 yield Quad(quad.subject, quad.predicate, term)
 
+    def as_kept(self, triples: Iterable[Quad | Triple]) -> list[Quad]:
+        """Return triples with literals as results have them: as they are written, or as a store gives them back."""
+        quads = [Quad(each.subject, each.predicate, each.object) for each in triples]
+        if self.exact:
+            return quads
+        store = Store()
+        store.extend(quads)
+        return list(store)
+
+    def write(self, node: Node) -> str:
+        """Return a term as SPARQL writes it for this data."""
+        return write(literals.keep(node) if self.exact else node)
+
     def show_shapes(self, shapes: Sequence[Triple]) -> None:
         """Let the queries of shapes look into the shapes, as a graph of its own."""
         self._shapes = shapes
@@ -58,8 +71,7 @@ class Data:
         if class_ not in self._below:
             query = f"SELECT DISTINCT ?c {{ ?c {_SUBCLASS}* {write(class_)} }}"
             found = [] if isinstance(class_, BlankNode) else [row["c"] for row in self.rows(query)]
-            named = sorted((node for node in found if isinstance(node, NamedNode)), key=str)
-            self._below[class_] = list(dict.fromkeys([class_, *named]))
+            self._below[class_] = [class_, *sorted((node for node in found if node != class_), key=str)]
         return self._below[class_]
 
     def rows(self, query: str, given: Mapping[str, Node] | None = None) -> Iterator[dict[str, Node]]:

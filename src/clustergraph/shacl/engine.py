@@ -19,12 +19,13 @@ from clustergraph.shacl.facets import negate
 from clustergraph.shacl.literals import keep, write
 from clustergraph.shacl.model import Constraint, Shape, Shapes
 from clustergraph.shacl.results import Result
-from clustergraph.shacl.triples import Node, rdf, show
+from clustergraph.shacl.triples import Node, rdf, rdfs, show
 from clustergraph.shacl.violations import Rows, Source, Violations
 
 Progress = Callable[[str], None]
 
 _TYPE: Final = f"<{rdf('type').value}>"
+_SUBCLASS: Final = f"<{rdfs('subClassOf').value}>"
 _LISTED: Final = 2000
 """So many nodes are written into a query; more are found by their targets again."""
 
@@ -78,8 +79,12 @@ class Engine:
                 yield self._listed(values)
             case "targetClass":
                 classes = list(dict.fromkeys(each for value in values for each in self._data.classes(value)))
-                listed = f"VALUES {other} {{ {' '.join(map(write, classes))} }} ?this {_TYPE} {other} ."
-                yield listed if len(classes) > 1 else f"?this {_TYPE} {write(classes[0])} ."
+                if any(isinstance(each, BlankNode) for each in classes):
+                    yield from (f"?this {_TYPE}/{_SUBCLASS}* {write(value)} ." for value in values)
+                elif len(classes) == 1:
+                    yield f"?this {_TYPE} {write(classes[0])} ."
+                else:
+                    yield f"VALUES {other} {{ {' '.join(map(write, classes))} }} ?this {_TYPE} {other} ."
             case "targetSubjectsOf":
                 yield from (f"?this {write(value)} {other} ." for value in values)
             case _:

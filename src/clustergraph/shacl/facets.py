@@ -88,7 +88,7 @@ def pattern(constraint: Constraint, shape: Shape, value: str) -> str:
     if isinstance(tried, QuerySolutions) and any(row["ok"] is None for row in tried):
         raise InvalidShapesError(
             f"the pattern of {show(shape.node)} cannot be used: {constraint.value.value}",
-            advice="mend the shapes: write it as XPath does, without look-around and references back",
+            advice="mend the shapes: write it without look-around and references back",
         )
     return sure(f"!ISBLANK({value}) && REGEX(STR({value}), {written})")
 

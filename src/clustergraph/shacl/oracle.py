@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-import re
+import warnings
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Final
@@ -11,7 +11,6 @@ from typing import Final
 import pyshacl
 import rdflib
 from pyoxigraph import BlankNode, Literal, NamedNode, Quad, Triple
-from pyshacl.errors import ReportableRuntimeError
 from rdflib import OWL, RDF, RDFS, SH, BNode, URIRef
 from rdflib.term import Node as RdflibNode
 
@@ -43,8 +42,8 @@ def run(data: Iterable[Quad | Triple], shapes: Iterable[Triple], focus: Collecti
 def _report(data: rdflib.Graph, shapes: rdflib.Graph) -> rdflib.Graph:
     try:
         _, report, _ = pyshacl.validate(data, shacl_graph=_flat(shapes), inference="none", inplace=True)
-    except (ReportableRuntimeError, re.error) as error:
-        raise InvalidShapesError(f"the shapes cannot be used: {error.args[0]}", advice="mend the shapes") from error
+    except Exception as error:  # whatever stops pySHACL, a person gets a sentence and no trace
+        raise InvalidShapesError(f"pySHACL cannot use the shapes: {error}", advice="mend the shapes") from error
     if not isinstance(report, rdflib.Graph):
         raise InvalidShapesError(f"validation failed: {report}", advice="look for shapes that refer in a ring")
     return report
@@ -66,9 +65,10 @@ def _flat(shapes: rdflib.Graph) -> rdflib.Graph:
         is_class = (node, RDF.type, RDFS.Class) in shapes or (node, RDF.type, OWL.Class) in shapes
         is_used = (None, None, node) in shapes
         inside = list(shapes.objects(node, SH.property))
-        shared = any(len(list(shapes.subjects(SH.property, inner))) > 1 for inner in inside)
+        # Siblings are found through the shape that they are in.
+        bound = any((inner, SH.qualifiedValueShape, None) in shapes for inner in inside)
         kept = (SH.path, SH.deactivated, SH.closed)
-        if is_class or is_used or shared or any((node, each, None) in shapes for each in kept):
+        if is_class or is_used or bound or any((node, each, None) in shapes for each in kept):
             continue
         for inner in inside:
             for predicate, target in targets:
@@ -83,7 +83,9 @@ def _quiet() -> Iterator[None]:
     logger = logging.getLogger("rdflib.term")
     before, logger.disabled = logger.disabled, True
     try:
-        yield
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
     finally:
         logger.disabled = before
 

@@ -35,7 +35,7 @@ class Read:
 
 
 def affected(
-    store: Store,
+    data: Store | Iterable[Quad | Triple],
     shapes: Shapes | Iterable[Quad | Triple],
     added: Iterable[Quad | Triple],
     removed: Iterable[Quad | Triple],
@@ -46,7 +46,7 @@ def affected(
     can a run over everything find anything else than before.
 
     Args:
-        store: the data after the change, in its default graph.
+        data: the data after the change: quads, or a store with its default graph.
         shapes: the shapes.
         added: what the change added.
         removed: what it removed.
@@ -55,12 +55,7 @@ def affected(
         InvalidShapesError: the shapes are not well formed.
     """
     read = shapes if isinstance(shapes, Shapes) else Shapes(shapes)
-    # Taken through a store, literals are as the data has them.
-    changed = Store()
-    changed.extend(
-        Quad(triple.subject, triple.predicate, triple.object) for each in (added, removed) for triple in each
-    )
-    return Scope(Data(store), read).affected(list(changed))
+    return Scope(Data(data), read).affected([*added, *removed])
 
 
 class Scope:
@@ -71,8 +66,9 @@ class Scope:
         self._data = data
         self._shapes = shapes
 
-    def affected(self, changed: Collection[Quad | Triple]) -> frozenset[Node] | None:
+    def affected(self, changed: Iterable[Quad | Triple]) -> frozenset[Node] | None:
         """Return the nodes that changed triples can affect, or nothing if they can affect all."""
+        changed = self._data.as_kept(changed)
         if any(triple.predicate == rdfs("subClassOf") for triple in changed):
             return None
         found: set[Node] = set()
@@ -176,7 +172,7 @@ class Scope:
         """Yield the solutions of a query for a term of one of its variables."""
         if isinstance(node, BlankNode):
             return self._data.rows(query, {variable[1:]: node})
-        return self._data.rows(query.replace("{", f"{{ VALUES {variable} {{ {write(node)} }}", 1))
+        return self._data.rows(query.replace("{", f"{{ VALUES {variable} {{ {self._data.write(node)} }}", 1))
 
     def _arrived(self, shape: Shape, way: Path | None, changed: Collection[Quad | Triple]) -> Iterator[Node]:
         """Yield the focus nodes that are new: they became targets, or are reached in a new way."""
