@@ -91,6 +91,12 @@ def test_a_malformed_query_is_shown_with_a_pointer(built: Path) -> None:
     assert "^" in done.stderr
 
 
+def test_a_misspelt_term_is_named_beside_the_answer(built: Path) -> None:
+    done = run(built, "query", "SELECT ?s { ?s a cg:Clutser }", "--format", "csv")
+    assert (done.returncode, done.stdout) == (0, "s\n")
+    assert "did you mean cg:Cluster" in done.stderr
+
+
 def test_ask_takes_labels_and_spellings(built: Path) -> None:
     for name in ("ViaMéca", "Viameca", "viameca", "organisation:viameca"):
         done = run(built, "ask", "clusters", "--cluster", name, "--format", "csv")

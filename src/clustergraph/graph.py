@@ -24,6 +24,7 @@ from clustergraph import questions as question_files
 from clustergraph.ask.because import Because, Source, sources
 from clustergraph.ask.empty import Bound, attempts
 from clustergraph.ask.evidence import Evidence, Proof
+from clustergraph.ask.misspelt import TERMS_QUERY, may_misspell, unknown
 from clustergraph.ask.patterns import asked_alone
 from clustergraph.ask.resolve import choices_query, needs_choices, read_choices, resolve
 from clustergraph.ask.search import NAMES_QUERY, Hit, Index, Name
@@ -129,6 +130,10 @@ class Graph:
             raise QueryError("a SELECT query is needed here")
         return result
 
+    def misspelt(self, text: str) -> tuple[str, ...]:
+        """Return a sentence for each term of our ontology in a query that the graph does not have."""
+        return unknown(text, self._terms) if may_misspell(text) else ()
+
     def table(self, text: str) -> tuple[tuple[str, ...], tuple[tuple[Cell, ...], ...]]:
         """Return the columns and rows of a SELECT query, or the one value of an ASK; see `query`."""
         result = self.query(text)
@@ -217,6 +222,10 @@ class Graph:
                 return Cell(_python(term))
             case _:
                 return Cell(str(term))
+
+    @cached_property
+    def _terms(self) -> frozenset[str]:
+        return frozenset(row["term"].value for row in self.select(TERMS_QUERY))
 
     @cached_property
     def _names(self) -> Index:

@@ -48,6 +48,8 @@ def query(context: Context, query: str, format_: str | None, endpoint: str | Non
         return
     graph = context.graph()
     result = graph.query(text)
+    for sentence in graph.misspelt(text):
+        click.echo(f"note: {sentence}", err=True)
     if format_ in (None, "table") and not isinstance(result, QueryTriples):
         click.echo(_table(graph, text), nl=False)
         return

@@ -1,76 +1,20 @@
-"""Terms of a query that are well formed but not in the graph, with what may be meant."""
+"""What may be misspelt in a query that was sent."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from difflib import get_close_matches
-from functools import lru_cache
-from itertools import islice
-from typing import Final
-
+from clustergraph.ask.misspelt import TERMS_QUERY, may_misspell, unknown
 from clustergraph.errors import ClustergraphError
 from clustergraph.store.embedded import Release
-from clustergraph.store.syntax import tokens_of
-from clustergraph.terms import ONTOLOGY, PREFIXES, compact
 from clustergraph.web.service import Service
-
-_TERMS: Final = f"""
-SELECT DISTINCT ?term {{
-  VALUES ?kind {{ owl:Class owl:ObjectProperty owl:DatatypeProperty owl:AnnotationProperty rdf:Property rdfs:Class }}
-  ?term a ?kind
-  FILTER(STRSTARTS(STR(?term), "{ONTOLOGY}"))
-}}
-"""
-_LONGEST: Final = 4_000
-"""Queries that are longer were not typed by anybody."""
-_MOST: Final = 3
-"""More words than this are not misspelt but meant for another graph; to look for what is near takes time."""
-
-
-@lru_cache(maxsize=256)
-def unknown(query: str, terms: frozenset[str]) -> tuple[str, ...]:
-    """Return a sentence for each term of our ontology in a query that is not among the terms.
-
-    >>> unknown("ASK { ?s a cg:Clutser }", frozenset([ONTOLOGY + "Cluster"]))
-    ('cg:Clutser is not a term of the ontology; did you mean cg:Cluster?',)
-    """
-    strange = (iri for iri in dict.fromkeys(_named(query)) if iri not in terms)
-    return tuple(_sentence(iri, terms) for iri in islice(strange, _MOST))
-
-
-def _sentence(iri: str, terms: frozenset[str]) -> str:
-    near = get_close_matches(iri, terms, n=2, cutoff=0.6)
-    guess = f"; did you mean {' or '.join(map(compact, near))}?" if near else ""
-    return f"{compact(iri)} is not a term of the ontology{guess}"
-
-
-def _named(query: str) -> Iterator[str]:
-    """Yield the IRIs of our ontology that a query names."""
-    prefixes = dict(PREFIXES)
-    last = ""
-    before = ""
-    for token in tokens_of(query):
-        if token.kind == "iri":
-            iri = token.text[1:-1]
-            if before == "PREFIX":
-                prefixes[last.removesuffix(":")] = iri
-            elif iri.startswith(ONTOLOGY) and iri != ONTOLOGY:
-                yield iri
-        elif token.kind == "name" and last.upper() != "PREFIX":
-            prefix, _, local = token.text.partition(":")
-            iri = prefixes.get(prefix, "") + local
-            if local and iri.startswith(ONTOLOGY):
-                yield iri
-        before, last = last.upper(), token.text
 
 
 async def hints(service: Service, release: Release, query: str) -> tuple[str, ...]:
     """Return what may be misspelt in a query; nothing if that cannot be found out now."""
-    if len(query) > _LONGEST or ("cg:" not in query and ONTOLOGY not in query):
+    if not may_misspell(query):
         return ()
     if service.terms is None or service.terms[0] != release.digest:
         try:
-            rows = await service.rows(release, _TERMS)
+            rows = await service.rows(release, TERMS_QUERY)
         except ClustergraphError:
             return ()
         service.terms = (release.digest, frozenset(row["term"].value for row in rows))
