@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pyoxigraph import BlankNode, Literal, NamedNode, Quad, Store
 
+from clustergraph.graph import Graph
 from clustergraph.store import Request
 from clustergraph.store.dataset import Dataset, Merger
 from clustergraph.store.embedded import Embedded
@@ -42,6 +43,12 @@ def test_the_dataset_that_a_query_describes(query, default, named):
 @pytest.fixture(scope="module")
 def release(tmp_path_factory):
     return Embedded(write_release(tmp_path_factory.mktemp("root"), extra=SHARED))
+
+
+def test_the_graph_in_python_counts_once_too(release):
+    graph = Graph(Store.read_only(str(release.path / "store")), {})
+    for clause in ("", "FROM w:s3 FROM w:annex-1"):
+        assert [row["n"].value for row in graph.select(WEBSITES % clause)] == ["1"]
 
 
 SECTIONS = tuple(f"https://w3id.org/clustergraph/graph/wiintech-2020/{name}" for name in ("s3", "annex-1"))
