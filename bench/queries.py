@@ -24,8 +24,7 @@ class Query:
 
     name: str
     kind: str
-    """``small``, ``sum`` (over the whole graph), ``large``; for NOT EXISTS of several patterns ``chain`` (one leads to
-    the next) or ``star`` (all of one subject)."""
+    """``small``, ``sum`` (over the whole graph), ``large``; for NOT EXISTS ``two`` or ``three``, by its patterns."""
     text: str
     light: bool = True
     """Whether an engine in Python answers it in seconds."""
@@ -146,29 +145,70 @@ GROUP BY ?measure ORDER BY ?measure""",
         light=False,
     ),
     Query(
-        "clusters without a stated turnover",
-        "star",
+        "clusters without a turnover",
+        "two",
         """SELECT (COUNT(?o) AS ?n) { ?o a cg:Cluster
   FILTER NOT EXISTS { ?f cg:subject ?o ; cg:measure measure:turnover } }""",
         light=False,
     ),
     Query(
-        "regions whose organisations lead nothing",
-        "chain",
-        """SELECT ?region { ?region a cg:Region
-  FILTER NOT EXISTS { ?o cg:region ?region . ?x cg:participant ?o . ?x cg:role role:coordinator } } ORDER BY ?region""",
-        light=False,
-    ),
-    Query(
-        "regions without a priority in digital themes",
-        "star",
+        "regions without a priority in a theme",
+        "two",
         """SELECT ?region ?o { ?o cg:region ?region
   FILTER NOT EXISTS { ?p cg:setBy ?region . ?p cg:theme theme:theme-1 } } ORDER BY ?region ?o""",
         light=False,
     ),
     Query(
+        "organisations that coordinate nothing",
+        "two",
+        """SELECT (COUNT(?o) AS ?n) { ?o a cg:Organisation
+  FILTER NOT EXISTS { ?x cg:participant ?o ; cg:role role:coordinator } }""",
+        light=False,
+    ),
+    Query(
+        "organisations with no stated participation",
+        "two",
+        """SELECT ?o { ?o a cg:Organisation
+  FILTER NOT EXISTS { ?x cg:participant ?o ; cg:status status:stated } } ORDER BY ?o""",
+        light=False,
+    ),
+    Query(
+        "clusters without a role in anything",
+        "two",
+        """SELECT (COUNT(?o) AS ?n) { ?o a cg:Cluster FILTER NOT EXISTS { ?x cg:participant ?o ; cg:role ?role } }""",
+        light=False,
+    ),
+    Query(
+        "regions without figures",
+        "two",
+        """SELECT ?region { ?region a cg:Region
+  FILTER NOT EXISTS { ?o cg:region ?region . ?f cg:subject ?o } } ORDER BY ?region""",
+        light=False,
+    ),
+    Query(
+        "regions whose organisations take part in nothing",
+        "two",
+        """SELECT ?region { ?region a cg:Region
+  FILTER NOT EXISTS { ?o cg:region ?region . ?x cg:participant ?o } } ORDER BY ?region""",
+        light=False,
+    ),
+    Query(
+        "pilots whose participants have no site",
+        "two",
+        """SELECT ?a { ?a a cg:Pilot
+  FILTER NOT EXISTS { ?a cg:hasParticipant ?o . ?o cg:website ?site } } ORDER BY ?a""",
+        light=False,
+    ),
+    Query(
+        "regions whose organisations lead nothing",
+        "three",
+        """SELECT ?region { ?region a cg:Region
+  FILTER NOT EXISTS { ?o cg:region ?region . ?x cg:participant ?o . ?x cg:role role:coordinator } } ORDER BY ?region""",
+        light=False,
+    ),
+    Query(
         "clusters that take part in no pilot",
-        "chain",
+        "three",
         """SELECT ?o { ?o a cg:Cluster FILTER NOT EXISTS { ?x cg:participant ?o . ?x cg:activity ?a . ?a a cg:Pilot } }
 ORDER BY ?o""",
         light=False,

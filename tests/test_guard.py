@@ -174,3 +174,29 @@ def test_errors_of_the_engine_get_a_place_and_words(query, place, words):
 def test_a_near_prefix_is_suggested():
     error = explain("ASK { ?s skoss:x 1 }", "error at 1:16: expected one of Prefix not found, ['%']")
     assert error.advice == "did you mean skos:?"
+
+
+PIECES = [
+    "PREFIX a: <http://a.example/#>", "PREFIX : <b>", "BASE <http://b.example/>", "#SELECT\n", "SELECT", "ask", "*",
+    "{", "}", "(", ")", "[", "?s", "'x'", '"""', "'", "<", ">", "a:b", "NOW()", "SERVICE", "FROM", "INSERT", "\n",
+    "<http://c.example/>", "\\", "DESCRIBE",
+]  # fmt: skip
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=12))
+def test_a_quick_look_sees_what_reading_sees(pieces):
+    query = " ".join(pieces)
+    whole = seen(f"{query} # FROM")
+    # What is malformed may be left to the engine, which says so too.
+    assert whole == "malformed" or seen(query) == whole
+
+
+def seen(query):
+    """Return what a query is; a comment with a word that matters has it read as a whole."""
+    try:
+        found = check(query, [], SETTINGS)
+    except RefusedQueryError:
+        return "refused"
+    except QueryError:
+        return "malformed"
+    return found.form, found.volatile

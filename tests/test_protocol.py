@@ -1,4 +1,17 @@
-"""The SPARQL 1.1 Protocol and Graph Store HTTP Protocol: what they say that a service must do."""
+"""The SPARQL 1.1 Protocol and Graph Store HTTP Protocol: what they say that a service must do.
+
+Where each section of the SPARQL 1.1 Protocol is tested:
+
+- 2.1.1 to 2.1.3, a query by GET, by form and directly: ``test_the_three_operations_answer_the_same``, and whatever
+  else is asked in all `WAYS`; exactly one query: ``test_what_is_wrong_has_the_right_status``;
+- 2.1.4, the dataset: ``test_the_dataset_of_the_request`` and ``…_goes_before_that_of_the_query``;
+- 2.1.5 and 2.1.6, formats and success: ``test_the_form_of_the_answer_follows_that_of_the_query``,
+  ``test_the_best_of_what_is_accepted_is_given_or_406``;
+- 2.1.7, failure: ``test_what_is_no_query_is_400``, ``test_a_graph_that_is_not_there_is_refused``;
+- 2.2.1 to 2.2.5, updates: ``tests/test_writes_http.py``, and here ``test_updates_without_a_token_are_refused``.
+
+The Graph Store Protocol, section 5: reading at the end of this file, writing in ``tests/test_writes_http.py``.
+"""
 
 from __future__ import annotations
 

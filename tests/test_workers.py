@@ -183,10 +183,10 @@ def raise_first(release, request):
 
 
 def test_a_worker_reads_lines_and_announces_the_length_of_its_answer(release, monkeypatch):
-    from clustergraph.store import work
+    from clustergraph.store import confinement, work
 
-    monkeypatch.setattr(work, "resource", None)
-    monkeypatch.setattr(work, "_limit_memory", lambda _: None)
+    monkeypatch.setattr(confinement, "resource", None)
+    monkeypatch.setattr(work, "limit_memory", lambda _: None)
     tasks = b"".join(Task(str(release), request, 60, 1 << 30).line() for request in (COUNT, Request("ASK {", "json")))
     replies = io.BytesIO()
     work.work(io.BytesIO(tasks), replies)

@@ -61,6 +61,15 @@ class Settings:
     log_queries: int = 0
     """Whether the log shows the text of queries (1) or only a short digest (0)."""
 
+    allowed_hosts: str = ""
+    """Other hosts that SERVICE and LOAD may ask, with commas between: `host` or `host:port`. None, if empty."""
+    fetch_seconds: float = 10.0
+    """How long other hosts may take for one query or update, and how long it may wait for its turn, in seconds."""
+    fetch_bytes: int = 1_000_000
+    """How much one other host may send, in bytes."""
+    fetches: int = 2
+    """How many queries and updates may ask other hosts at a time."""
+
     write_seconds: float = 120.0
     """How long one change of the graph may take, in seconds."""
     write_bytes: int = 10_000_000
@@ -82,8 +91,9 @@ class Settings:
     def __post_init__(self) -> None:
         """Refuse values with which nothing would work."""
         for field in fields(self):
-            if getattr(self, field.name) <= 0 and field.name not in _MAY_BE_ZERO:
-                raise SettingError(f"{field.name} is {getattr(self, field.name)}", advice="give it a number above zero")
+            value = getattr(self, field.name)
+            if not isinstance(value, str) and value <= 0 and field.name not in _MAY_BE_ZERO:
+                raise SettingError(f"{field.name} is {value}", advice="give it a number above zero")
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Settings:
@@ -92,10 +102,12 @@ class Settings:
         Raises:
             SettingError: a variable does not hold a number of the right kind.
         """
-        changed: dict[str, int | float] = {}
+        changed: dict[str, int | float | str] = {}
         for field in fields(cls):
             variable = VARIABLE_PREFIX + field.name.upper()
-            if variable in environment:
+            if variable in environment and isinstance(field.default, str):
+                changed[field.name] = environment[variable]
+            elif variable in environment:
                 number = float if isinstance(field.default, float) else int
                 try:
                     changed[field.name] = number(environment[variable])
@@ -105,5 +117,5 @@ class Settings:
                         f"{variable} is {environment[variable]!r}",
                         advice=f"give it {kind} (default {field.default})",
                     ) from error
-        # Every field is an int or a float, which the type checker cannot see through a dictionary.
+        # Each has the kind of its field, which the type checker cannot see through a dictionary.
         return cls(**changed)  # type: ignore[arg-type]

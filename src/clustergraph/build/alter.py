@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Final
 
 from pyoxigraph import BlankNode, DefaultGraph, NamedNode, Quad, Store, Triple, parse
@@ -14,14 +13,10 @@ from clustergraph.config import Settings
 from clustergraph.errors import ClustergraphError, QueryError
 from clustergraph.formats import RDF_FORMATS
 from clustergraph.store import updates, writes
+from clustergraph.store.confinement import no_files
 from clustergraph.store.syntax import explain
 from clustergraph.store.writes import Write
 from clustergraph.terms import CATALOGUE, GRAPH, INFERRED, PREFIXES
-
-try:
-    import resource
-except ImportError:  # Windows has no such limits.
-    resource = None  # type: ignore[assignment]  # the module is optional
 
 _VOCABULARY: Final = (GRAPH + "ontology/", GRAPH + "schemes/")
 
@@ -48,7 +43,7 @@ def alter(store: Store, write: Write, settings: Settings) -> Changes:
         RefusedChangeError: the change touches a graph that only a build makes, or adds what a graph cannot hold.
     """
     before = _lines(store)
-    with _no_files():
+    with no_files():
         _apply(store, write, settings)
     changes = Changes.between(before, _lines(store))
     _check_graphs(changes)
@@ -147,17 +142,3 @@ def _check_nodes(changes: Changes) -> None:
                 f"a blank node is added in {quad.graph_name}",
                 advice="give it an IRI, so that it can be cited and looked up",
             )
-
-
-@contextmanager
-def _no_files() -> Iterator[None]:
-    """Allow no file and no connection to be opened inside."""
-    if resource is None:
-        yield
-        return
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (0, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))

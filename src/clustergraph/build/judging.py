@@ -7,10 +7,7 @@ file and no connection, and take only so much memory; whoever started it ends it
 from __future__ import annotations
 
 import json
-import signal
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -21,11 +18,7 @@ from clustergraph.build.sources import Project
 from clustergraph.errors import ClustergraphError, SourceError
 from clustergraph.shacl import reports
 from clustergraph.shacl.validate import validate
-
-try:
-    import resource
-except ImportError:  # Windows has no such limits; there only the deadline holds.
-    resource = None  # type: ignore[assignment]  # the module is optional
+from clustergraph.store.confinement import alarm, limit_memory, no_core, no_files
 
 _TRIFLE = b"""
 @prefix sh: <http://www.w3.org/ns/shacl#> .
@@ -59,10 +52,9 @@ def serve() -> None:
     """Do one task."""
     task = Task(**json.loads(sys.stdin.buffer.readline()))
     _prepare()
-    if resource is not None:
-        signal.setitimer(signal.ITIMER_REAL, task.seconds)
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-        _limit_memory(task.memory_bytes)
+    alarm(task.seconds)
+    no_core()
+    limit_memory(task.memory_bytes)
     sys.stdout.write(json.dumps(_reply(task)))
     sys.stdout.flush()
 
@@ -77,7 +69,7 @@ def _reply(task: Task) -> dict[str, object]:
             [project.ontology] if project else [],
         )
         quads = list(material.quads())
-        with _no_files():
+        with no_files():
             found = validate(quads, material.shapes, label=material.label)
         report = reports.write(material.placed(found), task.format, fix=material.words.fix)
     except SourceError as error:
@@ -95,28 +87,3 @@ def _prepare() -> None:
     """Load whatever validation needs, as long as files can be opened."""
     quads = list(parse(_TRIFLE, format=RdfFormat.TURTLE))
     validate(quads, quads)
-
-
-@contextmanager
-def _no_files() -> Iterator[None]:
-    """Let no file and no connection be opened inside."""
-    if resource is None:
-        yield
-        return
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (0, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
-
-
-def _limit_memory(extra_bytes: int) -> None:
-    """Limit the memory that the process may write to, counted from what it has now."""
-    try:
-        status = Path("/proc/self/status").read_bytes()
-    except OSError:  # not Linux; there only the deadline holds
-        return
-    now = next(int(line.split()[1]) << 10 for line in status.splitlines() if line.startswith(b"VmData"))
-    _, hard = resource.getrlimit(resource.RLIMIT_DATA)
-    resource.setrlimit(resource.RLIMIT_DATA, (now + extra_bytes, hard))

@@ -21,6 +21,8 @@ from clustergraph.store.syntax import explain
 from clustergraph.terms import PREFIXES
 
 CURRENT: Final = "current"
+OPENED: Final = 16
+"""How many files of a store the engine opens at once; it opens others when it needs them."""
 SMALL: Final = 1 << 17
 """An answer of so many bytes is handed over as it is; a larger one in a file."""
 
@@ -88,6 +90,8 @@ class Embedded:
         except OSError as error:
             raise ReleaseError(f"the store of {path} cannot be opened ({error})") from error
         self.path = path
+        self.opens_files_later = store is None and sum(1 for _ in (path / "store").glob("*.sst")) > OPENED
+        """Whether the store is on disk, in more files than the engine opens at once."""
         self._merger = Merger(self._store)
 
     @classmethod

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -11,6 +12,8 @@ from clustergraph.config import Settings
 from clustergraph.errors import QueryError, RefusedQueryError
 from clustergraph.store import OverLimitError
 from clustergraph.store.dataset import Dataset
+from clustergraph.store.federation import Clauses
+from clustergraph.store.hosts import Allowed
 from clustergraph.store.syntax import Token, place, problem_at, tokens_of
 
 QUERY_FORMS: Final = ("SELECT", "ASK", "CONSTRUCT", "DESCRIBE")
@@ -21,6 +24,15 @@ VOLATILE: Final = frozenset({"NOW", "RAND", "UUID", "STRUUID", "BNODE"})
 """Functions that give another answer every time."""
 
 
+_PLAIN: Final = re.compile(
+    r"""\s*(?:PREFIX\s+[A-Za-z0-9]*:\s*<[^\s<>"{}|^`\\]*>\s*)*(SELECT|ASK|CONSTRUCT|DESCRIBE)(?![\w.:-])""",
+    re.IGNORECASE,
+)
+"""How most queries begin."""
+_MATTERS: Final = re.compile("SERVICE|FROM|" + "|".join(sorted(VOLATILE)), re.IGNORECASE)
+"""A query that has none of these anywhere, not even in a string, need not be read to know what it may be."""
+
+
 @dataclass(frozen=True)
 class Checked:
     """What there is to know about a query that may run."""
@@ -29,6 +41,8 @@ class Checked:
     """One of the `QUERY_FORMS`."""
     volatile: bool
     """Whether the same query can have another answer next time."""
+    elsewhere: bool = False
+    """Whether other hosts are to be asked for it."""
 
     @property
     def gives_graph(self) -> bool:
@@ -43,7 +57,7 @@ def check(query: str, graphs: Collection[str], settings: Settings) -> Checked:
     'ASK'
 
     Raises:
-        RefusedQueryError: it would change the graph, or call another host.
+        RefusedQueryError: it would change the graph, or call a host that is not on the list.
         QueryError: it is no query, or names a graph that is not among the graphs.
         OverLimitError: it is too long or nested too deeply.
     """
@@ -55,23 +69,32 @@ def check(query: str, graphs: Collection[str], settings: Settings) -> Checked:
             value=settings.query_bytes,
             advice="make it shorter, for instance with fewer VALUES",
         )
+    plain = _PLAIN.match(query)
+    if plain and not _MATTERS.search(query) and sum(map(query.count, "{([")) <= settings.nesting:
+        return Checked(plain[1].upper(), volatile=False)
     tokens = tokens_of(query)
-    check_words(query, tokens)
+    elsewhere = bool(settings.allowed_hosts) and any(token.keyword == "SERVICE" for token in tokens)
+    check_words(query, tokens, settings.allowed_hosts)
     check_nesting(query, tokens, settings.nesting)
     form = _form(query, tokens)
     dataset = Dataset.of(query, tokens)
     for iri in (*dataset.default, *dataset.named) if dataset else ():
         check_graph(iri, graphs)
-    return Checked(form, volatile=any(token.keyword in VOLATILE for token in tokens))
+    if elsewhere:
+        for clause in Clauses.of(query).found:
+            Allowed.of(settings.allowed_hosts).address(clause.iri)
+    return Checked(form, elsewhere or any(token.keyword in VOLATILE for token in tokens), elsewhere)
 
 
-def check_words(query: str, tokens: Sequence[Token]) -> None:
-    """Check that no word of a query or update asks another host.
+def check_words(query: str, tokens: Sequence[Token], allowed_hosts: str = "") -> None:
+    """Check that no word of a query or update asks another host, or does so plainly if some may be asked.
 
     Raises:
         RefusedQueryError: one does.
     """
     for token in tokens:
+        if allowed_hosts and token.keyword == "SERVICE":
+            continue
         prefix = token.text.partition(":")[0] if token.kind == "name" else token.keyword
         if "SERVICE" in prefix.upper():
             line, column = place(query, token.start)

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from pyoxigraph import QuerySolutions, Store
+from typing import Final
 
-from clustergraph.terms import PREFIXES
+from pyoxigraph import DefaultGraph, Literal, NamedNode, QuerySolutions, Store
+
+from clustergraph.terms import PREFIXES, compact, expand
+
+_NAMES: Final = (expand("skos:prefLabel"), expand("rdfs:label"))
 
 
 def labels(store: Store) -> dict[str, str]:
@@ -15,3 +19,10 @@ def labels(store: Store) -> dict[str, str]:
     )
     assert isinstance(rows, QuerySolutions)
     return {row["x"].value: row["label"].value for row in rows}
+
+
+def label(store: Store, node: NamedNode) -> str:
+    """Return the label of one thing in the default graph, chosen as in `labels`, or else its short name."""
+    found = (quad.object for name in _NAMES for quad in store.quads_for_pattern(node, name, None, DefaultGraph()))
+    best = min(((each.language != "en", each.value) for each in found if isinstance(each, Literal)), default=None)
+    return best[1] if best else compact(node.value)

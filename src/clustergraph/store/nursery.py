@@ -25,8 +25,9 @@ from pathlib import Path
 from typing import Final, NoReturn
 
 from clustergraph.errors import ReleaseError
+from clustergraph.store.confinement import confine
 from clustergraph.store.embedded import Embedded
-from clustergraph.store.work import confine, work
+from clustergraph.store.work import work
 
 _MOST_FILES: Final = 64
 _SET_PARENT_DEATH_SIGNAL: Final = 1

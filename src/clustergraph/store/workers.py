@@ -285,7 +285,7 @@ class Pool:
             advice="make it simpler: fewer alternatives, shorter expressions, less nesting",
         )
 
-    async def aside(self, text: str, work: Callable[[], Result]) -> Result:
+    async def aside(self, text: str | bytes, work: Callable[[], Result]) -> Result:
         """Return what some work on a text gives; on a long one it is done in a thread, one at a time.
 
         So a query that takes long to read keeps nobody waiting but others that do.

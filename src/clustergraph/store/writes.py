@@ -62,7 +62,7 @@ class Task:
     """The folder of the project, whose shapes, checks and rules hold."""
     releases: str
     """The folder of the releases."""
-    settings: Mapping[str, int | float]
+    settings: Mapping[str, int | float | str]
 
     def send(self) -> bytes:
         """Return the task as it is sent."""

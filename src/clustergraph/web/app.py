@@ -22,6 +22,7 @@ from clustergraph.web import (
     openapi,
     pages,
     questions,
+    search,
     sparql,
     status,
     updates,
@@ -85,6 +86,8 @@ def create_app(
     app.add_route("/openapi.json", openapi.openapi, ["GET", "HEAD"])
     app.add_route("/conflicts", conflicts.conflicts, ["GET", "HEAD"])
     app.add_route("/conflicts.{extension}", conflicts.conflicts, ["GET", "HEAD"])
+    app.add_route("/search", search.search, ["GET", "HEAD"])
+    app.add_route("/search.{extension}", search.search, ["GET", "HEAD"])
     app.add_route("/questions", questions.index, ["GET", "HEAD"])
     app.add_route("/questions.{extension}", questions.index, ["GET", "HEAD"])
     app.add_route("/questions/{name}", questions.answer, ["GET", "HEAD"])

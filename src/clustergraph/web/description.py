@@ -16,6 +16,7 @@ from clustergraph.errors import ReleaseError
 from clustergraph.export import downloads
 from clustergraph.formats import RDF_FORMATS, RESULT_FORMATS
 from clustergraph.store.embedded import Release
+from clustergraph.store.hosts import Allowed
 from clustergraph.terms import BASE, PREFIXES, expand
 from clustergraph.web.http import RequestError, accepted, choose, respond, tag
 from clustergraph.web.protocol import named_format
@@ -31,6 +32,11 @@ LIMITS: Final = {
     "waiting": ("queries", "When so many run or wait, the service says that it is busy."),
     "header_bytes": ("bytes", "A request with a longer address or longer headers is refused; send the query by POST."),
     "send_seconds": ("seconds", "A client that takes longer to send its request is cut off."),
+}
+_LIMITS_OF_FETCHES: Final = {
+    "fetch_seconds": ("seconds", "So long other hosts may take that a query asks with SERVICE."),
+    "fetch_bytes": ("bytes", "An answer of another host that is larger is refused."),
+    "fetches": ("queries", "So many queries may ask other hosts at a time; others wait."),
 }
 """The limits that hold for a query: unit and meaning."""
 
@@ -109,6 +115,10 @@ def _of_service(address: str, settings: Settings, release: Release, *, writable:
     if writable:
         yield _triple(service, "sd:supportedLanguage", expand("sd:SPARQL11Update"))
     yield _triple(service, "sd:feature", expand("sd:UnionDefaultGraph"))
+    hosts = Allowed.of(settings.allowed_hosts).names
+    others = f"SERVICE only to {hosts}" if hosts else "no SERVICE"
+    if hosts:
+        yield _triple(service, "sd:feature", expand("sd:BasicFederatedQuery"))
     for name in _IRI_OF_RESULTS.values():
         yield _triple(service, "sd:resultFormat", NamedNode(_FORMATS + name))
     for each in RDF_FORMATS.values():
@@ -120,7 +130,7 @@ def _of_service(address: str, settings: Settings, release: Release, *, writable:
         service,
         "dcterms:description",
         Literal(
-            f"{'Changes with a token' if writable else 'Reads'} only, no SERVICE, and FROM only with the graphs that "
+            f"{'Changes with a token' if writable else 'Reads'} only, {others}, and FROM only with the graphs that "
             "are listed here. A query that goes over a limit is answered with an error that names the limit, and never "
             "with a part of the answer. A triple that several graphs have counts once in the default graph.",
             language="en",
@@ -131,7 +141,8 @@ def _of_service(address: str, settings: Settings, release: Release, *, writable:
 
 
 def _limits(address: str, service: NamedNode, settings: Settings) -> Iterator[Triple]:
-    for name, (unit, meaning) in LIMITS.items():
+    fetching = _LIMITS_OF_FETCHES if settings.allowed_hosts else {}
+    for name, (unit, meaning) in {**LIMITS, **fetching}.items():
         limit = NamedNode(f"{address}#limit-{name}")
         yield _triple(service, "schema:additionalProperty", limit)
         yield _triple(limit, "rdf:type", expand("schema:PropertyValue"))

@@ -21,6 +21,7 @@ from werkzeug.http import parse_accept_header
 
 from clustergraph.errors import ClustergraphError, QueryError, RefusedQueryError, ReleaseError
 from clustergraph.store import OverLimitError
+from clustergraph.store.hosts import HostError
 from clustergraph.store.process import WorkerError
 from clustergraph.store.syntax import QuerySyntaxError
 
@@ -45,6 +46,7 @@ _STATUS_OF_LIMIT: Final = {
     "query_bytes": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     "result_bytes": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     "nesting": HTTPStatus.BAD_REQUEST,
+    "fetches in one query": HTTPStatus.BAD_REQUEST,
 }
 
 
@@ -89,6 +91,8 @@ class Problem:
                 return cls(HTTPStatus.BAD_REQUEST, error.message, error.advice)
             case RefusedQueryError():
                 return cls(HTTPStatus.FORBIDDEN, error.message, error.advice)
+            case HostError():
+                return cls(HTTPStatus.BAD_GATEWAY, error.message, error.advice)
             case ReleaseError() | WorkerError():
                 return cls(HTTPStatus.SERVICE_UNAVAILABLE, error.message, error.advice)
             case HTTPException():

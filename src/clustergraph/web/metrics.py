@@ -12,6 +12,7 @@ from typing import Final
 
 from clustergraph.errors import QueryError, RefusedQueryError
 from clustergraph.store import OverLimitError
+from clustergraph.store.hosts import HostError
 from clustergraph.store.workers import BusyError
 from clustergraph.web.caller import GoneError
 
@@ -22,7 +23,7 @@ ANSWERED: Final = "answered"
 CACHED: Final = "cached"
 OUTCOMES: Final = (
     ANSWERED, CACHED, "malformed", "refused", "deadline", "memory", "result too large", "query too large",
-    "too complex", "busy", "abandoned", "failed",
+    "too complex", "busy", "abandoned", "other host", "failed",
 )  # fmt: skip
 """Everything that a query can come to."""
 
@@ -32,6 +33,9 @@ _OF_LIMIT: Final = {
     "result_bytes": "result too large",
     "query_bytes": "query too large",
     "nesting": "too complex",
+    "fetches in one query": "too complex",
+    "fetch_seconds": "deadline",
+    "fetch_bytes": "other host",
 }
 _KILLED: Final = ("deadline", "stepped aside", "memory", "crash", "abandoned", "died idle", "lost")
 
@@ -53,6 +57,8 @@ def outcome_of(error: BaseException) -> str:
             return "refused"
         case GoneError():
             return "abandoned"
+        case HostError():
+            return "other host"
         case _:
             return "failed"
 

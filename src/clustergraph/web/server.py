@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import logging
 import signal
@@ -29,6 +30,8 @@ _BYTES_PER_SECOND: Final = 10_000
 """A client that sends at least this much may go on sending."""
 _GRACE: Final = 0.5
 """Seconds in which a new connection cannot be closed for another: its request is on its way."""
+_SWITCH: Final = 0.0005
+"""Seconds for which a thread may go on while another one waits to be run."""
 _LINGER: Final = 2.0
 """Seconds for which the rest of a request is still taken that has its answer."""
 
@@ -56,6 +59,12 @@ def run(
         # Whatever is under way at SIGTERM has at least this long.
         timeout_graceful_shutdown=int(2 * settings.query_seconds) + 5,
     )
+    # A thread that reads a long query must not keep the loop waiting each time that the loop has asked the system for
+    # something, and by default it may do so for ten times as long.
+    sys.setswitchinterval(_SWITCH)
+    # What is there by now stays, so the collector need not look through it again, which takes tenths of a second.
+    gc.collect()
+    gc.freeze()
     with _hang_up_reloads(app.state.service):
         uvicorn.Server(config).run()
 

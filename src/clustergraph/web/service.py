@@ -16,6 +16,7 @@ from typing import Final
 from clustergraph.config import Settings
 from clustergraph.store import Request
 from clustergraph.store.embedded import CURRENT, Release
+from clustergraph.store.fetches import Fetches
 from clustergraph.store.process import Spool
 from clustergraph.store.workers import Pool
 from clustergraph.web.caller import CALLER
@@ -98,6 +99,7 @@ class Service:
         """
         self.settings = settings
         self.pool = Pool(settings)
+        self.fetches = Fetches(settings)
         self.cache = Cache(settings.cache_bytes)
         self.metrics = Metrics()
         self.terms: tuple[str, frozenset[str]] | None = None
@@ -128,6 +130,16 @@ class Service:
         """Return the release with a digest if it is kept."""
         folder = self._root / "releases" / digest
         return Release.read(folder) if digest.isalnum() and folder.is_dir() else None
+
+    async def filled(self, text: str, *, update: bool = False) -> str:
+        """Return a query or update with what other hosts say in it, as long as there is a client that waits for it.
+
+        Raises:
+            ClustergraphError: it is malformed, or one of the hosts may not be asked or does not answer as it should.
+        """
+        caller = CALLER.get()
+        with self.metrics.refusal(), caller.while_there() if caller else nullcontext():
+            return await self.fetches.fill(text, caller.address if caller else "", update=update)
 
     async def answer(self, release: Release, request: Request, *, keep: bool = True) -> bytes:
         """Return the answer of a release, from the cache if it is there.

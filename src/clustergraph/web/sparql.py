@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from functools import lru_cache
 from http import HTTPStatus
 from typing import Final
@@ -18,14 +19,16 @@ from clustergraph.store.embedded import Release
 from clustergraph.store.guard import Checked, check, check_graph
 from clustergraph.terms import PREFIXES
 from clustergraph.web import protocol, updates
+from clustergraph.web.answers import labels_of
+from clustergraph.web.catalogue import by_subject, catalogue
 from clustergraph.web.delivery import deliver, not_modified, takes_gzip
 from clustergraph.web.description import service_description
-from clustergraph.web.examples import EXAMPLES
+from clustergraph.web.examples import FORMS, example
 from clustergraph.web.hints import hints
 from clustergraph.web.http import Problem, RequestError, accepted_types, choose, prefers_html, tag
 from clustergraph.web.pages import page, page_response
 from clustergraph.web.protocol import Asked
-from clustergraph.web.service import Service, read_rows
+from clustergraph.web.service import Row, Service, read_rows
 
 ROWS_SHOWN: Final = 1000
 """How many rows the page shows; the downloads have all."""
@@ -93,6 +96,8 @@ async def _answer(request: Request, service: Service, asked: Asked, query: str) 
     unchanged = not_modified(request, etag, content_type, headers)
     if unchanged is not None:
         return unchanged
+    if checked.elsewhere:
+        asking = replace(asking, query=await service.filled(query))
     keep = not checked.volatile
     if takes_gzip(request):
         answer, gzipped = await service.fetch_gzipped(release, asking, keep=keep)
@@ -123,11 +128,14 @@ async def _page(request: Request, service: Service, asked: Asked) -> Response:
             status, headers, shown["problem"] = problem.status, dict(problem.headers), problem
             if not isinstance(error, ResultTooLargeError):
                 shown.pop("downloads", None)
+    chosen, questions = request.query_params.get("example", ""), await catalogue(service, release)
     content = page(
         "sparql.html",
         release=release,
-        query=asked.query if asked.query is not None else next(iter(EXAMPLES.values())),
-        examples=EXAMPLES,
+        query=asked.query if asked.query is not None else example(chosen, questions),
+        example=chosen,
+        forms=FORMS,
+        groups=by_subject(questions.values()),
         prefixes=PREFIXES,
         **shown,
     )
@@ -138,6 +146,8 @@ async def _shown(service: Service, release: Release, asked: Asked, checked: Chec
     """Return what the page shows of an answer."""
     name = "turtle" if checked.gives_graph else "json"
     asking = asked.request(name, service.settings.page_bytes)
+    if checked.elsewhere:
+        asking = replace(asking, query=await service.filled(asking.query))
     answer = await service.answer(release, asking, keep=not checked.volatile)
     if checked.gives_graph:
         return {"turtle": answer.decode()}
@@ -147,9 +157,18 @@ async def _shown(service: Service, release: Release, asked: Asked, checked: Chec
     return {
         "variables": variables,
         "rows": rows[:ROWS_SHOWN],
+        "names": await _names(service, release, rows[:ROWS_SHOWN]),
         "row_count": len(rows),
         "rows_shown": ROWS_SHOWN,
     }
+
+
+async def _names(service: Service, release: Release, rows: list[Row]) -> dict[str, str]:
+    """Return the labels of the things in some rows; none if they cannot be had now."""
+    try:
+        return await labels_of(service, release, {term.value for row in rows for term in row.values() if term.is_iri})
+    except ClustergraphError:
+        return {}
 
 
 def _downloads(asked: Asked, checked: Checked) -> dict[str, str]:

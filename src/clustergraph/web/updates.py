@@ -216,6 +216,10 @@ async def _make(
     headers: Mapping[str, str] | None = None,
 ) -> Response:
     write = _onto(request, write)
+    service: Service = request.app.state.service
+    text = write.content.decode() if write.kind in (writes.UPDATE, writes.PATCH) else ""
+    if service.fetches.asks(text):
+        write = replace(write, content=(await service.filled(text, update=True)).encode())
     try:
         outcome = await writing.writer.make(write)
     except WriterError as error:
