@@ -77,7 +77,7 @@ def main() -> None:
                 print(run.row(runs[0]), flush=True)
         for run in runs[1:]:
             differences(runs[0], run)
-        for name in ("home", "knows", "age"):
+        for name in ("home", "knows", "age", "status", "email", "worksFor"):
             one_change(data, shapes, name)
 
 

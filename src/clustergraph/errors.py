@@ -16,15 +16,44 @@ class Exit(IntEnum):
 
 
 @dataclass(frozen=True)
+class Cell:
+    """A cell of a table.
+
+    >>> str(Cell(12, "Members", "Profiles"))
+    'sheet Profiles, row 12, column Members'
+    """
+
+    row: int
+    """Counted from 1, with the headings."""
+    column: str = ""
+    """Its heading; nothing where the whole row is meant."""
+    sheet: str = ""
+
+    def __str__(self) -> str:
+        """Return the place in words."""
+        parts = {"sheet": self.sheet, "row": self.row, "column": self.column}
+        return ", ".join(f"{name} {part}" for name, part in parts.items() if part)
+
+
+@dataclass(frozen=True)
 class Where:
     """A place in a file; line and column count from 1."""
 
     path: Path
     line: int | None = None
     column: int | None = None
+    cell: Cell | None = None
+    """In a table, instead of the column."""
+
+    @property
+    def start(self) -> int:
+        """The line, or the row of a table that has no lines, or 1."""
+        return self.line or (self.cell.row if self.cell else 1)
 
     def __str__(self) -> str:
-        """Return the place as editors understand it, ``path:line:column``."""
+        """Return the place as editors understand it, ``path:line:column``, or as people do, if it is in a table."""
+        if self.cell:
+            return f"{self.path}, {self.cell}"
         return ":".join(str(part) for part in (self.path, self.line, self.column) if part is not None)
 
 

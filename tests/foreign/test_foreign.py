@@ -151,12 +151,39 @@ def test_files_that_are_new_or_gone_are_changes(library: Repository) -> None:
         ("rm -rf .git && clustergraph validate data --shapes shapes --changed", "not a git repository"),
         ("clustergraph validate data --shapes shapes --explain Ship", "there is no shape 'Ship'"),
         ("clustergraph validate data --shapes shapes --format pdf", "Invalid value for '--format'"),
+        ("clustergraph validate data --shapes shapes --explain ''", "there is no shape ''"),
+        ("clustergraph validate data --shapes shapes --seconds 0.001", "stopped after 0.001 seconds; raise --seconds"),
+        ("clustergraph validate data --shapes shapes --memory 1", "raise --memory"),
+        ("clustergraph validate data --shapes shapes --seconds 0", "Invalid value for '--seconds'"),
     ],
 )
 def test_what_cannot_run_says_why_and_exits_with_2(library: Repository, command: str, said: str) -> None:
     done = library.run(command)
     assert done.returncode == 2
     assert said in done.stderr
+    assert "RUST" not in done.stderr
+
+
+def test_limits_that_suffice_change_nothing(faulty: Repository) -> None:
+    command = "clustergraph validate data --shapes shapes"
+    usual, limited = faulty.run(command), faulty.run(f"{command} --seconds 600 --memory 4000")
+    assert (limited.returncode, limited.stdout) == (usual.returncode, usual.stdout) == (1, usual.stdout)
+
+
+def test_a_mark_in_front_of_a_file_is_passed_over(library: Repository) -> None:
+    path = library.root / "data/books.ttl"
+    library.change("data/books.ttl", "352", '"many"')
+    command = "clustergraph validate data --shapes shapes"
+    plain = library.run(command)
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
+    assert library.run(command).stdout == plain.stdout
+    assert library.run(f"{command} --changed").stdout == plain.stdout
+
+
+def test_a_text_that_the_engine_cannot_take_is_told(library: Repository) -> None:
+    library.write("data/long.ttl", f'<e:a> <e:b> "{"x" * 17_000_000}" .')
+    done = library.run("clustergraph validate data --shapes shapes")
+    assert (done.returncode, "data/long.ttl: a text in it is too long" in done.stderr) == (2, True)
 
 
 def test_shapes_that_are_wrong_exit_with_2(library: Repository) -> None:

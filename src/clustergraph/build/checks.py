@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from pyoxigraph import NamedNode, QuerySolutions, Store
+from pyoxigraph import NamedNode, Store
 
+from clustergraph.build.bearing import Rows
 from clustergraph.build.positions import Index
 from clustergraph.build.sources import query_error
 from clustergraph.errors import SourceError, Where
 from clustergraph.shacl.findings import Finding, Named, Severity, Term
-from clustergraph.terms import PREFIXES, compact
+from clustergraph.terms import PREFIXES
 
+Label = Callable[[NamedNode], str]
 _SEVERITY = re.compile(r"^# severity: *(\w+) *$", re.MULTILINE)
 
 
@@ -37,23 +39,28 @@ def load(folder: Path) -> list[Check]:
     return [_check(path) for path in sorted(folder.glob("*.rq"))]
 
 
-def run(store: Store, checks: list[Check], labels: Mapping[str, str], index: Index) -> Iterator[Finding]:
-    """Yield what the checks find in a store.
+def run(store: Store, checks: Iterable[tuple[Check, Rows]], label: Label, index: Index) -> Iterator[Finding]:
+    """Yield what checks find in a store.
+
+    Args:
+        store: the graph.
+        checks: the checks, each with its rows that are looked at.
+        label: gives the words for an IRI.
+        index: finds where things are written.
 
     Raises:
         SourceError: a check is not well formed, or not a SELECT query.
     """
-    for check in checks:
+    for check, rows in checks:
         try:
-            rows = store.query(check.query, prefixes=PREFIXES)
+            names, found = rows.select(store)
         except SyntaxError as error:
             raise query_error(check.path, check.query, error) from error
-        if not isinstance(rows, QuerySolutions):
-            raise SourceError("a check must be a SELECT query", where=Where(check.path))
-        for row in rows:
-            focus, *others = (variable.value for variable in rows.variables)
-            value = row["value"] if "value" in others else None
-            yield _finding(check, row[focus], value, labels, index)
+        except TypeError as error:
+            raise SourceError(str(error), where=Where(check.path)) from error
+        for row in found:
+            cells = dict(zip(names, row, strict=True))
+            yield _finding(check, row[0], cells.get("value"), label, index)
 
 
 def _check(path: Path) -> Check:
@@ -69,18 +76,16 @@ def _check(path: Path) -> Check:
     return Check(path, first[2:].strip(), level, text)
 
 
-def _finding(check: Check, focus: Term | None, value: Term | None, labels: Mapping[str, str], index: Index) -> Finding:
+def _finding(check: Check, focus: Term | None, value: Term | None, label: Label, index: Index) -> Finding:
     return Finding(
         severity=check.severity,
         shape=Named(NamedNode(PREFIXES["query"] + "checks/" + check.path.stem), check.path.stem),
         message=check.message,
-        focus=_named(focus, labels),
-        value=_named(value, labels) if value is not None else None,
+        focus=_named(focus, label),
+        value=_named(value, label) if value is not None else None,
         where=index.find(focus) if isinstance(focus, NamedNode) else None,
     )
 
 
-def _named(term: Term | None, labels: Mapping[str, str]) -> Named:
-    if isinstance(term, NamedNode):
-        return Named(term, labels.get(term.value) or compact(term.value))
-    return Named(term, getattr(term, "value", str(term)))
+def _named(term: Term | None, label: Label) -> Named:
+    return Named(term, label(term) if isinstance(term, NamedNode) else getattr(term, "value", str(term)))

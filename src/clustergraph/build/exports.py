@@ -19,9 +19,10 @@ from clustergraph.export import downloads, profiles
 from clustergraph.export.downloads import Download
 from clustergraph.export.dump import FORMATS, Progress, dump, extension, lines_of
 from clustergraph.export.files import Written, whole, whole_folder
-from clustergraph.export.lines import canonical, opened
+from clustergraph.export.lines import opened
 from clustergraph.export.publication import Publication
 from clustergraph.export.sources import COMPUTED, Facts, split
+from clustergraph.export.views import View
 from clustergraph.graph import Graph
 from clustergraph.store.embedded import Release
 
@@ -116,19 +117,18 @@ class Exports:
 
     def _profiles(self, store: Store, folder: Path, progress: Progress) -> Iterator[Download]:
         for name in profiles.names(self.queries):
-            progress(f"writing {name}")
+            progress(f"writing the view {name}")
             profile = profiles.load(name, self.queries, self.shapes)
             # The service asks these queries about single things.
             shutil.copytree(self.queries / "exports" / name, folder / "profiles" / name)
-            with tempfile.TemporaryFile() as kept:
-                kept.writelines(canonical(profile.quads(store)))
-                for format_ in _OF_A_PROFILE:
-                    kept.seek(0)
-                    path = folder / f"{name}{extension(format_, compress=True)}"
-                    written = profiles.write(profile, kept, format_, path, compress=True)
-                    yield _download(
-                        written, profile.title, profile.description, format_, conforms_to=profile.conforms_to
-                    )
+            view = View.of(profile, store)
+            if found := view.violations():
+                progress(f"skipping {name}: {len(found)} violations; `clustergraph export {name}` shows them")
+                continue
+            for format_ in _OF_A_PROFILE:
+                path = folder / f"{name}{extension(format_, compress=True)}"
+                written = profiles.write(profile, view.lines, format_, path, compress=True)
+                yield _download(written, profile.title, profile.description, format_, conforms_to=profile.conforms_to)
 
     def _package(self, release: Path, described: Release, folder: Path, progress: Progress) -> Iterator[Download]:
         """Write the package for the ECCP, if there are clusters and nothing of it breaks its shapes."""
@@ -141,13 +141,12 @@ class Exports:
         origin = package.Origin(described.digest, described.created[:10])
         try:
             loaded = eccp.Recipe.load(recipe, self.shapes / "profiles" / "eccp.ttl")
-            made = package.make(Graph.open(release), loaded, origin)
-            content = packing.archive(made)
+            made = package.make(Graph.open(release), loaded, origin, progress)
+            path = folder / "eccp.zip"
+            packing.archive(made, path)
         except (eccp.NothingToExportError, packing.BrokenPackageError) as error:
             progress(f"skipping the package for the ECCP: {error.message}")
             return
-        path = folder / "eccp.zip"
-        path.write_bytes(content)
         yield _download(Written.of(path), package.TITLE, _PACKAGE, "zip", conforms_to=_ECCP)
 
     def _describe(

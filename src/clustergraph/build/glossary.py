@@ -8,7 +8,7 @@ from pathlib import Path
 from pyoxigraph import Literal, Quad, QuerySolution, QuerySolutions, Store
 
 from clustergraph.build.sources import Project, rdf_files, read_all
-from clustergraph.questions import Question, load
+from clustergraph.questions import Parameter, Question, load
 from clustergraph.terms import PREFIXES, SCHEME, compact
 
 _LONG_LISTS = 60
@@ -91,12 +91,17 @@ def questions_page(questions: Iterable[Question]) -> str:
     ]
     for question in questions:
         lines += [f"## {question.title}", "", f"`{question.name}`. {' '.join(question.description.split())}", ""]
-        lines += [
-            f"- `{p.name}`: {p.label} ({p.type}{f' of {p.of}' if p.of else ''}{', needed' if p.required else ''})"
-            for p in question.parameters.values()
-        ]
+        lines += [_parameter(parameter) for parameter in question.parameters.values()]
         lines += [""] if question.parameters else []
+        lines += [f"Shown as a {question.view.kind}.", ""] if question.view.kind != "table" else []
     return "\n".join(lines).rstrip() + "\n"
+
+
+def _parameter(parameter: Parameter) -> str:
+    kind = f"{parameter.type} of {parameter.of}" if parameter.of else parameter.type
+    several, needed = ", several" if parameter.many else "", ", needed" if parameter.required else ""
+    usual = f"; usually {', '.join(parameter.default)}" if parameter.default else ""
+    return f"- `{parameter.name}`: {parameter.label} ({kind}{several}{needed}{usual})"
 
 
 def main() -> None:

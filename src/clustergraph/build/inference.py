@@ -11,6 +11,7 @@ from clustergraph.axioms import Axiom, axioms
 from clustergraph.build.sources import query_error
 from clustergraph.errors import SourceError, Where
 from clustergraph.rules import Rule, load
+from clustergraph.store.rewrite import rewrite
 from clustergraph.terms import INFERRED, PREFIXES
 
 _ROUNDS = 50
@@ -49,7 +50,7 @@ def _to_fixpoint(store: Store, compiled: list[Axiom]) -> int:
 
 def _apply(store: Store, rule: Rule) -> int:
     try:
-        result = store.query(rule.query, prefixes=PREFIXES)
+        result = store.query(rewrite(rule.query), prefixes=PREFIXES)
     except SyntaxError as error:
         raise query_error(rule.path, rule.query, error) from error
     if isinstance(result, QueryBoolean | QuerySolutions):

@@ -10,10 +10,8 @@ from collections.abc import Iterator
 from pyoxigraph import Quad, RdfFormat
 
 from clustergraph.build.jsonld_pieces import pieces
-from clustergraph.build.lines import Lines
-from clustergraph.build.place import Node, Place
-from clustergraph.build.trace import trace
-from clustergraph.errors import SourceError
+from clustergraph.build.place import Place
+from clustergraph.build.trace import placed, trace
 
 
 def places(text: str, base: str = "") -> Iterator[Place]:
@@ -22,20 +20,10 @@ def places(text: str, base: str = "") -> Iterator[Place]:
     Raises:
         SourceError: the text is not well formed, or the engine cannot read it piece by piece.
     """
-    lines, told = Lines(text), set[Node]()
-    try:
-        for quad, of_subject, of_triple in _placed(text, base):
-            place = Place.of(quad, *lines.line_column(of_triple))
-            if place.subject not in told:
-                told.add(place.subject)
-                line, column = lines.line_column(of_subject)
-                yield place._replace(predicate=None, object=None, line=line, column=column)
-            yield place
-    except SyntaxError as error:
-        raise SourceError(error.msg) from error
+    return placed(text, _quads(text, base))
 
 
-def _placed(text: str, base: str) -> Iterator[tuple[Quad, int, int]]:
+def _quads(text: str, base: str) -> Iterator[tuple[Quad, int, int]]:
     """Yield each quad with the start of its subject and of the triple."""
     for piece, quad in trace(pieces(text), RdfFormat.STREAMING_JSON_LD, base):
         inner = piece.node

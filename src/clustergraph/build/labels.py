@@ -11,7 +11,7 @@ from pyoxigraph import Literal, NamedNode, Quad
 
 from clustergraph.terms import LOCAL_NAME, VOCABULARIES, compact
 
-_PREFIX: Final = re.compile(r"(?im)^\s*@?prefix\s+([\w.-]*):\s*<([^<>\s]+)>")
+_PREFIX: Final = re.compile(r"(?i)(?<![\w:@-])@?prefix\s+([\w.-]*):\s*<([^<>\s]+)>")
 _CONTEXT: Final = re.compile(r'"([A-Za-z][\w.-]*)"\s*:\s*"([a-z]+:[^"\s]+[/#])"')
 _XMLNS: Final = re.compile(r"""xmlns:([\w.-]+)\s*=\s*["']([^"']+)["']""")
 _HEAD: Final = 100_000

@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pyoxigraph import DefaultGraph, Quad, Store
 
 from clustergraph import questions, rules
-from clustergraph.build import checks
 from clustergraph.build.catalogue import catalogue
 from clustergraph.build.changes import Changes
+from clustergraph.build.demands import Demands
 from clustergraph.build.exports import Exports
 from clustergraph.build.inference import infer
 from clustergraph.build.positions import Index
 from clustergraph.build.release import Manifest, Releases, merge
-from clustergraph.build.sources import Project, rdf_files, read, read_all
+from clustergraph.build.sources import Project, read
 from clustergraph.errors import InvalidGraphError, ReleaseError
-from clustergraph.shacl.findings import Finding, Severity, in_order
+from clustergraph.shacl.findings import Finding, Severity
 from clustergraph.shacl.scope import affected
-from clustergraph.shacl.validate import validate
-from clustergraph.store.labels import labels
-from clustergraph.terms import BASE, compact
+from clustergraph.terms import BASE
 
 Progress = Callable[[str], None]
 
@@ -120,24 +118,12 @@ def judge(
     Raises:
         SourceError: a check or a file of shapes cannot be read.
     """
-    words = labels(store)
-    progress("checking")
-    findings = list(checks.run(store, checks.load(project.checks), words, index))
-    progress("validating against the shapes")
-    demands = read_all(rdf_files(*shapes) if shapes else project.shape_files())
-    focus = None
+    demands, bearing = Demands.of(project, shapes), None
     if before is not None:
         old, new = set(_merged(before)), set(_merged(store))
-        focus = affected(store, demands, new - old, old - new)
-    findings += validate(
-        store,
-        demands,
-        engine=engine,
-        label=lambda node: words.get(node.value) or compact(node.value),
-        locate=index.find,
-        focus=focus,
-    )
-    return in_order(findings)
+        focus = affected(store, demands.shapes, new - old, old - new)
+        bearing = replace(demands.everything, focus=focus)
+    return demands.findings(store, bearing, index=index, engine=engine, progress=progress)
 
 
 def publish(
@@ -153,14 +139,14 @@ def publish(
     """
     with releases.lock():
         written = Changes((), ()) if drop_writes else releases.written()
-        fingerprint = project.fingerprint()
+        fingerprint, demands = project.fingerprint(), project.demands()
         built = draft(project, progress)
         if not built.valid:
             raise RejectedError(built.findings)
         if lost := written.missing_in(built.store):
             raise LostWritesError(lost)
         progress("writing the release")
-        release = releases.write(built.store, fingerprint, built.inferred, len(built.findings))
+        release = releases.write(built.store, fingerprint, built.inferred, len(built.findings), demands=demands)
         folder = releases.root / "releases" / release.digest
         Exports(project.queries, project.shapes).prepare(folder, progress)
         releases.activate(folder)

@@ -11,6 +11,8 @@ from clustergraph.errors import SourceError
 Node: TypeAlias = NamedNode | BlankNode
 Term: TypeAlias = NamedNode | BlankNode | Literal
 GraphName: TypeAlias = NamedNode | BlankNode | DefaultGraph
+Key: TypeAlias = tuple[Node, NamedNode | None, Term | None]
+"""A triple, or a subject if the other two are missing."""
 
 
 class Place(NamedTuple):

@@ -9,13 +9,14 @@ from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Final, TypeAlias
+from typing import Final
 
 from pyoxigraph import BlankNode, NamedNode, Quad, RdfFormat, parse
 
-from clustergraph.build import jsonld_places, rdfxml_places, turtle_places
+from clustergraph.build import cells, jsonld_places, rdfxml_places, turtle_places
 from clustergraph.build.blanks import Blanks
-from clustergraph.build.place import GraphName, Node, Place, Term
+from clustergraph.build.place import GraphName, Key, Node, Place, Term
+from clustergraph.build.sources import content
 from clustergraph.errors import SourceError, Where
 from clustergraph.formats import of_file
 from clustergraph.terms import VOCABULARIES
@@ -23,7 +24,6 @@ from clustergraph.terms import VOCABULARIES
 __all__ = ["FORMATS", "GraphName", "Index", "Node", "Place", "Term", "places"]
 
 _TURTLE: Final = (RdfFormat.TURTLE, RdfFormat.TRIG, RdfFormat.N_TRIPLES, RdfFormat.N_QUADS)
-_Key: TypeAlias = tuple[Node, NamedNode | None, Term | None]
 _TYPE: Final = NamedNode(VOCABULARIES["rdf"] + "type")
 FORMATS: Final = (*_TURTLE, RdfFormat.JSON_LD, RdfFormat.RDF_XML)
 """The formats whose places can be found."""
@@ -77,23 +77,25 @@ class Index:
         return found or self._mentions.get(subject)
 
     @cached_property
-    def _places(self) -> dict[_Key, Where]:
-        found: dict[_Key, Where] = {}
-        described: dict[_Key, Where] = {}
+    def _places(self) -> dict[Key, Where]:
+        found: dict[Key, Where] = {}
+        described: dict[Key, Where] = {}
         for path in self.paths:
-            latest: Place | None = None
+            imported = cells.read(path)
+            latest: tuple[Node, Where] | None = None
             for place in self._read(path):
                 if self.wanted is not None and place.subject not in self.wanted:
                     continue
-                where = Where(path, place.line, place.column)
-                found.setdefault((place.subject, place.predicate, place.object), where)
+                key = (place.subject, place.predicate, place.object)
+                where = imported.get(key) or Where(path, place.line, place.column)
+                found.setdefault(key, where)
                 found.setdefault((place.subject, place.predicate, None), where)
                 found.setdefault((place.subject, None, place.object), where)
                 if place.predicate is None:
-                    latest = place
-                elif place.predicate == _TYPE and latest and latest.subject == place.subject:
+                    latest = (place.subject, where)
+                elif place.predicate == _TYPE and latest and latest[0] == place.subject:
                     # A subject is described where its class is given, and only mentioned elsewhere.
-                    described.setdefault((place.subject, None, None), Where(path, latest.line, latest.column))
+                    described.setdefault((place.subject, None, None), latest[1])
         return found | described
 
     @cached_property
@@ -112,16 +114,16 @@ class Index:
         format_ = of_file(path)
         if format_ is None or format_.engine not in FORMATS:
             return
-        content = path.read_bytes()
+        text = content(path)
         try:
             if (
                 not everything
                 and self.wanted is not None
                 and not any(isinstance(node, BlankNode) for node in self.wanted)
             ):
-                yield from self._wanted(content.decode(), format_.engine, self.wanted)
+                yield from self._wanted(text.decode(), format_.engine, self.wanted)
             else:
-                yield from self._named(path, content, format_.engine)
+                yield from self._named(path, text, format_.engine)
         except (SourceError, UnicodeDecodeError):
             return
 
@@ -132,18 +134,18 @@ class Index:
             if place.subject in wanted:
                 yield place
 
-    def _named(self, path: Path, content: bytes, format_: RdfFormat) -> Iterator[Place]:
+    def _named(self, path: Path, text: bytes, format_: RdfFormat) -> Iterator[Place]:
         """Yield all places, with blank nodes named as in the data, or without them if they cannot be told for sure."""
-        found = list(places(content.decode(), format_, self.base))
+        found = list(places(text.decode(), format_, self.base))
         blanks = Blanks(path)
         ours = [blanks.quad(place.quad()) for place in found if place.predicate]
-        certain = not blanks or ours == _as_the_engine_reads(path, content, format_, self.base)
+        certain = not blanks or ours == _as_the_engine_reads(path, text, format_, self.base)
         for place in found:
             named = place._replace(subject=blanks.name(place.subject), object=blanks.name(place.object))
             if certain or (named.subject, named.object) == (place.subject, place.object):
                 yield named
 
 
-def _as_the_engine_reads(path: Path, content: bytes, format_: RdfFormat, base: str) -> list[Quad]:
+def _as_the_engine_reads(path: Path, text: bytes, format_: RdfFormat, base: str) -> list[Quad]:
     blanks = Blanks(path)
-    return [blanks.quad(quad) for quad in parse(content, format=format_, base_iri=base or None)]
+    return [blanks.quad(quad) for quad in parse(text, format=format_, base_iri=base or None)]

@@ -9,10 +9,8 @@ from typing import Final
 
 from pyoxigraph import Quad, RdfFormat
 
-from clustergraph.build.lines import Lines
-from clustergraph.build.place import Node, Place
-from clustergraph.build.trace import trace
-from clustergraph.errors import SourceError
+from clustergraph.build.place import Place
+from clustergraph.build.trace import placed, trace
 from clustergraph.terms import VOCABULARIES
 
 _RDF: Final = VOCABULARIES["rdf"]
@@ -47,18 +45,14 @@ def places(text: str, base: str = "") -> Iterator[Place]:
     Raises:
         SourceError: the text is not well formed.
     """
-    lines, told = Lines(text), set[Node]()
-    try:
-        for element, quad in trace(_pieces(text), RdfFormat.RDF_XML, base):
-            of_subject, of_triple = _places_of(element, quad)
-            place = Place.of(quad, *lines.line_column(of_triple))
-            if place.subject not in told:
-                told.add(place.subject)
-                line, column = lines.line_column(of_subject)
-                yield place._replace(predicate=None, object=None, line=line, column=column)
-            yield place
-    except SyntaxError as error:
-        raise SourceError(error.msg) from error
+    return placed(text, _quads(text, base))
+
+
+def _quads(text: str, base: str) -> Iterator[tuple[Quad, int, int]]:
+    """Yield each quad with the start of its subject and its own."""
+    for element, quad in trace(_pieces(text), RdfFormat.RDF_XML, base):
+        of_subject, of_triple = _places_of(element, quad)
+        yield quad, of_subject, of_triple
 
 
 def _pieces(text: str) -> Iterator[tuple[str, _Element]]:

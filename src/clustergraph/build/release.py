@@ -18,12 +18,12 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import NamedTuple
 
 from pyoxigraph import (
     CanonicalizationAlgorithm,
     Dataset,
     DefaultGraph,
-    Quad,
     QuerySolutions,
     RdfFormat,
     Store,
@@ -69,6 +69,27 @@ class Manifest:
     """The digest of the built release that the first of the writes was made on; nothing for a built one."""
     writes: int = 0
     """How many writes were made since that release."""
+    demands: str = ""
+    """The digest of the shapes and checks that it satisfies; nothing if that is not known."""
+
+
+class Content(NamedTuple):
+    """The canonical lines of a graph, and how they differ from those of its parent if it can be derived."""
+
+    lines: list[bytes]
+    changes: Changes | None
+
+    @classmethod
+    def of(cls, store: Store, parent: Path | None = None) -> Content:
+        """Return the content of a store, whose parent is a release that it is a small change of."""
+        if parent is not None:
+            # As long as no statement with a blank node differs, the names in the dump of the parent are canonical here,
+            # too.
+            lines = lines_as_they_are(store)
+            changes = Changes.between(dump(parent), lines)
+            if not changes.blank:
+                return cls(lines, changes)
+        return cls(canonical_lines(store), None)
 
 
 @dataclass(frozen=True)
@@ -155,7 +176,15 @@ class Releases:
             yield
 
     def write(
-        self, store: Store, fingerprint: str, inferred: int, warnings: int, parent: Path | None = None
+        self,
+        store: Store,
+        fingerprint: str,
+        inferred: int,
+        warnings: int,
+        parent: Path | None = None,
+        *,
+        demands: str = "",
+        content: Content | None = None,
     ) -> Manifest:
         """Write the graph of a store as a release and return its manifest; it is not made current.
 
@@ -167,23 +196,26 @@ class Releases:
             inferred: how many of its triples are inferred.
             warnings: how many findings that do not block were reported.
             parent: the directory of the release that this one is a small change of, if it is one.
+            demands: the digest of the shapes and checks that it satisfies.
+            content: its lines, if they are known.
 
         Raises:
             ReleaseError: the release cannot be written.
         """
-        lines, changes = _lines(store, parent)
+        lines, changes = content or Content.of(store, parent)
         digest = hashlib.sha256(b"".join(lines)).hexdigest()[:_DIGITS]
-        self._sweep()
+        self.sweep()
         final = self.root / "releases" / digest
         if final.is_dir():
             # It may have been renamed by a process that was killed before the name was on the disk.
             _flush(final.parent)
-            return _noted(final, fingerprint)
+            return _noted(final, fingerprint=fingerprint, warnings=warnings, demands=demands)
         final.parent.mkdir(parents=True, exist_ok=True)
         draft = Path(tempfile.mkdtemp(prefix=".draft-", dir=final.parent))
         draft.chmod(0o755)
         try:
             summary = _summary(store, digest, fingerprint, inferred, warnings, len(lines))
+            summary = replace(summary, demands=demands)
             if parent is not None:
                 before = manifest(parent)
                 summary = replace(
@@ -231,10 +263,10 @@ class Releases:
             folder = self.root / "releases" / each.digest
             # In one step it is no release any more, whatever happens after.
             folder.rename(folder.with_name(f".draft-{each.digest}"))
-        self._sweep()
+        self.sweep()
         return old
 
-    def _sweep(self) -> None:
+    def sweep(self) -> None:
         """Remove what an interrupted build has left; the caller holds the lock."""
         for draft in (self.root / "releases").glob(".draft-*"):
             shutil.rmtree(draft, ignore_errors=True)
@@ -253,9 +285,9 @@ def manifest(release: Path) -> Manifest:
         raise ReleaseError(f"{path} cannot be read: {error}", advice="build again") from error
 
 
-def _noted(release: Path, fingerprint: str) -> Manifest:
-    """Note that files with another fingerprint give the same content, and return the manifest."""
-    found = replace(manifest(release), fingerprint=fingerprint)
+def _noted(release: Path, **facts: str | int) -> Manifest:
+    """Note what is known anew of the same content, and return the manifest."""
+    found = replace(manifest(release), **facts)  # type: ignore[arg-type]  # each is a field
     draft = release / ".manifest.json"
     draft.write_text(json.dumps(asdict(found), indent=1) + "\n", "utf-8")
     _flush(draft)
@@ -275,7 +307,7 @@ def canonical_lines(store: Store) -> list[bytes]:
 
 def merge(store: Store) -> None:
     """Copy the triples of all named graphs to the default graph, each once."""
-    store.extend(Quad(q.subject, q.predicate, q.object, DefaultGraph()) for q in list(store))
+    store.update("INSERT { ?s ?p ?o } WHERE { GRAPH ?g { ?s ?p ?o } }")
 
 
 def _summary(store: Store, digest: str, fingerprint: str, inferred: int, warnings: int, quads: int) -> Manifest:
@@ -299,17 +331,6 @@ def _classes(store: Store) -> dict[str, int]:
     )
     assert isinstance(result, QuerySolutions)
     return {row["class"].value: int(row["n"].value) for row in result}
-
-
-def _lines(store: Store, parent: Path | None) -> tuple[list[bytes], Changes | None]:
-    """Return the canonical lines of a graph, and how they differ from those of its parent if it can be derived."""
-    if parent is not None:
-        # As long as no statement with a blank node differs, the names in the dump of the parent are canonical here too.
-        lines = lines_as_they_are(store)
-        changes = Changes.between(dump(parent), lines)
-        if not changes.blank:
-            return lines, changes
-    return canonical_lines(store), None
 
 
 def _fill(

@@ -23,7 +23,7 @@ from clustergraph.build.release import Manifest, Releases, manifest
 from clustergraph.build.sources import Project
 from clustergraph.errors import SourceError, Where
 from clustergraph.export.dump import Progress, counted
-from clustergraph.export.files import flush
+from clustergraph.export.files import flush, told
 from clustergraph.export.lines import Statement, canonical, opened, read, stored
 from clustergraph.export.writers import ntriples
 from clustergraph.shacl.findings import Finding, Severity
@@ -42,6 +42,7 @@ def restore(
     progress: Progress = lambda _: None,
     *,
     validate: bool = True,
+    exports: bool = True,
     force: bool = False,
 ) -> tuple[Manifest, list[Finding]]:
     """Make a release of a dump, make it current, and return it with what was found in it.
@@ -52,24 +53,28 @@ def restore(
         releases: where it goes.
         progress: is told what is going on.
         validate: examine it; otherwise nothing is found.
+        exports: make the files for download too; otherwise that is left to whoever asks for them first.
         force: publish it whatever is found, and even if writes to the current release are lost.
 
     Raises:
-        SourceError: the file is not well formed, or has statements outside named graphs.
+        SourceError: the file is not well formed or empty, or has statements outside named graphs.
         RejectedError: the graph has violations.
         LostWritesError: the current release was written to.
         ReleaseError: the release cannot be written.
     """
-    with releases.lock():
+    with releases.lock(), told(releases.root):
         written = releases.written()
         if len(written.added) + len(written.removed) and not force:
             raise pipeline.LostWritesError(written)
+        releases.sweep()
         home = releases.root / "releases"
         home.mkdir(parents=True, exist_ok=True)
         draft = Path(tempfile.mkdtemp(prefix=".draft-", dir=home))
         draft.chmod(0o755)
         try:
             taken = _take(path, draft / "dump.nq", progress)
+            if not taken.quads:
+                raise SourceError("it holds no statements", where=Where(path), advice="name the file of a dump")
             final = home / taken.digest
             findings: list[Finding] = []
             if not final.is_dir():
@@ -83,7 +88,8 @@ def restore(
                 flush(home)
         finally:
             shutil.rmtree(draft, ignore_errors=True)
-        Exports(project.queries, project.shapes).prepare(final, progress)
+        if exports:
+            Exports(project.queries, project.shapes).prepare(final, progress)
         releases.activate(final)
         return manifest(final), findings
 

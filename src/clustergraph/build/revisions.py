@@ -7,6 +7,7 @@ import os
 import subprocess
 import tarfile
 import tempfile
+from codecs import BOM_UTF8
 from collections.abc import Iterator, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -128,7 +129,7 @@ def _old(path: Path, content: bytes | None) -> Iterator[Quad]:
         return
     blanks = Blanks(path)
     try:
-        for quad in parse(content, format=format_.engine, base_iri=BASE):
+        for quad in parse(content.removeprefix(BOM_UTF8), format=format_.engine, base_iri=BASE):
             yield _triple(blanks.quad(quad))
     except SyntaxError as error:
         raise syntax_error(path, error) from error

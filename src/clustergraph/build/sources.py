@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from codecs import BOM_UTF8
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -73,15 +74,22 @@ class Project:
 
     def fingerprint(self) -> str:
         """Return a digest of every file that the build depends on, and of the program itself."""
-        digest = hashlib.sha256(__version__.encode())
-        package = Path(__file__).parent.parent
         files = [*self.graph_files(), *rdf_files(self.shapes), *sorted(self.queries.rglob("*.rq"))]
         exports = (self.queries / "exports").rglob("*")
         files += sorted(path for path in exports if path.is_file() and path.suffix != ".rq")
-        files += sorted(package.rglob("*.py"))
-        for path in files:
-            digest.update(path.name.encode() + b"\0" + hashlib.sha256(path.read_bytes()).digest())
-        return digest.hexdigest()
+        return _digest([*files, *sorted(Path(__file__).parent.parent.rglob("*.py"))])
+
+    def demands(self) -> str:
+        """Return a digest of the shapes and checks that the graph must satisfy, and of the version of the program."""
+        return _digest([*self.shape_files(), *sorted(self.checks.glob("*.rq"))])
+
+
+def _digest(files: list[Path]) -> str:
+    """Return a digest of files and of the version of the program."""
+    digest = hashlib.sha256(__version__.encode())
+    for path in files:
+        digest.update(path.name.encode() + b"\0" + hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()
 
 
 def rdf_files(*paths: Path) -> list[Path]:
@@ -117,7 +125,7 @@ def read(path: Path) -> Iterator[Quad]:
     home = NamedNode(f"{GRAPH}{path.parent.name}/{path.stem}")
     blanks = Blanks(path)
     try:
-        for parsed in parse(path.read_bytes(), format=format_.engine, base_iri=BASE):
+        for parsed in parse(content(path), format=format_.engine, base_iri=BASE):
             quad = blanks.quad(parsed)
             graph = home if isinstance(quad.graph_name, DefaultGraph) else quad.graph_name
             if isinstance(graph, BlankNode):
@@ -127,6 +135,17 @@ def read(path: Path) -> Iterator[Quad]:
         raise syntax_error(path, error) from error
     except UnicodeDecodeError as error:
         raise SourceError("not valid UTF-8", where=Where(path), advice="save it as UTF-8") from error
+    except MemoryError as error:
+        if "buffer" not in str(error):
+            raise
+        raise SourceError(
+            "a text in it is too long to be read", where=Where(path), advice="keep it below 16 MB"
+        ) from error
+
+
+def content(path: Path) -> bytes:
+    """Return what is in a file, without the mark that some editors put in front of UTF-8."""
+    return path.read_bytes().removeprefix(BOM_UTF8)
 
 
 def syntax_error(path: Path, error: SyntaxError) -> SourceError:

@@ -8,6 +8,10 @@ from typing import IO, Generic, TypeVar, cast
 
 from pyoxigraph import Quad, RdfFormat, parse
 
+from clustergraph.build.lines import Lines
+from clustergraph.build.place import Node, Place
+from clustergraph.errors import SourceError
+
 Mark = TypeVar("Mark")
 
 
@@ -25,6 +29,29 @@ def trace(pieces: Iterable[tuple[str, Mark]], format_: RdfFormat, base: str = ""
     # The engine needs nothing of a stream but that it can be read.
     for quad in parse(cast("IO[bytes]", source), format=format_, base_iri=base or None):
         yield source.mark, quad
+
+
+def placed(text: str, quads: Iterable[tuple[Quad, int, int]]) -> Iterator[Place]:
+    """Yield the place of each triple, and of each subject where it is first written.
+
+    Args:
+        text: where they are written.
+        quads: each with the start of its subject and its own, counted in characters from 0.
+
+    Raises:
+        SourceError: the text is not well formed.
+    """
+    lines, told = Lines(text), set[Node]()
+    try:
+        for quad, of_subject, of_triple in quads:
+            place = Place.of(quad, *lines.line_column(of_triple))
+            if place.subject not in told:
+                told.add(place.subject)
+                line, column = lines.line_column(of_subject)
+                yield place._replace(predicate=None, object=None, line=line, column=column)
+            yield place
+    except SyntaxError as error:
+        raise SourceError(error.msg) from error
 
 
 class _Pieces(io.RawIOBase, Generic[Mark]):

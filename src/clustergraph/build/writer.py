@@ -17,12 +17,12 @@ from pathlib import Path
 
 from pyoxigraph import DefaultGraph, Store, parse
 
-from clustergraph.build import pipeline
 from clustergraph.build.alter import NoGraphError, RefusedChangeError, alter
+from clustergraph.build.changes import Changes
+from clustergraph.build.demands import Demands
 from clustergraph.build.derive import dump
 from clustergraph.build.inference import infer
-from clustergraph.build.positions import Index
-from clustergraph.build.release import Manifest, Releases, manifest, merge
+from clustergraph.build.release import Content, Manifest, Releases, manifest, merge
 from clustergraph.build.sources import Project
 from clustergraph.config import Settings
 from clustergraph.errors import ClustergraphError, QueryError, RefusedQueryError, ReleaseError
@@ -76,12 +76,14 @@ def make(
         if not changes:
             return Outcome("unchanged", _facts(manifest(parent), 0, 0, started))
         inferred = infer_again(store, project)
-        findings = pipeline.judge(project, store, Index([]))
-        violations = [finding for finding in findings if finding.severity is Severity.VIOLATION]
+        content = Content.of(store, parent)
+        violations, warnings = examine(project, store, parent, content.changes)
         if violations:
             return Outcome("invalid", _report(violations))
         go_on()
-        written = releases.write(store, manifest(parent).fingerprint, inferred, len(findings), parent)
+        written = releases.write(
+            store, manifest(parent).fingerprint, inferred, warnings, parent, demands=project.demands(), content=content
+        )
         go_on()
         releases.activate(releases.root / "releases" / written.digest)
         releases.prune_writes(settings.kept_writes)
@@ -102,6 +104,37 @@ def infer_again(store: Store, project: Project) -> int:
     store.clear_graph(DefaultGraph())
     merge(store)
     return infer(store, project.rules)
+
+
+def examine(project: Project, store: Store, parent: Path, changes: Changes | None) -> tuple[list[Finding], int]:
+    """Return the violations in a graph, and how many findings do not block; both as a look at all of it finds them.
+
+    Where the parent is known to satisfy the same demands, only that is looked at which the changes can bear on.
+
+    Args:
+        project: where the shapes and checks are.
+        store: the finished graph.
+        parent: the release that was changed.
+        changes: what differs from it; None if that is not known.
+    """
+    demands, known = Demands.of(project), manifest(parent)
+    bearing = None
+    if changes is not None and known.demands == project.demands():
+        # The parent satisfies them, so they were well formed.
+        demands.shapes.checked = True
+        bearing = demands.bearing(store, changes.added, changes.removed)
+    if bearing is None or not bearing.named:
+        return _split(demands.findings(store), 0)
+    gone = 0
+    if known.warnings:
+        # Nothing of it was a violation before.
+        gone = len(demands.findings(Store.read_only(str(parent / "store")), demands.of_warnings(bearing)))
+    return _split(demands.findings(store, bearing), known.warnings - gone)
+
+
+def _split(findings: list[Finding], others: int) -> tuple[list[Finding], int]:
+    violations = [finding for finding in findings if finding.severity is Severity.VIOLATION]
+    return violations, others + len(findings) - len(violations)
 
 
 def _facts(release: Manifest, added: int, removed: int, started: float) -> dict[str, object]:

@@ -6,7 +6,9 @@ import sys
 from pathlib import Path
 
 import click
+from pyoxigraph import Quad
 
+from clustergraph.build.sources import Project
 from clustergraph.cli.context import Context, pass_context, progress
 from clustergraph.errors import Exit
 
@@ -16,7 +18,7 @@ class OrDump(click.Group):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Put the command in front where a file is given, and no command."""
-        if not any(word in self.commands for word in args) and any(Path(word).is_file() for word in args):
+        if not any(word in self.commands for word in args) and any(Path(word).suffix for word in args):
             args = ["dump", *args]
         return super().parse_args(ctx, args)
 
@@ -34,9 +36,10 @@ def import_() -> None:
 @import_.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--no-validate", is_flag=True, help="Take it as it is; for a large dump of a graph that was valid.")
+@click.option("--no-exports", is_flag=True, help="Leave the files for download to `clustergraph export all`.")
 @click.option("--force", is_flag=True, help="Publish it even if it has violations, or writes would be lost.")
 @pass_context
-def dump(context: Context, file: Path, no_validate: bool, force: bool) -> None:
+def dump(context: Context, file: Path, no_validate: bool, no_exports: bool, force: bool) -> None:
     """Make the dump FILE (N-Quads, TriG or JSON-LD, also .gz) the current release.
 
     The same statements give the release that they were exported from, with the same digest. The last release stays, and
@@ -50,7 +53,13 @@ def dump(context: Context, file: Path, no_validate: bool, force: bool) -> None:
     try:
         with progress() as tell:
             made, findings = restore(
-                file, context.project, context.releases, tell, validate=not no_validate, force=force
+                file,
+                context.project,
+                context.releases,
+                tell,
+                validate=not no_validate,
+                exports=not no_exports,
+                force=force,
             )
     except RejectedError as error:
         show(error.findings, "text")
@@ -67,8 +76,9 @@ def dump(context: Context, file: Path, no_validate: bool, force: bool) -> None:
     "--out", type=click.Path(dir_okay=False, path_type=Path), help="[default: data/eccp/profiles.trig in the project]"
 )
 @click.option("--issued", default="", help="When the table was filled in: a year, month or day.")
+@click.option("--no-validate", is_flag=True, help="Leave the validation to the build.")
 @pass_context
-def eccp(context: Context, table: Path, out: Path | None, issued: str) -> None:
+def eccp(context: Context, table: Path, out: Path | None, issued: str, no_validate: bool) -> None:
     """Turn cluster profiles into data: TABLE is the profiles.csv or profiles.xlsx of a package, filled in.
 
     \b
@@ -77,9 +87,12 @@ def eccp(context: Context, table: Path, out: Path | None, issued: str) -> None:
 
     Each row becomes a section of its own, which says what the cluster says of itself. Labels, codes and names are those
     of the current release; a cell that names something else is refused, with the nearest names. Columns with sources
-    are not read.
+    are not read. Then the graph of the project is validated with the new data, and what is wrong with that is shown
+    with row and column of the table; a file beside the data says which cell each statement comes from.
     """
     from clustergraph import turtle
+    from clustergraph.build import cells
+    from clustergraph.errors import Where
     from clustergraph.export import intake
     from clustergraph.export.eccp import Recipe
     from clustergraph.export.files import whole
@@ -87,11 +100,35 @@ def eccp(context: Context, table: Path, out: Path | None, issued: str) -> None:
     project = context.project
     recipe = Recipe.load(project.queries / "exports" / "eccp", project.shapes / "profiles" / "eccp.ttl")
     read = intake.Table.read(table, recipe.columns)
-    quads = intake.read(read, context.graph(), recipe, issued)
+    sources: dict[Quad, Where] = {}
+    quads = intake.read(read, context.graph(), recipe, issued, sources)
     target = out or project.data / "eccp" / "profiles.trig"
     with whole(target) as file:
         file.write(turtle.write(quads).encode())
-    click.echo(f"{len(read.rows)} profiles, {len(quads)} statements, in {target}; run `clustergraph build`", err=True)
+    with whole(cells.beside(target)) as file:
+        file.write(cells.text(target, sources).encode())
+    click.echo(f"{len(read.rows)} profiles, {len(quads)} statements, in {target}", err=True)
+    if no_validate or project.data.resolve() not in target.resolve().parents:
+        return
+    if _examined(project, table):
+        sys.exit(Exit.FINDINGS)
+    click.echo("run `clustergraph build` to publish them", err=True)
+
+
+def _examined(project: Project, table: Path) -> bool:
+    """Validate a project, show what is wrong with what came from a table, and return whether that blocks a build."""
+    from clustergraph.build.pipeline import draft
+    from clustergraph.cli.validating import show
+    from clustergraph.shacl.findings import Severity
+
+    with progress() as tell:
+        found = draft(project, tell).findings
+    ours = [each for each in found if each.where and each.where.cell and each.where.path.samefile(table)]
+    if ours:
+        show(ours, "text")
+    if others := len(found) - len(ours):
+        click.echo(f"{others} findings about other data; `clustergraph validate` shows them", err=True)
+    return any(each.severity is Severity.VIOLATION for each in ours)
 
 
 COMMANDS = (import_,)

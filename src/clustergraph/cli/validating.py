@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 
 from clustergraph.build.sources import Project
+from clustergraph.cli.bounds import bounded
 from clustergraph.cli.context import Context, pass_context, progress
 from clustergraph.errors import SourceError
 from clustergraph.shacl import reports
@@ -38,6 +39,8 @@ Progress = Callable[[str], None]
     help="Check only what has changed since a revision of git, and what that can affect.  [default: HEAD]",
 )
 @click.option("--engine", type=click.Choice(["sparql", "pyshacl"]), default="sparql", show_default=True)
+@click.option("--seconds", type=click.FloatRange(min=0, min_open=True), help="Give up after so long.  [default: never]")
+@click.option("--memory", type=click.IntRange(min=1), metavar="MB", help="Give up when it needs more.  [default: any]")
 @click.option("--explain", metavar="SHAPE", help="Say in words what a shape demands, and check nothing.")
 @pass_context
 def validate(
@@ -48,6 +51,8 @@ def validate(
     severity: str | None,
     changed: str | None,
     engine: str,
+    seconds: float | None,
+    memory: int | None,
     explain: str | None,
 ) -> None:
     """Check RDF files and folders against shapes, or the graph of the project if no PATHS are given.
@@ -62,23 +67,24 @@ def validate(
 
     Exits with 0 if nothing is wrong, 1 if there are findings that count, 2 if it could not run.
     """
-    asked = _Asked(context, paths, shapes, engine, changed)
-    if explain:
-        words = asked.words()
-        click.echo(words.explain(words.find(explain)), nl=False)
-        return
-    try:
-        with progress() as tell:
-            findings, words = asked.found(tell)
-    except SourceError as error:
-        if format_ == "github" and error.where:
-            _annotate(error)
-        raise
-    blocking = Severity(severity) if severity else Severity.VIOLATION
-    if severity:
-        findings = [finding for finding in findings if finding.severity.reaches(blocking)]
-    show(findings, format_, blocking=blocking, fix=words.fix)
-    sys.exit(exit_code(findings, blocking))
+    with bounded(seconds, memory):
+        asked = _Asked(context, paths, shapes, engine, changed)
+        if explain is not None:
+            words = asked.words()
+            click.echo(words.explain(words.find(explain)), nl=False)
+            return
+        try:
+            with progress() as tell:
+                findings, words = asked.found(tell)
+        except SourceError as error:
+            if format_ == "github" and error.where:
+                _annotate(error)
+            raise
+        blocking = Severity(severity) if severity else Severity.VIOLATION
+        if severity:
+            findings = [finding for finding in findings if finding.severity.reaches(blocking)]
+        show(findings, format_, blocking=blocking, fix=words.fix)
+        sys.exit(exit_code(findings, blocking))
 
 
 def show(

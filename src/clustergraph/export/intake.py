@@ -10,14 +10,14 @@ import csv
 import io
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
 from pyoxigraph import Literal, NamedNode, Quad
 
 from clustergraph.ask.resolve import nearest
-from clustergraph.errors import SourceError, Where
+from clustergraph.errors import Cell, SourceError, Where
 from clustergraph.export import workbook
 from clustergraph.export.eccp import Recipe
 from clustergraph.export.form import Column, split
@@ -34,6 +34,13 @@ class Table:
 
     path: Path
     rows: tuple[Mapping[str, str], ...]
+    places: tuple[Where, ...] = ()
+    """Where each row is; row after row from the second on if not given."""
+
+    def placed(self) -> Iterator[tuple[Where, Mapping[str, str]]]:
+        """Yield the rows, each with its place."""
+        for number, row in enumerate(self.rows):
+            yield (self.places[number] if self.places else Where(self.path, cell=Cell(number + 2))), row
 
     @classmethod
     def read(cls, path: Path, columns: Sequence[Column]) -> Table:
@@ -43,12 +50,10 @@ class Table:
             SourceError: it cannot be read, or its columns are not those of the form.
         """
         try:
-            data = path.read_bytes()
-            excel = path.suffix == ".xlsx"
-            lines = workbook.read(data) if excel else list(csv.reader(io.StringIO(data.decode("utf-8-sig"))))
+            numbered = list(_rows(path))
         except (OSError, ValueError, csv.Error) as error:
             raise SourceError(f"the table cannot be read: {error}", where=Where(path)) from error
-        headings = [heading.strip() for heading in lines[0]] if lines else []
+        headings = [heading.strip() for heading in numbered[0][1]] if numbered else []
         known = ["IRI", *(heading for column in columns for heading in column.headings)]
         if "Name" not in headings:
             raise SourceError("the table has no column Name", where=Where(path, 1), advice="begin with profiles.csv")
@@ -56,11 +61,30 @@ class Table:
             near = nearest(unknown[0], known, 1)
             advice = f"did you mean {near[0]!r}?" if near else "remove it"
             raise SourceError(f"the form has no column {unknown[0]!r}", where=Where(path, 1), advice=advice)
-        rows = (dict(zip(headings, (cell.strip() for cell in line), strict=False)) for line in lines[1:])
-        return cls(path, tuple(row for row in rows if any(row.values())))
+        found = [
+            (where, dict(zip(headings, (cell.strip() for cell in line), strict=False))) for where, line in numbered[1:]
+        ]
+        filled = [(where, row) for where, row in found if any(row.values())]
+        return cls(path, tuple(row for _, row in filled), tuple(where for where, _ in filled))
 
 
-def read(table: Table, graph: Graph, recipe: Recipe, issued: str = "") -> list[Quad]:
+def _rows(path: Path) -> Iterator[tuple[Where, list[str]]]:
+    """Yield the rows of a table, each with its place."""
+    data = path.read_bytes()
+    if path.suffix == ".xlsx":
+        sheet, rows = workbook.read(data)
+        for number, row in enumerate(rows, 1):
+            yield Where(path, cell=Cell(number, sheet=sheet)), row
+        return
+    reader, line = csv.reader(io.StringIO(data.decode("utf-8-sig"), newline="")), 1
+    for number, row in enumerate(reader, 1):
+        yield Where(path, line, cell=Cell(number)), row
+        line = reader.line_num + 1
+
+
+def read(
+    table: Table, graph: Graph, recipe: Recipe, issued: str = "", cells: dict[Quad, Where] | None = None
+) -> list[Quad]:
     """Return what a table says, as quads of the graph.
 
     Args:
@@ -68,6 +92,7 @@ def read(table: Table, graph: Graph, recipe: Recipe, issued: str = "") -> list[Q
         graph: the graph whose names and codes the table uses.
         recipe: the form that the table follows.
         issued: when it was filled in: a year, month or day.
+        cells: takes up which cell each of the quads comes from.
 
     Raises:
         SourceError: cells do not say what their columns take; it names each.
@@ -75,20 +100,25 @@ def read(table: Table, graph: Graph, recipe: Recipe, issued: str = "") -> list[Q
     register = Register(graph, recipe.lists)
     _describe(register, issued)
     problems = []
-    for number, cells in enumerate(table.rows, 2):
+    for where, texts in table.placed():
+        cell = where.cell or Cell(1)
+        register.where = replace(where, cell=replace(cell, column="Name"))
         try:
-            row = _Row(register, cells)
+            row = _Row(register, texts)
         except CellError as error:
-            problems.append(f"row {number}, Name: {error}")
+            problems.append(f"row {cell.row}, Name: {error}")
             continue
         for column in recipe.columns:
+            register.where = replace(where, cell=replace(cell, column=column.name))
             try:
                 row.column(column)
             except ValueError as error:
-                problems.append(f"row {number} ({row.name}), {column.name}: {error}")
+                problems.append(f"row {cell.row} ({row.name}), {column.name}: {error}")
     if problems:
         listed = "\n  ".join(["the table has cells that cannot be read", *problems])
         raise SourceError(listed, where=Where(table.path), advice="mend them and import again")
+    if cells is not None:
+        cells.update(register.cells)
     return sorted(register.quads, key=str)
 
 
@@ -152,10 +182,10 @@ class _Row:
         query = f"SELECT * {{ {self.cluster} skos:prefLabel ?label FILTER (STR(?label) != {Literal(name)}) }}"
         return not list(self.register.graph.select(query))
 
-    def _feature(self, column: Column, value: list[str]) -> None:
-        if value[0].casefold() != "yes":
-            raise CellError(f"{value[0]!r} is neither yes nor nothing")
-        self.say("cg:characteristic", Literal(column.becomes["feature"]))
+    def _language(self, column: Column, value: list[str]) -> None:
+        if not re.fullmatch(r"[a-z]{2,3}", value[0]):
+            raise CellError(f"{value[0]!r} is not the code of a language; write en for English")
+        self.say(column.becomes["language"], Literal(value[0], datatype=expand("xsd:language")))
 
     def _fact(self, column: Column, value: list[str]) -> None:
         becomes = column.becomes

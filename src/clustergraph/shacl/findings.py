@@ -92,7 +92,7 @@ def in_order(findings: Iterable[Finding]) -> list[Finding]:
         return (
             where is None,
             str(where.path) if where else "",
-            (where.line if where else None) or 0,
+            where.start if where else 0,
             (where.column if where else None) or 0,
             severities.index(finding.severity),
             finding.shape.label,

@@ -7,7 +7,8 @@ a triple on such a path is itself removed, the path up to it is still there, and
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from pyoxigraph import BlankNode, NamedNode, Quad, Store, Triple
@@ -32,6 +33,21 @@ class Read:
     predicate: NamedNode | None = None
     inverse: bool = False
     query: tuple[Query, Shape] | None = None
+
+
+class Changed:
+    """Triples that were added or removed, by their predicate."""
+
+    def __init__(self, triples: Sequence[Quad | Triple]) -> None:
+        """Sort the triples."""
+        self._all = triples
+        self._by_predicate: dict[NamedNode, list[Quad | Triple]] = defaultdict(list)
+        for triple in triples:
+            self._by_predicate[triple.predicate].append(triple)
+
+    def of(self, predicate: NamedNode | None) -> Sequence[Quad | Triple]:
+        """Return those with a predicate; all if none is given."""
+        return self._all if predicate is None else self._by_predicate.get(predicate, ())
 
 
 def affected(
@@ -68,18 +84,18 @@ class Scope:
 
     def affected(self, changed: Iterable[Quad | Triple]) -> frozenset[Node] | None:
         """Return the nodes that changed triples can affect, or nothing if they can affect all."""
-        changed = self._data.as_kept(changed)
-        if any(triple.predicate == rdfs("subClassOf") for triple in changed):
+        triples = Changed(self._data.as_kept(changed))
+        if triples.of(rdfs("subClassOf")):
             return None
         found: set[Node] = set()
         for shape in self._shapes.targeted:
             for reached, way in self._reported(shape, None):
                 try:
                     for read in self.reads(reached):
-                        found.update(self._back(read, changed))
+                        found.update(self._back(read, triples))
                 except UnknownReachError:
                     return None
-                found.update(self._arrived(shape, way, changed))
+                found.update(self._arrived(shape, way, triples))
         return frozenset(found)
 
     def _reported(self, shape: Shape, way: Path | None) -> Iterator[tuple[Shape, Path | None]]:
@@ -112,19 +128,18 @@ class Scope:
             for read in self.reads(self._shapes.shape(node)):
                 yield replace(read, path=sequence(shape.path, read.path))
 
-    def _back(self, read: Read, changed: Collection[Quad | Triple]) -> Iterator[Node]:
+    def _back(self, read: Read, changed: Changed) -> Iterator[Node]:
         """Yield the nodes to which changed triples matter."""
         if read.query is not None:
             for node in self._of_query(*read.query, changed):
                 yield from self._follow(node, paths.reverse(read.path) if read.path else None)
             return
-        for triple in changed:
-            if read.predicate is None or triple.predicate == read.predicate:
-                end = triple.object if read.inverse else triple.subject
-                if not isinstance(end, Triple):
-                    yield from self._follow(end, paths.reverse(read.path) if read.path else None)
+        for triple in changed.of(read.predicate):
+            end = triple.object if read.inverse else triple.subject
+            if not isinstance(end, Triple):
+                yield from self._follow(end, paths.reverse(read.path) if read.path else None)
 
-    def _of_query(self, query: Query, shape: Shape, changed: Collection[Quad | Triple]) -> Iterator[Node]:
+    def _of_query(self, query: Query, shape: Shape, changed: Changed) -> Iterator[Node]:
         """Yield the focus nodes for which a query of a shape can have another answer.
 
         Raises:
@@ -132,12 +147,11 @@ class Scope:
         """
         found = reach.patterns(query, shape)
         for pattern in found:
-            for triple in changed:
-                for before, step, after in paths.parts(pattern.path) if pattern.path else [(None, None, None)]:
-                    if step is None or step.predicate == triple.predicate:
-                        ends = (triple.subject, triple.object)
-                        start, end = reversed(ends) if step and step.inverse else ends
-                        yield from self._of_pattern(found, pattern, (start, before), (end, after))
+            for before, step, after in paths.parts(pattern.path) if pattern.path else [(None, None, None)]:
+                for triple in changed.of(step.predicate if step else None):
+                    ends = (triple.subject, triple.object)
+                    start, end = reversed(ends) if step and step.inverse else ends
+                    yield from self._of_pattern(found, pattern, (start, before), (end, after))
 
     def _of_pattern(
         self,
@@ -174,26 +188,30 @@ class Scope:
             return self._data.rows(query, {variable[1:]: node})
         return self._data.rows(query.replace("{", f"{{ VALUES {variable} {{ {self._data.write(node)} }}", 1))
 
-    def _arrived(self, shape: Shape, way: Path | None, changed: Collection[Quad | Triple]) -> Iterator[Node]:
+    def _arrived(self, shape: Shape, way: Path | None, changed: Changed) -> Iterator[Node]:
         """Yield the focus nodes that are new: they became targets, or are reached in a new way."""
-        for triple in changed:
-            for target in shape.targets:
-                new = self._targeted(target.kind, target.value, triple)
-                if new is not None:
-                    yield from self._follow(new, way)
-            for _, step, after in paths.parts(way):
+        for target in shape.targets:
+            for new in self._targeted(target.kind, target.value, changed):
+                yield from self._follow(new, way)
+        for _, step, after in paths.parts(way):
+            for triple in changed.of(step.predicate):
                 end = triple.subject if step.inverse else triple.object
-                if step.predicate == triple.predicate and not isinstance(end, Triple):
+                if not isinstance(end, Triple):
                     yield from self._follow(end, after)
 
-    def _targeted(self, kind: str, value: Node, triple: Quad | Triple) -> Node | None:
-        end = triple.object if kind == "targetObjectsOf" else triple.subject
-        if isinstance(end, Triple):
-            return None
+    def _targeted(self, kind: str, value: Node, changed: Changed) -> Iterator[Node]:
+        """Yield the nodes that changed triples may have made targets."""
+        if kind == "targetNode" or not isinstance(value, NamedNode | BlankNode):
+            return
         if kind == "targetClass":
-            of_class = triple.predicate == rdf("type") and triple.object in self._data.classes(value)
-            return end if of_class else None
-        return end if kind != "targetNode" and triple.predicate == value else None
+            classes = self._data.classes(value)
+            triples = [triple for triple in changed.of(rdf("type")) if triple.object in classes]
+        else:
+            triples = [*changed.of(value)] if isinstance(value, NamedNode) else []
+        for triple in triples:
+            end = triple.object if kind == "targetObjectsOf" else triple.subject
+            if not isinstance(end, Triple):
+                yield end
 
     def _follow(self, start: Node, path: Path | None) -> Iterator[Node]:
         """Yield the nodes to which a path leads."""

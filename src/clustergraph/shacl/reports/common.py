@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pyoxigraph import NamedNode
 
+from clustergraph.errors import Where
 from clustergraph.shacl.findings import Finding, Severity
 from clustergraph.terms import compact
 
@@ -42,6 +43,11 @@ def shown(path: Path) -> str:
         return path.resolve().relative_to(Path.cwd()).as_posix()
     except (ValueError, OSError):
         return path.as_posix()
+
+
+def place(where: Where) -> str:
+    """Return a place in words, its path as `shown`."""
+    return str(replace(where, path=Path(shown(where.path))))
 
 
 def shape_name(finding: Finding) -> str:

@@ -23,9 +23,10 @@ def _command(finding: Finding, fix: str) -> str:
     where = finding.where
     properties = {"title": shape_name(finding)}
     if where:
-        properties |= {"file": shown(where.path), "line": str(where.line or 1), "col": str(where.column or 1)}
+        properties |= {"file": shown(where.path), "line": str(where.start), "col": str(where.column or 1)}
     said = ",".join(f"{name}={_escaped(value, _IN_PROPERTY)}" for name, value in properties.items())
-    message = finding.reason() + (f"\nfix: {fix}" if fix else "")
+    cell = f"{where.cell}: " if where and where.cell else ""
+    message = cell + finding.reason() + (f"\nfix: {fix}" if fix else "")
     return f"::{_COMMANDS[finding.severity]} {said}::{_escaped(message, _IN_MESSAGE)}"
 
 

@@ -8,7 +8,7 @@ from typing import Final
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from clustergraph.shacl.findings import Finding
-from clustergraph.shacl.reports.common import Report, shape_name, shown
+from clustergraph.shacl.reports.common import Report, place, shape_name, shown
 
 _NOT_XML: Final = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -37,10 +37,13 @@ def _case(suite: Element, file: str, finding: Finding, report: Report) -> None:
     where = finding.where
     if where:
         case.set("file", _clean(file))
-        case.set("line", str(where.line or 1))
+        case.set("line", str(where.start))
     fix = report.fix(finding)
-    place = f"{file}:{where.line}:{where.column}" if where else ""
-    body = _clean("\n".join(part for part in (place, finding.reason(), f"fix: {fix}" if fix else "") if part))
+    body = _clean(
+        "\n".join(
+            part for part in (place(where) if where else "", finding.reason(), f"fix: {fix}" if fix else "") if part
+        )
+    )
     if report.blocks(finding):
         SubElement(case, "failure", type=finding.severity.value, message=_clean(finding.message)).text = body
     else:

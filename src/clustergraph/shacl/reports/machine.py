@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import asdict
 from typing import Any, Final
 
 from pyoxigraph import BlankNode, Literal, NamedNode, Quad
 
 from clustergraph.shacl.findings import Finding, Named, Severity
-from clustergraph.shacl.reports.common import Report, shown
+from clustergraph.shacl.reports.common import Report, place, shown
 from clustergraph.terms import VOCABULARIES
 from clustergraph.turtle import write as write_turtle
 
@@ -43,6 +44,7 @@ def _record(finding: Finding, report: Report) -> dict[str, Any]:
         "file": shown(where.path) if where else None,
         "line": where.line if where else None,
         "column": where.column if where else None,
+        **({"cell": asdict(where.cell)} if where and where.cell else {}),
         "details": [_record(detail, report) for detail in finding.details],
     }
 
@@ -86,5 +88,4 @@ def _result(finding: Finding, result: BlankNode) -> Iterator[Quad]:
         if value is not None and value.term is not None:
             yield Quad(result, _sh(predicate), value.term)
     if where := finding.where:
-        place = ":".join(str(part) for part in (shown(where.path), where.line, where.column) if part is not None)
-        yield Quad(result, _SOURCE, Literal(place))
+        yield Quad(result, _SOURCE, Literal(place(where)))

@@ -10,6 +10,7 @@ from urllib.parse import quote
 from pyoxigraph import NamedNode
 
 from clustergraph import __version__
+from clustergraph.errors import Where
 from clustergraph.shacl.findings import Finding, Severity
 from clustergraph.shacl.reports.common import Report, shape_name, shown
 
@@ -54,14 +55,21 @@ def _result(finding: Finding, fix: str, order: dict[str, int]) -> dict[str, Any]
         "ruleId": rule,
         "ruleIndex": order[rule],
         "level": _LEVELS[finding.severity],
-        "message": {"text": finding.reason() + (f"\nfix: {fix}" if fix else "")},
+        "message": {"text": _cell(finding.where) + finding.reason() + (f"\nfix: {fix}" if fix else "")},
         "partialFingerprints": {"finding/v1": _fingerprint(finding)},
     }
     if where := finding.where:
-        region = {"startLine": where.line or 1, "startColumn": where.column or 1}
+        region = {"startLine": where.start, "startColumn": where.column or 1}
         artifact = {"uri": quote(shown(where.path))}
-        result["locations"] = [{"physicalLocation": {"artifactLocation": artifact, "region": region}}]
+        location: dict[str, Any] = {"physicalLocation": {"artifactLocation": artifact, "region": region}}
+        if where.cell:
+            location["logicalLocations"] = [{"fullyQualifiedName": str(where.cell)}]
+        result["locations"] = [location]
     return result
+
+
+def _cell(where: Where | None) -> str:
+    return f"{where.cell}: " if where and where.cell else ""
 
 
 def _fingerprint(finding: Finding) -> str:

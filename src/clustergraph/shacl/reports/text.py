@@ -46,19 +46,23 @@ def _summary(report: Report) -> str:
 
 def _lines(path: Path | None) -> list[str]:
     try:
-        return path.read_bytes().decode(errors="replace").split("\n") if path else []
+        return path.read_bytes().decode("utf-8-sig", errors="replace").split("\n") if path else []
     except OSError:
         return []
 
 
 def _block(finding: Finding, lines: list[str], fix: str) -> str:
     where = finding.where
-    place = ":".join(str(part) for part in (where.line, where.column) if part) if where else ""
+    place = _place(where) if where else ""
     severity = click.style(finding.severity.value, fg=_COLOURS[finding.severity])
     head = "  " + " ".join(part for part in (place, severity, finding.reason()) if part)
     tail = [f"    fix: {fix}"] if fix else []
     name = click.style(shape_name(finding), dim=True)
     return "\n".join([head, *_details(finding), *_quote(where, lines), *tail, f"    {name}", ""])
+
+
+def _place(where: Where) -> str:
+    return f"{where.cell}:" if where.cell else ":".join(str(part) for part in (where.line, where.column) if part)
 
 
 def _details(finding: Finding) -> Iterator[str]:
