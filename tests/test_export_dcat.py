@@ -185,3 +185,38 @@ def test_a_publisher_can_put_their_own_name(tmp_path: Path) -> None:
     path.write_text("title: Ours\npublisher: {iri: 'https://agency.example/', name: Agency}\nissued: 2027-01-31\n")
     found = Publication.read(tmp_path)
     assert (found.title, found.publisher.name, found.issued.year) == ("Ours", "Agency", 2027)
+
+
+ASKED = {
+    "dcat:Catalog": "dct:title dct:description dct:publisher dcat:dataset dcat:service dct:spatial foaf:homepage "
+    "dct:language dct:license dct:modified dct:issued dcat:record dcat:themeTaxonomy",
+    "dcat:CatalogRecord": "foaf:primaryTopic dct:modified dct:conformsTo dct:issued adms:status",
+    "dcat:Dataset": "dct:title dct:description dcat:contactPoint dcat:distribution dcat:keyword dct:publisher "
+    "dct:spatial dct:temporal dcat:theme",
+    "dcat:Distribution": "dcat:accessURL dct:description dct:format dct:license dcatap:availability",
+    "dcat:DataService": "dcat:endpointURL dct:title dcat:endpointDescription dcat:servesDataset dcat:contactPoint "
+    "dcat:keyword dct:publisher dcat:theme",
+    "foaf:Agent": "foaf:name dct:type",
+    "vcard:Kind": "vcard:fn vcard:hasURL",
+    "spdx:Checksum": "spdx:algorithm spdx:checksumValue",
+    "dct:PeriodOfTime": "dcat:startDate dcat:endDate",
+    "dct:LicenseDocument": "dct:type",
+    "skos:Concept": "skos:prefLabel",
+    "skos:ConceptScheme": "dct:title",
+}
+"""What DCAT-AP 3.0.1 calls mandatory or recommended, class by class; an e-mail address is left to the publisher."""
+
+
+@pytest.mark.parametrize("kind", ASKED)
+def test_whatever_dcat_ap_calls_mandatory_or_recommended_is_filled(description: rdflib.Graph, kind: str) -> None:
+    spaces = {
+        "dcat": "http://www.w3.org/ns/dcat#", "dct": "http://purl.org/dc/terms/", "adms": "http://www.w3.org/ns/adms#",
+        "foaf": "http://xmlns.com/foaf/0.1/", "dcatap": "http://data.europa.eu/r5r/",
+        "vcard": "http://www.w3.org/2006/vcard/ns#", "spdx": "http://spdx.org/rdf/terms#",
+        "skos": "http://www.w3.org/2004/02/skos/core#",
+    }  # fmt: skip
+    found = set(description.query(f"SELECT ?x {{ ?x a {kind} }}", initNs=spaces))
+    assert found, f"there is no {kind}"
+    for name in ASKED[kind].split():
+        bare = description.query(f"SELECT ?x {{ ?x a {kind} FILTER NOT EXISTS {{ ?x {name} ?y }} }}", initNs=spaces)
+        assert [str(row[0]) for row in bare] == [], name

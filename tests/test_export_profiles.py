@@ -211,7 +211,7 @@ def run(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
 def test_a_new_folder_is_a_new_command_a_download_and_a_gate(folder: Path) -> None:
     assert run(folder, "build").returncode == Exit.FINE, "the shapes of a profile do not judge the graph itself"
     assert "Names only" in run(folder, "export", "--help").stdout
-    assert "names.ttl.gz" in run(folder, "export", "all").stdout
+    assert "names.ttl.gz" not in run(folder, "export", "all").stdout, "what breaks its shapes is no download either"
     refused = run(folder, "export", "names", "--out", "names.jsonld")
     assert refused.returncode == Exit.FINDINGS
     assert "Shorten it." in refused.stderr
@@ -219,6 +219,10 @@ def test_a_new_folder_is_a_new_command_a_download_and_a_gate(folder: Path) -> No
     assert run(folder, "export", "names", "--out", "names.jsonld", "--force").returncode == Exit.FINE
     document = json.loads((folder / "names.jsonld").read_text())
     assert [node["name"] for node in document["@graph"]] == ["AFIL", "ViaMéca"]
+    shapes = folder / "shapes" / "profiles" / "names.ttl"
+    shapes.write_text(shapes.read_text().replace("maxLength 6", "maxLength 7"))
+    assert "names.ttl.gz" in run(folder, "export", "all").stdout
+    assert run(folder, "export", "names", "--out", "names.ttl").returncode == Exit.FINE
 
 
 def test_a_query_of_a_profile_that_is_wrong_says_where(folder: Path) -> None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -84,6 +87,56 @@ def test_a_file_that_is_no_dump_is_refused(folder: Path, text: str, said: str) -
     assert said in done.stderr
     releases = folder / ".clustergraph" / "releases"
     assert not [each for each in releases.iterdir() if each.name.startswith(".")]
+
+
+@pytest.mark.parametrize("signal_", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
+def test_an_import_that_is_interrupted_leaves_the_last_release(folder: Path, signal_: signal.Signals) -> None:
+    before = current(folder / ".clustergraph")
+    pipe = folder / "endless.nq"
+    os.mkfifo(pipe)
+    begun = subprocess.Popen(
+        [sys.executable, "-m", "clustergraph", "import", "dump", "endless.nq"],
+        cwd=folder,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    with os.fdopen(os.open(pipe, os.O_RDWR), "w") as dump_:
+        dump_.write("<urn:s> <urn:p> <urn:o> <urn:g> .\n")
+        dump_.flush()
+        while begun.poll() is None and not any(before.parent.glob(".draft-*")):
+            time.sleep(0.01)
+        begun.send_signal(signal_)
+        if signal_ is signal.SIGINT:
+            # The engine does not look at signals while it waits for more.
+            dump_.close()
+        _, said = begun.communicate()
+    assert begun.returncode != Exit.FINE
+    assert "Traceback" not in said
+    assert current(folder / ".clustergraph") == before
+    pipe.unlink()
+    assert run(folder, "import", "dump.trig").returncode == Exit.FINE
+    assert [each.name for each in before.parent.iterdir()] == [before.name], "what was left is swept away"
+
+
+def test_an_empty_file_does_not_replace_the_graph(folder: Path) -> None:
+    (folder / "empty.nq").write_text("")
+    done = run(folder, "import", "empty.nq")
+    assert done.returncode == Exit.CANNOT_RUN
+    assert "holds no statements" in done.stderr
+
+
+def test_a_file_that_is_not_there_is_said_to_be_missing(folder: Path) -> None:
+    done = run(folder, "import", "missing.nq.gz")
+    assert done.returncode == Exit.CANNOT_RUN
+    assert "'missing.nq.gz' does not exist" in done.stderr
+
+
+def test_the_files_for_download_can_be_left_for_later(folder: Path, tmp_path: Path) -> None:
+    releases = tmp_path / "elsewhere"
+    assert run(folder, "--releases", str(releases), "import", "--no-exports", "dump.trig").returncode == Exit.FINE
+    assert not (current(releases) / "exports").exists()
+    assert run(folder, "--releases", str(releases), "export", "all").returncode == Exit.FINE
+    assert (current(releases) / "exports").is_dir()
 
 
 def test_the_merged_turtle_is_refused_with_what_to_do(folder: Path) -> None:

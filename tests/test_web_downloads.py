@@ -68,6 +68,48 @@ def test_a_part_of_another_release_is_not_mixed_in(client: TestClient) -> None:
     assert beyond.status_code == 416
 
 
+@pytest.mark.parametrize(
+    ("wanted", "status"),
+    [
+        ("bytes=0-0,5-6", 206),
+        ("bytes=0-9,999999999-", 206),
+        ("bytes=-5", 206),
+        ("bytes=-0", 416),
+        ("bytes=999999999-", 416),
+        ("bytes=9-1", 200),
+        ("bytes=soon", 200),
+        ("items=0-1", 200),
+        ("bytes=" + ",".join(f"{n}-{n}" for n in range(0, 400, 4)), 200),
+    ],
+)
+def test_ranges_of_every_kind(client: TestClient, wanted: str, status: int) -> None:
+    answer = client.get("/download/clustergraph.nq.gz", headers={"Range": wanted})
+    assert answer.status_code == status
+    whole = client.get("/download/clustergraph.nq.gz").content
+    if status == 200:
+        assert answer.content == whole
+    if status == 416:
+        assert answer.headers["content-range"] == f"bytes */{len(whole)}"
+    multipart = answer.headers["content-type"].startswith("multipart/byteranges")
+    assert multipart == (wanted == "bytes=0-0,5-6")
+    assert client.head("/download/clustergraph.nq.gz", headers={"Range": wanted}).status_code == 200
+
+
+def test_what_a_client_goes_by_is_looked_at(client: TestClient) -> None:
+    head = client.head("/download/org.ttl.gz").headers
+
+    def status(**conditions: str) -> int:
+        named = {name.replace("_", "-"): value for name, value in conditions.items()}
+        return client.get("/download/org.ttl.gz", headers={"Accept": "application/json", **named}).status_code
+
+    assert status(If_Match=head["etag"]) == 200
+    assert status(If_Match='"another"') == 412
+    assert status(If_Modified_Since=head["last-modified"]) == 304
+    assert status(If_Modified_Since="Sat, 01 Jan 2000 00:00:00 GMT") == 200
+    assert status(If_Modified_Since="soon") == 200
+    assert status(If_Modified_Since=head["last-modified"], If_None_Match='"another"') == 200
+
+
 def test_what_a_client_has_is_not_sent_again(client: TestClient) -> None:
     tag = client.head("/download/org.ttl.gz").headers["etag"]
     answer = client.get("/download/org.ttl.gz", headers={"If-None-Match": tag})

@@ -115,10 +115,17 @@ def all_(context: Context, out: Path | None) -> None:
     if out:
         out.mkdir(parents=True, exist_ok=True)
         for each in files:
-            shutil.copyfile(release / downloads.FOLDER / each.name, out / each.dated(release.name))
-        shutil.copyfile(release / "description.ttl", out / f"clustergraph-{release.name}-dcat.ttl")
+            _copy(release / downloads.FOLDER / each.name, out / each.dated(release.name))
+        _copy(release / "description.ttl", out / f"clustergraph-{release.name}-dcat.ttl")
     for each in files:
         click.echo(f"{each.bytes:>12,}  {each.name}  {each.title}")
+
+
+def _copy(source: Path, copy: Path) -> None:
+    from clustergraph.export.files import whole
+
+    with source.open("rb") as old, whole(copy) as new:
+        shutil.copyfileobj(old, new)
 
 
 def _prepared(context: Context) -> Path:

@@ -42,9 +42,8 @@ def eccp(
     RDF in four forms, the table of the form as CSV and Excel, a report of the gaps and the admission rules, the SHACL
     report, and a manifest. Exits with 1, and writes nothing, if the package breaks its profile.
     """
-    from clustergraph.export import package, packing  # slow to import
+    from clustergraph.export import package, packing, shacl_reports  # slow to import
     from clustergraph.export.eccp import Recipe
-    from clustergraph.shacl import reports
 
     current = context.releases.current()
     if current is None:
@@ -58,13 +57,13 @@ def eccp(
     with progress() as tell:
         built = package.make(context.graph(), recipe, origin, tell)
         tell("writing the package")
-        if force or not built.violations:
-            written = packing.write(built, out, force=force)
-    if built.violations:
-        click.echo(reports.write(built.violations, "text"), nl=False, err=True)
-        if not force:
-            click.echo(f"error: {packing.BrokenPackageError(built.violations)}", err=True)
-            sys.exit(Exit.FINDINGS)
+        written = packing.write(built, out, force=force) if force or built.conforms else None
+    for finding in built.violations:
+        click.echo(shacl_reports.block(finding), err=True)
+    if written is None:
+        found = shacl_reports.tally(built.severities)
+        click.echo(f"error: {packing.BrokenPackageError(found)}", err=True)
+        sys.exit(Exit.FINDINGS)
     count = written["counts"]
     click.echo(f"{count['profiles']} profiles, {sum(count['gaps'].values())} gaps, in {out}", err=True)
 

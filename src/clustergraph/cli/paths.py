@@ -7,7 +7,7 @@ from pathlib import Path
 
 from clustergraph.cli.context import Context
 from clustergraph.errors import ClustergraphError, ReleaseError
-from clustergraph.formats import of_file
+from clustergraph.formats import RDF_FORMATS, of_file
 
 
 def target(out: Path, name: str, extension: str) -> Path:
@@ -28,13 +28,16 @@ def format_for(out: Path, asked: str | None, known: Sequence[str]) -> str:
     'trig'
 
     Raises:
-        ClustergraphError: the file has a name of another format.
+        ClustergraphError: the name of the file says another format, or none that there is.
     """
-    named = of_file(out.with_suffix("") if out.suffix == ".gz" else out)
-    if asked or named is None or out.is_dir():
+    plain = out.with_suffix("") if out.suffix == ".gz" else out
+    if asked or not plain.suffix or out.is_dir():
         return asked or known[0]
-    if named.name not in known:
-        raise ClustergraphError(f"{out} would be {named.name}", advice=f"choose from {', '.join(known)}")
+    named = of_file(plain)
+    if named is None or named.name not in known:
+        endings = ", ".join(f".{RDF_FORMATS[name].extensions[0]}" for name in known)
+        advice = f"let it end in one of {endings}, or say which --format it has"
+        raise ClustergraphError(f"{out} cannot be written in the format that its name says", advice=advice)
     return named.name
 
 
@@ -54,12 +57,14 @@ def source(context: Context, name: str) -> Path:
     """Return what a name stands for: an RDF file, ``current``, ``previous``, or a release by the start of its digest.
 
     Raises:
-        ReleaseError: there is no such release.
+        ReleaseError: there is no such file or release.
     """
     if Path(name).is_file():
         return Path(name)
     if name == "current":
         return current(context)
+    if Path(name).suffix or len(Path(name).parts) > 1:
+        raise ReleaseError(f"there is no file {name}", advice="name a file, or a release by the start of its digest")
     if name == "previous":
         return context.releases.find(context.releases.previous().digest)
     return context.releases.find(name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -37,6 +38,18 @@ class WithProfiles(click.Group):
         profile = profiles.load(cmd_name, found.project.queries, found.project.shapes)
         return _command(profile)
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Return the command that is asked for; one that is not known is told the nearest."""
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            close = difflib.get_close_matches(args[0], self.list_commands(ctx), n=1)
+            if not close:
+                raise
+            raise click.UsageError(f"{error.message} Did you mean {close[0]!r}?", ctx) from error
+
 
 def _command(profile: profiles.Profile) -> click.Command:
     return click.Command(
@@ -59,30 +72,26 @@ def _command(profile: profiles.Profile) -> click.Command:
 
 def _writer(profile: profiles.Profile) -> Callable[..., Any]:
     def write(context: Context, out: Path, format_: str | None, gzip: bool, force: bool) -> None:
-        from pyoxigraph import RdfFormat, parse
-
         from clustergraph.export.dump import extension
-        from clustergraph.export.lines import canonical
+        from clustergraph.export.views import View
+        from clustergraph.shacl import reports
 
         name = format_for(out, format_, profiles.FORMATS)
         path = target(out, f"clustergraph-{current(context).name}-{profile.name}", extension(name, compress=gzip))
         with progress() as tell:
             tell(f"asking the queries of {profile.name}")
-            lines = list(canonical(profile.quads(context.graph().store)))
-            tell(f"validating {len(lines):,} statements")
-            quads = parse(b"".join(lines), format=RdfFormat.N_QUADS)
-            findings = violations(quads, profile.shapes) if profile.shapes else []
+            view = View.of(profile, context.graph().store)
+            tell(f"validating {view.statements:,} statements")
+            findings = view.violations()
             if not findings or force:
                 tell(f"writing {path}")
-                profiles.write(profile, lines, name, path, compress=path.suffix == ".gz")
+                profiles.write(profile, view.lines, name, path, compress=path.suffix == ".gz")
         if findings:
-            from clustergraph.shacl import reports
-
             click.echo(reports.write(findings, "text"), nl=False, err=True)
         if findings and not force:
             click.echo(f"error: {profile.name} breaks its shapes and is not written; --force writes it", err=True)
             sys.exit(Exit.FINDINGS)
-        click.echo(f"{path}: {len(lines):,} statements", err=True)
+        click.echo(f"{path}: {view.statements:,} statements", err=True)
 
     return write
 

@@ -1,94 +1,76 @@
-"""What is in a package: the profiles in every form, the gap reports and the SHACL report."""
+"""What is in a package: the profiles in every form, the gap reports and the SHACL report, each written as a stream."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Final
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, Final
 
-from pyoxigraph import NamedNode, Quad, QuerySolutions, RdfFormat, serialize
+from pyoxigraph import RdfFormat, Triple, parse, serialize
 
-from clustergraph import turtle
-from clustergraph.export import form, gap_reports, workbook
-from clustergraph.export.eccp import Profiles, Recipe
-from clustergraph.export.package import TITLE, Package
-from clustergraph.export.tree import Tree, iri
-from clustergraph.export.tree import write as write_json
-from clustergraph.shacl import reports
-from clustergraph.terms import GRAPH, PREFIXES, slug
+from clustergraph.export import form, gap_reports, shacl_reports, workbook
+from clustergraph.export.eccp import Recipe
+from clustergraph.export.names import Names
+from clustergraph.export.package import TITLE, Package, codes_of
+from clustergraph.export.writers import ntriples, turtle
+from clustergraph.terms import PREFIXES
 
-_NAME: Final = NamedNode(PREFIXES["skos"] + "prefLabel")
 _PREFIXES: Final = {**PREFIXES, "adms": "http://www.w3.org/ns/adms#"}
 
 
-def files(package: Package) -> dict[str, bytes]:
-    """Return the files of a package by name, without the manifest."""
-    profiles, recipe = package.profiles, package.recipe
-    quads = profiles.quads()
-    tree = Tree.of(quads, recipe.context, profiles.things)
-    headings, table = form.rows(recipe.columns, profiles.answers)
+def write(package: Package, folder: Path) -> None:
+    """Write the files of a package, without the manifest, to a folder that is there."""
+    recipe, report = package.recipe, package.report
+    headings = form.headings(recipe.columns)
+    pieces = {
+        "profiles.nq": package.lines,
+        "profiles.ttl": turtle(package.lines, Names(_PREFIXES)),
+        "profiles.jsonld": _json(package),
+        "profiles.csv": gap_reports.table(headings, package.rows),
+        "gaps.md": gap_reports.markdown(report),
+        "gaps.html": gap_reports.html(report),
+        "gaps.csv": gap_reports.csv(report),
+        "report.ttl": shacl_reports.turtle(package.findings, conforms=package.conforms),
+        "report.txt": shacl_reports.text(package.findings),
+    }
+    for name, parts in pieces.items():
+        with (folder / name).open("wb") as file:
+            file.writelines(parts)
+    with (folder / "profiles.rdf").open("wb") as file:
+        _xml(package, file)
     sheets = [
-        workbook.Sheet("Profiles", headings, table, numbers=True),
-        workbook.Sheet("Code lists", *_code_lists(profiles)),
+        workbook.Sheet("Profiles", headings, package.rows, numbers=True),
+        workbook.Sheet("Code lists", *_code_lists(package)),
         workbook.Sheet("Columns", *_columns(recipe)),
     ]
-    findings = package.findings
-    return {
-        "profiles.ttl": turtle.write(quads, _PREFIXES).encode(),
-        "profiles.jsonld": write_json(quads, profiles.things, recipe.context, "clusters").encode(),
-        "profiles.rdf": _xml(quads),
-        "profiles.nq": _lines(_by_profile(tree, quads)),
-        "profiles.csv": gap_reports.table(headings, table).encode(),
-        "profiles.xlsx": workbook.write(TITLE, sheets),
-        "gaps.md": gap_reports.markdown(package.report).encode(),
-        "gaps.html": gap_reports.html(package.report).encode(),
-        "gaps.csv": gap_reports.csv(package.report).encode(),
-        "report.ttl": reports.write(findings, "turtle").encode(),
-        "report.txt": reports.write(findings, "text").encode(),
-    }
+    workbook.write(folder / "profiles.xlsx", TITLE, sheets)
 
 
-def _xml(quads: Sequence[Quad]) -> bytes:
-    predicates = {quad.predicate.value for quad in quads}
-    used = {name: space for name, space in _PREFIXES.items() if any(iri_.startswith(space) for iri_ in predicates)}
-    content = serialize((quad.triple for quad in quads), format=RdfFormat.RDF_XML, prefixes=used)
-    assert content is not None
-    return content
+def _json(package: Package) -> Iterator[bytes]:
+    context = package.recipe.context
+    top = next(name for name, value in context.items() if value == "@graph")
+    frame = json.dumps({"@context": context, top: []}, ensure_ascii=False, indent=1)
+    yield frame.removesuffix("]\n}").encode()
+    for number, branch in enumerate(package.branches):
+        text = json.dumps(branch, ensure_ascii=False, indent=1).replace("\n", "\n  ")
+        yield f"{',' if number else ''}\n  {text}".encode()
+    yield b"\n ]\n}\n"
 
 
-def _lines(quads: Sequence[Quad]) -> bytes:
-    content = serialize(quads, format=RdfFormat.N_QUADS)
-    assert content is not None
-    return b"".join(sorted(set(content.splitlines(keepends=True))))
+def _xml(package: Package, file: IO[bytes]) -> None:
+    used = {name: space for name, space in _PREFIXES.items() if any(p.startswith(space) for p in package.predicates)}
+    serialize(_triples(package), file, format=RdfFormat.RDF_XML, prefixes=used)
 
 
-def _by_profile(tree: Tree, quads: Sequence[Quad]) -> list[Quad]:
-    """Return quads with a graph for each profile, so that one can be replaced without the others."""
-    by_subject: dict[str, list[Quad]] = {}
-    for quad in quads:
-        by_subject.setdefault(iri(quad.subject), []).append(quad)
-    return [
-        Quad(quad.subject, quad.predicate, quad.object, NamedNode(f"{GRAPH}eccp/{slug(root.rsplit('/', 1)[-1])}"))
-        for root in tree.roots
-        for node in tree.reached(root)
-        for quad in by_subject.get(node, ())
-        if node == root or node not in tree.roots or quad.predicate == _NAME
-    ]
+def _triples(package: Package) -> Iterator[Triple]:
+    for line in ntriples(package.lines):
+        for quad in parse(line, format=RdfFormat.N_TRIPLES):
+            yield quad.triple
 
 
-def _code_lists(profiles: Profiles) -> tuple[list[str], list[list[str]]]:
-    query = """SELECT DISTINCT ?list ?code ?label ?iri ?state {
-      { ?iri skos:inScheme ?scheme ; skos:prefLabel ?label . ?scheme skos:prefLabel ?list
-        OPTIONAL { ?iri skos:notation ?code } OPTIONAL { ?scheme <http://www.w3.org/ns/adms#status> ?state } }
-      UNION { GRAPH ?mapping { ?iri skos:inScheme ?scheme ; skos:prefLabel ?label . ?scheme skos:prefLabel ?list
-        OPTIONAL { ?iri skos:notation ?code } OPTIONAL { ?scheme <http://www.w3.org/ns/adms#status> ?state } } }
-    }"""
-    rows = profiles.store.query(query, prefixes=PREFIXES)
-    assert isinstance(rows, QuerySolutions)
-    table = set()
-    for row in rows:
-        cells = [row[name].value if row[name] else "" for name in ("list", "code", "label", "iri")]
-        provisional = row["state"] is not None and row["state"].value.endswith("UnderDevelopment")
-        table.add((*cells, "provisional" if provisional else ""))
+def _code_lists(package: Package) -> tuple[list[str], list[list[str]]]:
+    table = package.codes.union(codes_of(package.lists))
     ordered = sorted(table, key=lambda row: (row[0], row[2].casefold(), row))
     return ["List", "Code", "Label", "IRI", "State of the list"], [list(row) for row in ordered]
 

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+import errno
 import gzip
 import hashlib
 import io
 import os
 import secrets
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Final
 
+from clustergraph.errors import ClustergraphError
+
 _PIECE: Final = 1 << 18
+_FULL: Final = (errno.ENOSPC, errno.EDQUOT)
+
+
+class UnwritableError(ClustergraphError):
+    """A file or folder cannot be written."""
 
 
 @dataclass(frozen=True)
@@ -40,10 +49,13 @@ def whole(path: Path, *, compress: bool = False) -> Iterator[IO[bytes]]:
     Args:
         path: where the file shall be; a file that is there is replaced, in one step.
         compress: pack it (gzip), without a name or a time, so that the bytes depend on nothing but the content.
+
+    Raises:
+        UnwritableError: there is no room for it, or it may not be written.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    try:
+    with told(path), _gone(draft):
+        path.parent.mkdir(parents=True, exist_ok=True)
         with draft.open("wb") as file:
             if compress:
                 packed = gzip.GzipFile(fileobj=file, mode="wb", filename="", mtime=0, compresslevel=6)
@@ -55,19 +67,20 @@ def whole(path: Path, *, compress: bool = False) -> Iterator[IO[bytes]]:
             file.flush()
             os.fsync(file.fileno())
         draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)
 
 
 @contextmanager
 def whole_folder(path: Path) -> Iterator[Path]:
-    """Give a folder to fill; it takes its name only when all is in it, and replaces one that is there."""
-    import shutil
+    """Give a folder to fill; it takes its name only when all is in it, and replaces one that is there.
 
-    path.parent.mkdir(parents=True, exist_ok=True)
+    Raises:
+        UnwritableError: there is no room for it, or it may not be written.
+    """
+    path = path.resolve()
     draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    draft.mkdir()
-    try:
+    with told(path), _gone(draft):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        draft.mkdir()
         yield draft
         for inside in draft.rglob("*"):
             flush(inside)
@@ -79,8 +92,35 @@ def whole_folder(path: Path) -> Iterator[Path]:
         else:
             draft.rename(path)
         flush(path.parent)
+
+
+@contextmanager
+def told(path: Path) -> Iterator[None]:
+    """Say which file or folder it is that cannot be written.
+
+    Raises:
+        UnwritableError: what is done inside raises an error of the system.
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.errno is None:
+            raise
+        where = f" ({error.filename})" if error.filename else ""
+        advice = "make room, also for temporary files (TMPDIR)" if error.errno in _FULL else "name another place"
+        raise UnwritableError(f"{path} is not written: {error.strerror}{where}", advice=advice) from error
+
+
+@contextmanager
+def _gone(draft: Path) -> Iterator[None]:
+    """Remove what has not taken its name."""
+    try:
+        yield
     finally:
-        shutil.rmtree(draft, ignore_errors=True)
+        if draft.is_dir():
+            shutil.rmtree(draft, ignore_errors=True)
+        else:
+            draft.unlink(missing_ok=True)
 
 
 def flush(path: Path) -> None:

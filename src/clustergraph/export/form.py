@@ -209,16 +209,14 @@ def _number(text: str) -> float:
     return float(text) if re.fullmatch(r"-?\d+(\.\d+)?", text) else 0.0
 
 
-def rows(columns: Sequence[Column], found: Mapping[str, Answers]) -> tuple[list[str], list[list[str]]]:
-    """Return the table of the form, headings and rows: one row for each thing, in the order of their IRIs."""
-    headings = ["IRI", *(heading for column in columns for heading in column.headings)]
-    table = []
-    for thing in sorted(found):
-        row = [thing]
-        for column in columns:
-            row.extend(_cells(column, found[thing].get(column.name, ())))
-        table.append(row)
-    return headings, table
+def headings(columns: Iterable[Column]) -> list[str]:
+    """Return the headings of the table."""
+    return ["IRI", *(heading for column in columns for heading in column.headings)]
+
+
+def row(columns: Iterable[Column], thing: str, found: Answers) -> list[str]:
+    """Return the row of a thing."""
+    return [thing, *(cell for column in columns for cell in _cells(column, found.get(column.name, ())))]
 
 
 def _cells(column: Column, values: Sequence[Value]) -> list[str]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import csv as csv_module
 import io
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Final
 
 from jinja2 import Environment, PackageLoader
@@ -61,7 +62,16 @@ class Report:
     """The day by which answers are judged to be out of date."""
     provisional: tuple[str, ...]
     """The names of the lists that hold the values of the sources, for want of an official list."""
-    cards: tuple[Card, ...]
+    cards: Iterable[Card]
+    """They are read several times."""
+    as_of: str = ""
+    """The year, month or day that is asked for; what is known to be later is left out."""
+    used: tuple[str, ...] = ()
+    """The documents that are used."""
+    later: tuple[str, ...] = ()
+    """The documents that are left out, since they are later."""
+    silent: tuple[str, ...] = ()
+    """The clusters that are left out, since nothing was known of them."""
 
     @property
     def kinds(self) -> tuple[Kind, ...]:
@@ -69,35 +79,39 @@ class Report:
         return tuple(Kind)
 
 
-def markdown(report: Report) -> str:
-    """Return the report as Markdown."""
+def markdown(report: Report) -> Iterator[bytes]:
+    """Yield the report as Markdown."""
     return _render("gaps.md", report)
 
 
-def html(report: Report) -> str:
-    """Return the report as a page that needs nothing else."""
+def html(report: Report) -> Iterator[bytes]:
+    """Yield the report as a page that needs nothing else."""
     return _render("gaps.html", report)
 
 
-def csv(report: Report) -> str:
-    """Return the report as a table, one row for each rule and each gap."""
-    return table(_HEADINGS, list(_rows(report.cards)))
+def csv(report: Report) -> Iterator[bytes]:
+    """Yield the report as a table, one row for each rule and each gap."""
+    return table(_HEADINGS, _rows(report.cards))
 
 
-def table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    r"""Return CSV (RFC 4180) with a byte order mark, so that spreadsheets take it for UTF-8.
+def table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[bytes]:
+    r"""Yield CSV (RFC 4180) with a byte order mark, so that spreadsheets take it for UTF-8.
 
-    >>> table(["a"], [["é"]])
+    >>> b"".join(table(["a"], [["é"]])).decode()
     '\ufeffa\r\né\r\n'
     """
+    yield "\ufeff".encode()
+    for row in chain([headings], rows):
+        yield _line(row)
+
+
+def _line(row: Sequence[str]) -> bytes:
     buffer = io.StringIO()
-    writer = csv_module.writer(buffer)
-    writer.writerow(headings)
-    writer.writerows(rows)
-    return "\ufeff" + buffer.getvalue()
+    csv_module.writer(buffer).writerow(row)
+    return buffer.getvalue().encode()
 
 
-def _rows(cards: Sequence[Card]) -> Iterator[list[str]]:
+def _rows(cards: Iterable[Card]) -> Iterator[list[str]]:
     for card in cards:
         for judgement in card.judgements:
             verdict = f"{judgement.verdict}, but waived" if judgement.waived else str(judgement.verdict)
@@ -109,7 +123,7 @@ def _rows(cards: Sequence[Card]) -> Iterator[list[str]]:
             yield [card.thing, card.name, "profile", gap.column, str(gap.kind), gap.finding, gap.advice, sources]
 
 
-def _render(template: str, report: Report) -> str:
+def _render(template: str, report: Report) -> Iterator[bytes]:
     environment = Environment(
         loader=PackageLoader("clustergraph.export"),
         autoescape=template.endswith(".html"),
@@ -118,7 +132,8 @@ def _render(template: str, report: Report) -> str:
         keep_trailing_newline=True,
     )
     environment.filters["plain"] = _plain
-    return environment.get_template(template).render(report=report)
+    for piece in environment.get_template(template).stream(report=report):
+        yield piece.encode()
 
 
 def _plain(text: object) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -71,9 +71,9 @@ def unlisted(thing: str, column: str, words: Iterable[str]) -> Iterator[Gap]:
         yield Gap(thing, column, Kind.UNLISTED, f"the source says: {word}", advice)
 
 
-def noted(notes: Iterable[tuple[str, str, str]]) -> Iterator[Gap]:
-    """Yield a gap for each contradiction that the editors of the graph noted: thing, text and section."""
-    for thing, text, section in notes:
+def noted(thing: str, notes: Iterable[tuple[str, str]]) -> Iterator[Gap]:
+    """Yield a gap for each contradiction that the editors of the graph noted: text and section."""
+    for text, section in notes:
         advice = "Ask the cluster which is right."
         yield Gap(thing, "Notes of the editors", Kind.CONTRADICTION, text, advice, (section,) if section else ())
 
@@ -123,11 +123,3 @@ def age(stated: str, day: date) -> float:
     """
     year, month, number, *_ = (*map(int, re.findall(r"\d+", stated)[:3]), *(12, 31)[stated.count("-") :])
     return (day.year - year) + (day.month - month) / 12 + (day.day - number) / 365
-
-
-def by_thing(gaps: Iterable[Gap]) -> Mapping[str, list[Gap]]:
-    """Return gaps by thing."""
-    found: dict[str, list[Gap]] = {}
-    for gap in gaps:
-        found.setdefault(gap.thing, []).append(gap)
-    return found

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-import hashlib
-import io
 import json
+import os
+import shutil
+import tempfile
 import zipfile
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Self
 
 from clustergraph.errors import ClustergraphError
-from clustergraph.export import gaps
+from clustergraph.export import contents, gaps, shacl_reports
 from clustergraph.export.admission import Verdict
-from clustergraph.export.contents import files
-from clustergraph.export.files import whole_folder
+from clustergraph.export.files import UnwritableError, Written, whole_folder
+from clustergraph.export.gap_reports import Card
 from clustergraph.export.package import TITLE, Package
-from clustergraph.shacl import reports
-from clustergraph.shacl.findings import Finding, Severity
+from clustergraph.shacl.findings import Severity
 
 MANIFEST: Final = "manifest.json"
 FORMAT: Final = "clustergraph-eccp/1"
@@ -27,6 +28,8 @@ FORMAT: Final = "clustergraph-eccp/1"
 _LICENCE: Final = "https://creativecommons.org/licenses/by/4.0/"
 _EPOCH: Final = (1980, 1, 1, 0, 0, 0)
 """The earliest time that a ZIP archive can hold."""
+_LARGE: Final = 1 << 31
+"""Bytes from which on an entry of an archive needs the larger format."""
 _MEDIA: Final = {
     "ttl": "text/turtle",
     "jsonld": "application/ld+json",
@@ -43,13 +46,12 @@ _MEDIA: Final = {
 class BrokenPackageError(ClustergraphError):
     """A package breaks its profile and is not written."""
 
-    def __init__(self, findings: Sequence[Finding]) -> None:
-        """Keep what is wrong."""
+    def __init__(self, found: str) -> None:
+        """Say how much is wrong."""
         super().__init__(
-            f"the package breaks its profile: {reports.summary(findings)}; nothing is written",
+            f"the package breaks its profile: {found}; nothing is written",
             advice="mend the data and build again, or write it all the same with --force",
         )
-        self.findings = list(findings)
 
 
 class OccupiedFolderError(ClustergraphError):
@@ -68,46 +70,55 @@ def write(package: Package, folder: Path, *, force: bool = False) -> dict[str, A
         BrokenPackageError: it breaks its profile.
         OccupiedFolderError: the folder holds something else.
     """
-    if package.violations and not force:
-        raise BrokenPackageError(package.violations)
+    if not force:
+        _check(package)
     check_folder(folder)
-    manifest, content = _packed(package)
     with whole_folder(folder) as draft:
-        for name, data in content.items():
-            (draft / name).write_bytes(data)
-    return manifest
+        return _fill(package, draft)
 
 
-def archive(package: Package) -> bytes:
-    """Return a package as a ZIP archive, for download; the same package gives the same bytes.
+def archive(package: Package, path: Path) -> None:
+    """Write a package as a ZIP archive, for download; the same package gives the same bytes.
 
     Raises:
         BrokenPackageError: it breaks its profile.
     """
-    if package.violations:
-        raise BrokenPackageError(package.violations)
-    buffer = io.BytesIO()
-    _, content = _packed(package)
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as packed:
-        for name, data in sorted(content.items()):
-            entry = zipfile.ZipInfo(f"eccp/{name}", _EPOCH)
+    _check(package)
+    with tempfile.TemporaryDirectory(prefix="clustergraph-") as scratch, zipfile.ZipFile(path, "w") as packed:
+        _fill(package, Path(scratch))
+        for each in sorted(Path(scratch).iterdir()):
+            entry = zipfile.ZipInfo(f"eccp/{each.name}", _EPOCH)
             entry.compress_type = zipfile.ZIP_DEFLATED
             entry.external_attr = 0o644 << 16
-            packed.writestr(entry, data)
-    return buffer.getvalue()
+            with each.open("rb") as source, packed.open(entry, "w", force_zip64=each.stat().st_size > _LARGE) as target:
+                shutil.copyfileobj(source, target)
 
 
-def _packed(package: Package) -> tuple[dict[str, Any], dict[str, bytes]]:
-    """Return the manifest of a package, and all its files by name."""
-    content = files(package)
-    manifest = _manifest(package, content)
+def _check(package: Package) -> None:
+    if not package.conforms:
+        raise BrokenPackageError(shacl_reports.tally(package.severities))
+
+
+def _fill(package: Package, folder: Path) -> dict[str, Any]:
+    """Write all files of a package to a folder, and return the manifest."""
+    contents.write(package, folder)
+    manifest = _manifest(package, [Written.of(path) for path in sorted(folder.iterdir())])
     text = json.dumps(manifest, ensure_ascii=False, indent=1) + "\n"
-    return manifest, {**content, MANIFEST: text.encode()}
+    (folder / MANIFEST).write_text(text, "utf-8")
+    return manifest
 
 
 def check_folder(folder: Path) -> None:
-    """Raise `OccupiedFolderError` if a folder holds something else than a package."""
+    """Raise an error if a folder holds something else than a package, or cannot be made.
+
+    Raises:
+        OccupiedFolderError: it holds something else.
+        UnwritableError: it cannot be made.
+    """
     if not folder.exists():
+        above = next(each for each in folder.resolve().parents if each.exists())
+        if not (above.is_dir() and os.access(above, os.W_OK | os.X_OK)):
+            raise UnwritableError(f"{folder} cannot be made in {above}", advice="name another place")
         return
     manifest = folder / MANIFEST
     inside = {path.name for path in folder.iterdir()} if folder.is_dir() else {folder.name}
@@ -121,17 +132,8 @@ def check_folder(folder: Path) -> None:
         raise OccupiedFolderError(f"{folder} holds something else than a package", advice=advice)
 
 
-def _manifest(package: Package, content: Mapping[str, bytes]) -> dict[str, Any]:
-    profiles, report = package.profiles, package.report
-    judgements = [judgement for card in report.cards for judgement in card.judgements]
-    verdicts = {
-        text: {
-            str(verdict): sum(j.rule.text == text and j.verdict is verdict for j in judgements) for verdict in Verdict
-        }
-        for text in dict.fromkeys(judgement.rule.text for judgement in judgements)
-    }
-    found = Counter(str(gap.kind) for card in report.cards for gap in card.gaps)
-    severities = Counter(str(finding.severity) for finding in package.findings)
+def _manifest(package: Package, files: Sequence[Written]) -> dict[str, Any]:
+    counts = _Counts.of(package.report.cards)
     return {
         "format": FORMAT,
         "title": TITLE,
@@ -143,25 +145,58 @@ def _manifest(package: Package, content: Mapping[str, bytes]) -> dict[str, Any]:
             "as_of": package.origin.as_of,
         },
         "judged_as_of": package.origin.day,
-        "digest": hashlib.sha256(content["profiles.nq"]).hexdigest(),
-        "conforms": not package.violations,
-        "findings": {str(severity): severities[str(severity)] for severity in Severity},
+        "documents": [
+            {
+                "iri": each.iri,
+                "name": each.name,
+                "issued": each.issued,
+                "left_out": each.later_than(package.origin.as_of),
+            }
+            for each in package.documents
+        ],
+        "nothing_known_of": package.silent,
+        "digest": next(file.sha256 for file in files if file.path.name == "profiles.nq"),
+        "conforms": package.conforms,
+        "findings": {str(severity): package.severities[severity] for severity in Severity},
         "counts": {
-            "profiles": len(profiles.things),
-            "triples": len(profiles.quads()),
-            "gaps": {str(kind): found[str(kind)] for kind in gaps.Kind},
-            "admission": verdicts,
-            "waived": sum(any(judgement.waived for judgement in card.judgements) for card in report.cards),
+            "profiles": package.profiles,
+            "triples": package.triples,
+            "gaps": {str(kind): counts.gaps[kind] for kind in gaps.Kind},
+            "admission": {
+                rule: {str(verdict): found[verdict] for verdict in Verdict} for rule, found in counts.rules.items()
+            },
+            "waived": counts.waived,
         },
-        "provisional_lists": list(report.provisional),
-        "profiles": [{"iri": card.thing, "name": card.name, "admission": card.admission} for card in report.cards],
+        "provisional_lists": list(package.report.provisional),
+        "profiles": counts.profiles,
         "files": [
             {
-                "name": name,
-                "media_type": _MEDIA[name.rpartition(".")[2]],
-                "bytes": len(data),
-                "sha256": hashlib.sha256(data).hexdigest(),
+                "name": file.path.name,
+                "media_type": _MEDIA[file.path.suffix.removeprefix(".")],
+                "bytes": file.bytes,
+                "sha256": file.sha256,
             }
-            for name, data in sorted(content.items())
+            for file in files
         ],
     }
+
+
+@dataclass
+class _Counts:
+    """What a manifest counts."""
+
+    gaps: Counter[gaps.Kind] = field(default_factory=Counter)
+    rules: dict[str, Counter[Verdict]] = field(default_factory=dict)
+    waived: int = 0
+    profiles: list[dict[str, str]] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, cards: Iterable[Card]) -> Self:
+        made = cls()
+        for card in cards:
+            made.gaps.update(gap.kind for gap in card.gaps)
+            for judgement in card.judgements:
+                made.rules.setdefault(judgement.rule.text, Counter())[judgement.verdict] += 1
+            made.waived += any(judgement.waived for judgement in card.judgements)
+            made.profiles.append({"iri": card.thing, "name": card.name, "admission": card.admission})
+        return made

@@ -13,14 +13,13 @@ from pyoxigraph import Literal, NamedNode, Quad, QuerySolutions, Store
 
 from clustergraph.ask.names import plain
 from clustergraph.ask.resolve import choices_query, nearest, read_choices
+from clustergraph.errors import Where
 from clustergraph.graph import Graph
 from clustergraph.questions import Parameter
 from clustergraph.terms import GRAPH, ID, ONTOLOGY, PREFIXES, SCHEME, expand, slug, thing
 
 HOME: Final = f"{GRAPH}eccp/"
 """Where the graphs of imported profiles are."""
-_RDF_TYPE: Final = expand("rdf:type")
-_LABEL: Final = expand("skos:prefLabel")
 _DATES: Final = {r"\d{4}": "gYear", r"\d{4}-\d\d": "gYearMonth", r"\d{4}-\d\d-\d\d": "date"}
 _NEW: Final = {"cg:Partnership": "partnership", "cg:Project": "project", "cg:Activity": "network"}
 _CLASSES: Final = {"partnership": "Partnership", "project": "Project", "network": "Network"}
@@ -39,6 +38,10 @@ class Register:
     lists: tuple[Quad, ...]
     """The code lists of the form, with what each of their values covers."""
     quads: set[Quad] = field(default_factory=set)
+    where: Where | None = None
+    """The cell of the table that statements come from now."""
+    cells: dict[Quad, Where] = field(default_factory=dict)
+    """The first cell that each statement comes from."""
     _known: dict[str, tuple[dict[str, str], dict[str, set[str]]]] = field(default_factory=dict)
     _given: set[str] = field(default_factory=set)
 
@@ -50,7 +53,10 @@ class Register:
 
     def add(self, subject: NamedNode, predicate: str, value: NamedNode | Literal, graph: NamedNode) -> None:
         """Add a statement to a graph."""
-        self.quads.add(Quad(subject, expand(predicate), value, graph))
+        quad = Quad(subject, expand(predicate), value, graph)
+        self.quads.add(quad)
+        if self.where:
+            self.cells.setdefault(quad, self.where)
 
     def statement(self, kind: str, words: Sequence[str]) -> NamedNode:
         """Return a new IRI for a statement."""
@@ -139,8 +145,8 @@ class Register:
     def _new(self, node: NamedNode, class_: str, name: str, home: str) -> NamedNode:
         graph = NamedNode(HOME + home)
         self.reference(graph, f"New {home} of the cluster platform", f"The identity of {home} that a profile names.")
-        self.quads.add(Quad(node, _RDF_TYPE, NamedNode(ONTOLOGY + class_), graph))
-        self.quads.add(Quad(node, _LABEL, Literal(name, language="en"), graph))
+        self.add(node, "rdf:type", NamedNode(ONTOLOGY + class_), graph)
+        self.add(node, "skos:prefLabel", Literal(name, language="en"), graph)
         return node
 
 

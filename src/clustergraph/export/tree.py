@@ -1,11 +1,10 @@
-"""JSON-LD as a tree: every root with what belongs to it inside, under the names that a context gives.
+"""JSON-LD as a tree: a root with what belongs to it inside, under the names that a context gives.
 
 A reader who knows no RDF sees plain objects with names and values; a reader who does gets the same triples back.
 """
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -14,6 +13,7 @@ from typing import Any, Final
 
 from pyoxigraph import Literal, NamedNode, Quad
 
+from clustergraph.errors import ClustergraphError
 from clustergraph.terms import PREFIXES
 
 _XSD: Final = PREFIXES["xsd"]
@@ -36,40 +36,21 @@ class _Key:
     language: str = ""
 
 
-class UnnamedTermError(ValueError):
+class UnnamedTermError(ClustergraphError):
     """A predicate of the graph has no name in the context."""
-
-
-def write(quads: Iterable[Quad], roots: Iterable[str], context: Mapping[str, Any], top: str) -> str:
-    """Return a JSON-LD document with one object for each root.
-
-    Args:
-        quads: the graph; its nodes are IRIs.
-        roots: the IRIs of the roots, in order.
-        context: what is under ``@context``.
-        top: the name that the context gives to ``@graph``.
-
-    Raises:
-        UnnamedTermError: the graph has a predicate that the context does not name.
-    """
-    tree = Tree.of(quads, context, roots)
-    document = {"@context": context, top: [tree.branch(root) for root in tree.roots]}
-    return json.dumps(document, ensure_ascii=False, indent=1) + "\n"
 
 
 @dataclass
 class Tree:
-    """A graph that is read from its roots downwards; one root inside another has its name only."""
+    """A graph that is read from a root downwards."""
 
     keys: tuple[_Key, ...]
     aliases: Mapping[str, str]
-    roots: Mapping[str, None]
-    """The roots, in order."""
     outward: dict[str, dict[str, list[NamedNode | Literal]]] = field(default_factory=dict)
     inward: dict[str, dict[str, list[NamedNode | Literal]]] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, quads: Iterable[Quad], context: Mapping[str, Any], roots: Iterable[str]) -> Tree:
+    def of(cls, quads: Iterable[Quad], context: Mapping[str, Any]) -> Tree:
         """Return the tree of a graph, with the names of a context.
 
         Raises:
@@ -77,7 +58,7 @@ class Tree:
         """
         keys = tuple(_keys(context))
         aliases = {str(value): name for name, value in context.items() if str(value).startswith("@")}
-        tree = cls(keys, aliases, dict.fromkeys(roots))
+        tree = cls(keys, aliases)
         outward: dict[str, dict[str, list[NamedNode | Literal]]] = defaultdict(lambda: defaultdict(list))
         inward: dict[str, dict[str, list[NamedNode | Literal]]] = defaultdict(lambda: defaultdict(list))
         for quad in sorted(set(quads), key=str):
@@ -88,7 +69,8 @@ class Tree:
                 inward[value.value][quad.predicate.value].append(NamedNode(subject))
         named = {key.predicate for key in keys} | {_TYPE}
         if unnamed := {predicate for links in outward.values() for predicate in links} - named:
-            raise UnnamedTermError(f"the context has no name for {', '.join(sorted(unnamed))}")
+            advice = "name it in context.jsonld, beside the queries"
+            raise UnnamedTermError(f"the context has no name for {', '.join(sorted(unnamed))}", advice=advice)
         tree.outward, tree.inward = dict(outward), dict(inward)
         return tree
 
@@ -98,7 +80,7 @@ class Tree:
 
     def _branch(self, node: str, told: dict[str, None]) -> dict[str, Any]:
         found: dict[str, Any] = {self.aliases["@id"]: node}
-        short = node in told or (bool(told) and node in self.roots)
+        short = node in told
         told[node] = None
         types = () if short else self.outward.get(node, {}).get(_TYPE, ())
         if types:
@@ -106,21 +88,6 @@ class Tree:
         for key, values in self._links(node):
             if not short or key.predicate == _NAME:
                 found[key.name] = _one_or_many([self._value(value, key, told) for value in values])
-        return found
-
-    def reached(self, root: str) -> set[str]:
-        """Return the nodes that the object of a root describes; of other roots it has the names only."""
-        found, new = {root}, [root]
-        while new:
-            node = new.pop()
-            linked = {
-                value.value
-                for _, values in self._links(node)
-                for value in values
-                if isinstance(value, NamedNode) and value.value in self.outward
-            }
-            new += [other for other in linked - found if other not in self.roots]
-            found |= linked
         return found
 
     def _links(self, node: str) -> Iterator[tuple[_Key, list[NamedNode | Literal]]]:

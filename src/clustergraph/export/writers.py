@@ -121,14 +121,23 @@ class _Turtle:
             yield b"    .\n"
 
     def _term(self, term: str) -> str:
-        if term.startswith("<"):
-            return self._names.short(term[1:-1]) or term
-        if not term.endswith(">"):
-            return term
-        if bare := _BARE.fullmatch(term):
-            return next(text for text in bare.groups() if text is not None)
-        text, _, datatype = term.rpartition("^^")
-        return f"{text}^^{self._names.short(datatype[1:-1]) or datatype}"
+        return shortened(term, self._names)
+
+
+def shortened(term: str, names: Names) -> str:
+    """Return a term of N-Triples as Turtle writes it.
+
+    >>> shortened('"1"^^<http://www.w3.org/2001/XMLSchema#integer>', Names({}))
+    '1'
+    """
+    if term.startswith("<"):
+        return names.short(term[1:-1]) or term
+    if not term.endswith(">"):
+        return term
+    if bare := _BARE.fullmatch(term):
+        return next(text for text in bare.groups() if text is not None)
+    text, _, datatype = term.rpartition("^^")
+    return f"{text}^^{names.short(datatype[1:-1]) or datatype}"
 
 
 def _nodes(statements: Iterable[Statement], context: Context) -> Iterator[str]:

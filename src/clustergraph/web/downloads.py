@@ -17,6 +17,7 @@ from starlette.responses import FileResponse, Response
 from clustergraph.export import downloads
 from clustergraph.export.downloads import Download
 from clustergraph.store.embedded import Release
+from clustergraph.web import ranges
 from clustergraph.web.http import HTML, RequestError, accepted, choose, respond, tag, unchanged
 from clustergraph.web.pages import page, page_response
 from clustergraph.web.service import Service
@@ -65,8 +66,12 @@ async def file(request: Request) -> Response:
     if found is None:
         raise RequestError(HTTPStatus.NOT_FOUND, f"there is no file {wanted!r}", "/download lists what there is")
     headers = _headers(release, found)
-    if unchanged(request, headers["ETag"]):
+    if ranges.differs(request.headers, headers["ETag"]):
+        raise RequestError(HTTPStatus.PRECONDITION_FAILED, "the file has another tag by now", "get it from its start")
+    made = datetime.fromisoformat(release.created)
+    if unchanged(request, headers["ETag"]) or ranges.unmodified(request.headers, made):
         return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
+    ranges.keep_usable(request, found.bytes)
     return FileResponse(
         release.path / downloads.FOLDER / found.name,
         headers=headers,
