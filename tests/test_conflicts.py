@@ -61,6 +61,23 @@ def part(n: int, section: str, who: str, status: str = "stated") -> str:
       cg:role <https://w3id.org/clustergraph/scheme/participation-role/partner> . }}\n"""
 
 
+def claim(value: int) -> str:
+    return f"""GRAPH m:one {{ figure:claim a cg:Claim, cg:Figure ; cg:status <{STATUS}stated> ; cg:subject project:p ;
+      cg:measure <{MEASURE}partners> ; cg:value {value} }}
+      GRAPH m:sections {{ <{MEASURE}partners> skos:notation "partners" .
+        <https://w3id.org/clustergraph/scheme/participation-role/partner> skos:notation "partner" }}\n"""
+
+
+def row(name: str) -> str:
+    return f"""GRAPH m:sections {{ m:row a cg:Section ; cg:inDocument document:d ; cg:heading "Row" ; cg:row "{name}" ;
+        cg:table "Consortium partners in figures" }}
+      GRAPH m:one {{ organisation:a cg:spelling "{name}" }}\n"""
+
+
+def member(n: int, who: str) -> str:
+    return part(n, "one", who).replace("project:p", "partnership:4m4iof")
+
+
 @pytest.mark.parametrize(
     ("finder", "agreeing", "contradicting"),
     [
@@ -75,6 +92,16 @@ def part(n: int, section: str, who: str, status: str = "stated") -> str:
             "differing-participants",
             part(1, "one", "a") + part(2, "one", "b") + part(3, "two", "a") + part(4, "two", "b"),
             "GRAPH m:two { organisation:c a cg:Organisation ; skos:prefLabel 'Cc'@en }" + part(5, "two", "c"),
+        ),
+        (
+            "claims-checked",
+            claim(2) + part(1, "one", "a") + part(2, "one", "b"),
+            "GRAPH m:one { organisation:c a cg:Organisation ; skos:prefLabel 'Cc'@en }" + part(3, "one", "c"),
+        ),
+        (
+            "without-row",
+            row("Aa") + member(1, "a"),
+            "GRAPH m:one { organisation:b cg:spelling 'Bb' }" + member(2, "b"),
         ),
         ("unsure-statements", part(1, "one", "a"), part(2, "two", "b", "unconfirmed")),
         (
@@ -92,6 +119,16 @@ def test_a_contradiction_appears_and_agreement_does_not(
     assert after > before
     if finder != "spellings":
         assert before == 0
+
+
+def test_every_kind_has_its_test() -> None:
+    marks = test_a_contradiction_appears_and_agreement_does_not.pytestmark  # type: ignore[attr-defined]  # pytest sets it
+    assert {case[0] for mark in marks for case in mark.args[1]} == {finder.question for finder in FINDERS}
+
+
+def test_of_rival_figures_the_newest_is_told(graph: Graph) -> None:
+    answer = graph.ask("rival-figures", subject="Plastipolis", measure="members")
+    assert {(row["value"], row["newest"]) for row in answer} == {(320, False), (350, True), (400, True)}
 
 
 def test_every_kind_of_conflict_is_in_the_graph(graph: Graph) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import re
 from typing import Any
 
@@ -71,6 +72,56 @@ def test_the_evidence_of_a_row_gives_the_row_again(whole: Graph, ontology: list[
         quads = stated(evidence.of_row(query, found[row]))
         assert INFERRED not in {quad.graph_name for quad in quads}
         assert comparable(found[row]) in again(quads, ontology, query), found[row]
+
+
+OTHERS = {"boolean": ("true", "false"), "number": ("1", "2", "3"), "date": ("2015", "2017", "2017-06-01")}
+"""Values for the parameters that name no thing."""
+
+
+def chosen(whole: Graph, name: str, draw: random.Random) -> dict[str, str]:
+    """Some of the parameters of a question: things that stand in one of its rows, and any numbers, dates and so on."""
+    question = QUESTIONS[name]
+    found = rows(whole.store, question.query)
+    row = draw.choice(found) if found else {}
+    given = {}
+    for parameter in question.parameters.values():
+        known = set(whole.choices(parameter).values())
+        things = sorted(term.value for term in row.values() if isinstance(term, NamedNode) and term.value in known)
+        values = things or OTHERS.get(parameter.type) or parameter.default or sorted(known)
+        if values and (parameter.required or draw.random() < 0.5):
+            given[parameter.name] = draw.choice(values)
+    return given
+
+
+@pytest.mark.parametrize("name", QUESTIONS)
+def test_the_evidence_closes_with_any_parameters_too(whole: Graph, ontology: list[Quad], name: str) -> None:
+    draw, asked = random.Random(name), 0
+    for _ in range(40):
+        given = chosen(whole, name, draw)
+        if not given and QUESTIONS[name].parameters:
+            continue
+        answer = whole.ask(name, **given)
+        if not answer.rows:
+            continue
+        place = draw.randrange(len(answer))
+        quads = stated(whole.evidence(answer, place))
+        assert comparable(dict(answer.terms[place])) in again(quads, ontology, answer.query), (given, place)
+        asked += 1
+        if asked == 2:
+            return
+    assert asked, "no parameters were found that give rows"
+
+
+@pytest.mark.parametrize("name", QUESTIONS)
+def test_every_row_is_told_in_words(whole: Graph, name: str) -> None:
+    question = QUESTIONS[name]
+    named = set(re.findall(r"\{(\w+)\}", question.evidence))
+    assert named
+    assert named <= set(question.columns)
+    for values in rows(whole.store, question.query)[:50]:
+        told = question.statement({column: "x" if value else "" for column, value in values.items()})
+        assert not set("{}[]") & set(told)
+        assert "x" in told
 
 
 def test_without_a_part_of_the_evidence_the_row_is_gone(whole: Graph, ontology: list[Quad]) -> None:

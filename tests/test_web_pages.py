@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import html
 import re
 import subprocess
 import sys
-from html.parser import HTMLParser
 
 import pytest
 from pyoxigraph import NamedNode, RdfFormat, parse
@@ -16,10 +16,10 @@ from clustergraph.errors import ReleaseError
 from clustergraph.formats import RDF_FORMATS
 from clustergraph.terms import BASE, thing
 from clustergraph.web.app import create_app
+from tests.accessible import check_page
 from tests.small_release import write_release
 
 HTML = {"Accept": "text/html"}
-VOID = {"area", "base", "br", "col", "hr", "img", "input", "link", "meta", "source", "wbr"}
 
 
 @pytest.fixture(scope="module")
@@ -29,30 +29,6 @@ def client(tmp_path_factory):
     write_release(root, extra=f"GRAPH w:s3 {{ {many} }}")
     with TestClient(create_app(root, Settings())) as client:
         yield client
-
-
-class Structure(HTMLParser):
-    """Checks that tags close in order and collects what an accessible page needs."""
-
-    def __init__(self):
-        super().__init__()
-        self.open, self.ids, self.labels, self.fields, self.attributes, self.tags = [], [], set(), [], [], []
-
-    def handle_starttag(self, tag, attrs):
-        attributes = dict(attrs)
-        self.tags.append(tag)
-        self.attributes += [(tag, name, value) for name, value in attrs]
-        if "id" in attributes:
-            self.ids.append(attributes["id"])
-        if tag == "label":
-            self.labels.add(attributes["for"])
-        if tag in ("input", "select", "textarea"):
-            self.fields.append(attributes["id"])
-        if tag not in VOID:
-            self.open.append(tag)
-
-    def handle_endtag(self, tag):
-        assert self.open.pop() == tag
 
 
 @pytest.mark.parametrize(
@@ -65,21 +41,7 @@ class Structure(HTMLParser):
 def test_pages_are_well_formed_and_accessible(client, path):
     page = client.get(path, headers=HTML)
     assert page.headers["content-type"] == "text/html; charset=utf-8"
-    found = Structure()
-    found.feed(page.text)
-    assert found.open == []
-    assert len(found.ids) == len(set(found.ids))
-    assert set(found.fields) <= found.labels
-    assert found.tags.count("h1") == 1
-    assert found.tags.count("main") == 1
-    assert "script" not in found.tags
-    assert "style" not in found.tags
-    assert not [name for _, name, _ in found.attributes if name == "style" or name.startswith("on")]
-    labelled = {value for _, name, value in found.attributes if name == "aria-labelledby"}
-    assert labelled <= set(found.ids)
-    for tag, name, value in found.attributes:
-        if tag in ("link", "img", "script") and name in ("href", "src"):
-            assert value.startswith("/"), "nothing is loaded from another host"
+    check_page(page.text)
 
 
 def test_a_page_shows_names_sources_and_what_is_inferred(client):
@@ -192,10 +154,18 @@ def test_home_says_what_is_in_here(client):
     assert page.index("3 Partners") < page.index("Annex 1: Figures, Plastipolis")
     assert "curl http://testserver/sparql" in page
     assert "2026-11-22" in page
-    examples = [address.replace("&amp;", "&") for address in re.findall(r'href="(/sparql\?query=[^"]+)"', page)]
-    assert len(examples) >= 5
-    for address in examples:
-        assert client.get(address).status_code == 200, address
+    assert 'href="/questions"' in page
+
+
+def test_the_query_page_begins_with_any_example(client):
+    page = client.get("/sparql", headers=HTML).text
+    names = re.findall(r'<option value="([a-z-]+)"[^>]*>[^<]+\((?:CONSTRUCT|DESCRIBE|ASK)\)', page)
+    assert len(names) == 3
+    for name in names:
+        filled = client.get(f"/sparql?example={name}", headers=HTML)
+        query = html.unescape(re.search(r"<textarea[^>]*>(.*?)</textarea>", filled.text, re.DOTALL)[1])
+        assert client.get("/sparql", params={"query": query}).status_code == 200, query
+    assert client.get("/sparql?example=nothing", headers=HTML).status_code == 200
 
 
 @pytest.mark.parametrize("path", ["/dataset", "/.well-known/void"])

@@ -22,6 +22,7 @@ from pyoxigraph import (
 
 from clustergraph import questions as question_files
 from clustergraph.ask.because import Because, Source, sources
+from clustergraph.ask.charts import PLACES_QUERY, Place, draw
 from clustergraph.ask.empty import Bound, attempts
 from clustergraph.ask.evidence import Evidence, Proof
 from clustergraph.ask.misspelt import TERMS_QUERY, may_misspell, unknown
@@ -32,6 +33,7 @@ from clustergraph.ask.tables import Cell, Value
 from clustergraph.ask.witness import Term
 from clustergraph.errors import QueryError, ReleaseError
 from clustergraph.questions import CATALOGUE_QUERY, Parameter, Question
+from clustergraph.store.dataset import Dataset, Merger
 from clustergraph.store.labels import labels
 from clustergraph.store.syntax import explain
 from clustergraph.terms import PREFIXES, QUERY, compact
@@ -55,6 +57,11 @@ class Answer:
     """The parameters as they were given."""
     bound: Bound = field(default_factory=dict)
     """The terms that they mean."""
+
+    def statement(self, row: int) -> str:
+        """Return what a row states, in words."""
+        shown = {column: cell.shown for column, cell in zip(self.columns, self.rows[row], strict=True)}
+        return self.question.statement(shown)
 
     def __len__(self) -> int:
         """Return the number of rows."""
@@ -115,11 +122,15 @@ class Graph:
     def query(self, text: str) -> QuerySolutions | QueryBoolean | QueryTriples:
         """Return what a SPARQL query gives; the prefixes of `clustergraph.terms` need not be declared.
 
+        A triple that several graphs of FROM have counts once, as in the endpoint.
+
         Raises:
             QueryError: the query is malformed.
         """
+        dataset = Dataset.of(text)
+        store, default, named = (self.store, None, None) if dataset is None else self._merger.over(dataset)
         try:
-            return self.store.query(text, prefixes=PREFIXES)
+            return store.query(text, prefixes=PREFIXES, default_graph=default, named_graphs=named)
         except SyntaxError as error:
             raise explain(text, str(error)) from error
 
@@ -165,6 +176,10 @@ class Graph:
         terms = tuple({column: row[column] for column in columns} for row in solutions)
         rows = tuple(tuple(self._cell(row[column]) for column in columns) for row in terms)
         return Answer(question, columns, rows, query, terms, given, bound)
+
+    def chart(self, answer: Answer) -> str:
+        """Return an SVG document that shows an answer; nothing where its view is the table or nothing can be drawn."""
+        return draw(answer.question.view, answer.columns, answer.rows, answer.question.title, self._places)
 
     def why_empty(self, answer: Answer) -> str:
         """Say why an answer has no rows: which parameter, or which pattern of the query, has no match."""
@@ -212,6 +227,10 @@ class Graph:
         rows = self.select(choices_query(parameter))
         return read_choices((row["thing"].value, row["name"].value) for row in rows)
 
+    def label(self, iri: str) -> str:
+        """Return the label of a thing, or else its IRI."""
+        return self._labels.get(iri, iri)
+
     def _cell(self, term: NamedNode | BlankNode | Literal | Triple | None) -> Cell:
         match term:
             case None:
@@ -228,6 +247,10 @@ class Graph:
         return frozenset(row["term"].value for row in self.select(TERMS_QUERY))
 
     @cached_property
+    def _merger(self) -> Merger:
+        return Merger(self.store)
+
+    @cached_property
     def _names(self) -> Index:
         rows = self.select(NAMES_QUERY)
         return Index(Name(*(row[column].value for column in ("thing", "name", "label", "class"))) for row in rows)
@@ -235,6 +258,17 @@ class Graph:
     @cached_property
     def _evidence(self) -> Evidence:
         return Evidence(self.store)
+
+    @cached_property
+    def _places(self) -> Mapping[str, Place]:
+        return {
+            row["place"].value: Place(
+                float(row["latitude"].value),
+                float(row["longitude"].value),
+                row["country"].value if row["country"] else "",
+            )
+            for row in self.select(PLACES_QUERY)
+        }
 
     @cached_property
     def _sections(self) -> Mapping[str, Source]:

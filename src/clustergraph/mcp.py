@@ -131,7 +131,11 @@ def _question_tools(graph: Graph) -> tuple[Callable[..., Any], ...]:
                 told["why_empty"] = graph.why_empty(answer)
             if evidence:
                 proved = range(min(len(rows), EVIDENCE_ROWS))
-                told["evidence"] = [graph.because.text(graph.evidence(answer, row)).splitlines() for row in proved]
+                told["evidence"] = [
+                    {"statement": answer.statement(row),
+                     "because": graph.because.text(graph.evidence(answer, row)).splitlines()}
+                    for row in proved
+                ]  # fmt: skip
             return told
 
         return _told(told)

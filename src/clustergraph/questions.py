@@ -18,10 +18,14 @@ from pyoxigraph import Literal, NamedNode
 
 from clustergraph.errors import QuestionError, SourceError, Where
 from clustergraph.terms import CATALOGUE
+from clustergraph.views import View
 
 TYPES: Final = ("iri", "code", "text", "number", "date", "boolean")
 _HEAD: Final = re.compile(r"^#\+ ?(.*)$", re.MULTILINE)
-_KEYS: Final = {"title", "description", "tags", "parameters", "columns", "view"}
+_COLUMN: Final = re.compile(r"\{(\w+)\}")
+_PART: Final = re.compile(r"\[([^\]]*)\]")
+_VALUE: Final = re.compile(r"""<[^>]*>|"(?:[^"\\]|\\.)*"(?:@[\w-]+|\^\^\S+)?|[^\s"<]+""")
+_KEYS: Final = {"title", "description", "tags", "parameters", "columns", "view", "evidence"}
 
 
 CATALOGUE_QUERY: Final = f"""SELECT ?question ?select {{
@@ -38,10 +42,12 @@ class Parameter:
     type: str
     """One of `TYPES`."""
     of: str = ""
-    """The class of an ``iri``, as a prefixed name; the list of a ``code``."""
+    """The class of an ``iri``, as a prefixed name, or several with spaces between them; the list of a ``code``."""
     required: bool = False
     many: bool = False
     """Whether several values can be given."""
+    default: tuple[str, ...] = ()
+    """What it is where nothing is given, in the form in which a value can be given."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +63,27 @@ class Question:
     """What each column of the answer is, in words."""
     parameters: Mapping[str, Parameter] = field(default_factory=dict)
     tags: Sequence[str] = ()
-    view: str = "table"
+    view: View = field(default_factory=View)
+    evidence: str = ""
+    """The sentence that a row states, with the columns that identify its evidence in braces; see `statement`."""
+
+    def statement(self, row: Mapping[str, str]) -> str:
+        """Return what a row states, in words; a part in brackets is left out where a column in it has no value.
+
+        >>> q = Question("q", Path("q.rq"), "", "", "", {}, evidence="{who} holds {label}[ since {since}]")
+        >>> q.statement({"who": "AFIL", "label": "the Gold Label", "since": ""})
+        'AFIL holds the Gold Label'
+
+        Args:
+            row: what each column shows.
+        """
+        if not self.evidence:
+            return " · ".join(filter(None, row.values()))
+
+        def part(match: re.Match[str]) -> str:
+            return match[1] if all(row.get(name) for name in _COLUMN.findall(match[1])) else ""
+
+        return _COLUMN.sub(lambda match: row.get(match[1]) or "–", _PART.sub(part, self.evidence))
 
     def bound(self, values: Mapping[str, Sequence[NamedNode | Literal]]) -> str:
         """Return the query with parameters bound to RDF terms.
@@ -95,7 +121,7 @@ def parse(path: Path, text: str) -> Question:
     """
     head = _head(path, text)
     try:
-        parameters = {name: _parameter(name, entry) for name, entry in (head.get("parameters") or {}).items()}
+        parameters = {name: _parameter(name, entry, text) for name, entry in (head.get("parameters") or {}).items()}
     except (TypeError, KeyError, AttributeError, ValueError) as error:
         raise SourceError(f"a parameter is not described as it should be: {error}", where=Where(path)) from error
     for name in parameters:
@@ -103,16 +129,27 @@ def parse(path: Path, text: str) -> Question:
             raise SourceError(
                 f"the parameter {name!r} has no block VALUES ?{name} {{ … }} in the query", where=Where(path)
             )
+    columns = {str(key): str(value) for key, value in head["columns"].items()}
+    try:
+        view = View.read(head.get("view", "table"), list(columns))
+    except (TypeError, ValueError) as error:
+        raise SourceError(f"the view is not described as it should be: {error}", where=Where(path)) from error
+    evidence = str(head.get("evidence", ""))
+    if unknown := [name for name in _COLUMN.findall(evidence) if name not in columns]:
+        raise SourceError(
+            f"the evidence names a column {unknown[0]!r}, which the question does not have", where=Where(path)
+        )
     return Question(
         name=path.stem,
         path=path,
         title=str(head["title"]),
         description=str(head.get("description", "")),
         query=text,
-        columns={str(key): str(value) for key, value in head["columns"].items()},
+        columns=columns,
         parameters=parameters,
         tags=tuple(head.get("tags", ())),
-        view=str(head.get("view", "table")),
+        view=view,
+        evidence=evidence,
     )
 
 
@@ -133,18 +170,32 @@ def _head(path: Path, text: str) -> dict[str, Any]:
     return head
 
 
-def _parameter(name: str, entry: Mapping[str, Any]) -> Parameter:
+def _parameter(name: str, entry: Mapping[str, Any], text: str) -> Parameter:
     type_ = entry.get("type", "text")
     if type_ not in TYPES:
         raise ValueError(f"{name} has the type {type_!r}, but the types are {', '.join(TYPES)}")
+    of = entry.get("class") or entry.get("list") or ""
+    block = _block(name).search(text)
     return Parameter(
         name=name,
         label=str(entry["label"]),
         type=type_,
-        of=str(entry.get("class") or entry.get("list") or ""),
+        of=" ".join(of) if isinstance(of, list) else str(of),
         required=bool(entry.get("required", False)),
         many=bool(entry.get("many", False)),
+        default=tuple(_given(value) for value in _VALUE.findall(block[2]) if value != "UNDEF") if block else (),
     )
+
+
+def _given(term: str) -> str:
+    """Return a term of a query as a person would give it.
+
+    >>> _given('"Size of the Network"@en'), _given("<http://a.example/b>"), _given("measure:members")
+    ('Size of the Network', 'http://a.example/b', 'measure:members')
+    """
+    if term.startswith('"'):
+        return term[1 : term.rindex('"')]
+    return term[1:-1] if term.startswith("<") else term
 
 
 def find(questions: Mapping[str, Question], name: str) -> Question:

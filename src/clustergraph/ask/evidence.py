@@ -122,10 +122,7 @@ class Evidence:
     def _rules(self) -> list[_Rule]:
         """The rules of the release, then the axioms of its ontology."""
         found = []
-        rows = self.store.query(RULES_QUERY, prefixes=PREFIXES)
-        assert isinstance(rows, QuerySolutions)
-        for row in rows:
-            text, name = row["construct"].value, row["rule"].value.removeprefix(QUERY)
+        for name, text in self._rule_files():
             summary = text.partition("\n")[0].removeprefix("#+ summary: ")
             found.append(_Rule(name, summary, tuple(template(text)), select(text), _prologue(text)))
         for axiom in axioms(self.store):
@@ -134,6 +131,15 @@ class Evidence:
                 _Rule(axiom.name, f"where {axiom.pattern}, {axiom.triple}", tuple(template(text)), select(text))
             )
         return found
+
+    def _rule_files(self) -> list[tuple[str, str]]:
+        """Return the name and the text of each rule.
+
+        The solutions end here: errors that the parser keeps would else hold them, and another thread might free them.
+        """
+        rows = self.store.query(RULES_QUERY, prefixes=PREFIXES)
+        assert isinstance(rows, QuerySolutions)
+        return [(row["rule"].value.removeprefix(QUERY), row["construct"].value) for row in rows]
 
 
 def facts(proofs: Sequence[Proof]) -> Iterator[Proof]:

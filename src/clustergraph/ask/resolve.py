@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from decimal import Decimal, InvalidOperation
+from datetime import date
 
 from pyoxigraph import Literal, NamedNode
 from rapidfuzz import fuzz, process
@@ -15,7 +15,8 @@ from clustergraph.questions import Parameter, Question
 from clustergraph.terms import PREFIXES, SCHEME
 
 _XSD = PREFIXES["xsd"]
-_DATE = {r"\d{4}-\d\d-\d\d": "date", r"\d{4}-\d\d": "gYearMonth", r"\d{4}": "gYear"}
+_DATE = re.compile(r"\d{4}(-\d\d){0,2}", re.ASCII)
+_NUMBER = re.compile(r"[+-]?\d{1,30}(\.\d{1,30})?", re.ASCII)
 
 Choices = Mapping[str, str]
 """What a parameter can be: the IRI of each choice by every name of it, the preferred names first."""
@@ -59,10 +60,12 @@ def needs_choices(parameter: Parameter) -> bool:
 
 def choices_query(parameter: Parameter) -> str:
     """Return the SELECT query whose rows (``thing``, ``name``) are the choices, preferred names first."""
-    what = f"?thing a {parameter.of}" if parameter.type == "iri" else f"?thing skos:inScheme <{SCHEME}{parameter.of}>"
+    what = f"?thing skos:inScheme <{SCHEME}{parameter.of}>"
+    if parameter.type == "iri":
+        what = f"{{ SELECT DISTINCT ?thing {{ VALUES ?class {{ {parameter.of} }} ?thing a ?class }} }}"
     return f"""SELECT ?thing ?name {{ {what} {{ ?thing skos:prefLabel|rdfs:label ?name BIND (0 AS ?rank) }}
         UNION {{ ?thing skos:altLabel|skos:notation|cg:acronym|cg:nutsCode|cg:isoCode ?name BIND (1 AS ?rank) }} }}
-        ORDER BY ?rank ?name ?thing"""
+        ORDER BY ?rank (LANG(?name) != "en") ?name ?thing"""
 
 
 def read_choices(rows: Iterable[tuple[str, str]]) -> dict[str, str]:
@@ -84,6 +87,18 @@ def nearest(name: str, names: Iterable[str], limit: int = 3) -> list[str]:
     return [match[0] for match in found]
 
 
+def iri_of(value: str) -> str:
+    """Return the IRI that a value writes, in full or with a prefix; nothing if it writes none.
+
+    >>> iri_of("organisation:afil"), iri_of("AFIL")
+    ('https://w3id.org/clustergraph/id/organisation/afil', '')
+    """
+    prefix, colon, local = value.partition(":")
+    if prefix in ("http", "https") and local.startswith("//"):
+        return value
+    return PREFIXES[prefix] + local if colon and prefix in PREFIXES else ""
+
+
 def _term(parameter: Parameter, value: str, choices: Choices) -> NamedNode | Literal:
     match parameter.type:
         case "iri" | "code":
@@ -101,14 +116,12 @@ def _term(parameter: Parameter, value: str, choices: Choices) -> NamedNode | Lit
 
 
 def _choice(parameter: Parameter, value: str, choices: Choices) -> NamedNode:
-    if re.match(r"https?://", value):
-        return _iri(parameter, value)
-    prefix, colon, local = value.partition(":")
-    if colon and prefix in PREFIXES:
-        return _iri(parameter, PREFIXES[prefix] + local)
+    if iri := iri_of(value):
+        return _iri(parameter, iri)
     if value in choices:
         return NamedNode(choices[value])
-    same = {iri for name, iri in choices.items() if plain(name) == plain(value)}
+    # Properties are called "has place", and people leave out the verb.
+    same = {iri for name, iri in choices.items() if plain(name) in (plain(value), f"has {plain(value)}")}
     if len(same) == 1:
         return NamedNode(same.pop())
     if len(same) > 1:
@@ -132,18 +145,20 @@ def _some(choices: Choices) -> str:
 
 
 def _number(parameter: Parameter, value: str) -> Literal:
-    try:
-        number = Decimal(value)
-    except InvalidOperation as error:
-        raise QuestionError(f"{parameter.name} is a number, not {value!r}") from error
-    return Literal(
-        value,
-        datatype=NamedNode(_XSD + ("integer" if number == int(number) and "." not in value else "decimal")),
-    )
+    if not _NUMBER.fullmatch(value):
+        raise QuestionError(f"{parameter.name} is a number, not {value!r}", advice="write it as 12, -3 or 0.5")
+    return Literal(value, datatype=NamedNode(_XSD + ("decimal" if "." in value else "integer")))
 
 
 def _date(parameter: Parameter, value: str) -> Literal:
-    for pattern, datatype in _DATE.items():
-        if re.fullmatch(pattern, value):
-            return Literal(value, datatype=NamedNode(_XSD + datatype))
+    datatype = {4: "gYear", 7: "gYearMonth", 10: "date"}.get(len(value))
+    if datatype and _DATE.fullmatch(value) and _is_day((value + "-01-01")[:10]):
+        return Literal(value, datatype=NamedNode(_XSD + datatype))
     raise QuestionError(f"{parameter.name} is a date, not {value!r}", advice="write 2016, 2016-05 or 2016-05-01")
+
+
+def _is_day(text: str) -> bool:
+    try:
+        return bool(date.fromisoformat(text))
+    except ValueError:
+        return False

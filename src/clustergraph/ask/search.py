@@ -25,8 +25,8 @@ NAMES_QUERY: Final = """SELECT DISTINCT ?thing ?name ?label ?class WHERE {
 
 _CANDIDATES: Final = 150
 _LEAST_ALIKE: Final = 62.0
-_COMMON: Final = 20_000
-"""A trigram that more names have than this says little, and is left out where others are there."""
+_MOST_READ: Final = 40_000
+"""How many names are looked at, those with the rarest trigrams first; a trigram that most names have says little."""
 
 
 @dataclass(frozen=True)
@@ -89,10 +89,13 @@ class Index:
     def _candidates(self, wanted: str) -> list[int]:
         shared: Counter[int] = Counter()
         grams = sorted(_trigrams(wanted), key=lambda gram: len(self._grams.get(gram, ())))
+        read = 0
         for gram in grams:
             postings = self._grams.get(gram, ())
-            if len(postings) <= _COMMON or not shared:
-                shared.update(postings)
+            if read and read + len(postings) > _MOST_READ:
+                break
+            shared.update(postings)
+            read += len(postings)
         found = [place for place, _ in shared.most_common(_CANDIDATES)]
         return list(dict.fromkeys([*self._exact.get(wanted, ()), *found]))
 

@@ -46,12 +46,7 @@ class Witness:
 
     def solutions(self, prologue: str, group: str, given: Solution) -> list[dict[str, Term]]:
         """Return the solutions of the text of a group that agree with what is given."""
-        known = {name: value for name, value in given.items() if not isinstance(value, BlankNode)}
-        values = ""
-        if known:
-            names, row = " ".join(f"?{name}" for name in known), " ".join(str(value) for value in known.values())
-            values = f"VALUES ({names}) {{ ({row}) }}"
-        found = self.store.query(f"{prologue} SELECT * WHERE {{ {group}\n}} {values}", prefixes=PREFIXES)
+        found = self.store.query(f"{prologue} SELECT * WHERE {{ {group}\n}} {_values(given)}", prefixes=PREFIXES)
         assert isinstance(found, QuerySolutions)
         names_found = [variable.value for variable in found.variables]
         return [{n: row[n] for n in names_found if row[n] is not None} for row in found]
@@ -99,7 +94,10 @@ class Witness:
         return self.of_query(query, prologue, given)
 
     def _of_exists(self, group: Group, prologue: str, solution: Solution) -> Used:
-        for found in self.solutions(prologue, group.text, solution)[:1]:
+        # The filters in it see the variables from outside, which a block behind the group would not give them.
+        computed = set(_ALIAS.findall(group.text))
+        outside = _values({name: value for name, value in solution.items() if name not in computed})
+        for found in self.solutions(prologue, f"{outside} {group.text}", solution)[:1]:
             return self.of_group(group, prologue, {**solution, **found}) or frozenset()
         return frozenset()
 
@@ -137,7 +135,9 @@ class Witness:
             return None
         if isinstance(path, rdflib.Variable):
             predicate = solution.get(str(path))
-            path = rdflib.URIRef(predicate.value) if isinstance(predicate, NamedNode) else path
+            if not isinstance(predicate, NamedNode):
+                return None
+            path = rdflib.URIRef(predicate.value)
         return next((frozenset(facts) for node, facts in self.reach(start, path) if node == end), None)
 
     def reach(self, start: Term, path: object) -> Iterator[tuple[Term, list[Fact]]]:
@@ -203,6 +203,13 @@ class Witness:
                         yield end, [*facts, *more]
                         following.append((end, [*facts, *more]))
             front = following if path.mod != "?" else []
+
+
+def _values(given: Solution) -> str:
+    """Return a block that binds variables, without blank nodes, which would be variables themselves."""
+    known = {name: str(value) for name, value in given.items() if not isinstance(value, BlankNode)}
+    names = " ".join(f"?{name}" for name in known)
+    return f"VALUES ({names}) {{ ({' '.join(known.values())}) }}" if known else ""
 
 
 def _value(node: rdflib.term.Node, solution: Solution) -> Term | None:

@@ -7,19 +7,21 @@ import sys
 from pathlib import Path
 
 import click
-from click.shell_completion import CompletionItem
 from pyoxigraph import QueryTriples
 
 from clustergraph.ask import tables as plain
 from clustergraph.ask.conflicts import FINDERS
 from clustergraph.ask.tables import Cell
 from clustergraph.cli import tables
+from clustergraph.cli.completing import Asking, complete_question, complete_value
 from clustergraph.cli.context import Context, pass_context
-from clustergraph.errors import QueryError
+from clustergraph.errors import QueryError, QuestionError
 from clustergraph.formats import RDF_FORMATS, RESULT_FORMATS
 from clustergraph.graph import Answer, Graph
-from clustergraph.questions import find, load
+from clustergraph.questions import Question, find, load
 
+_CHOICES = 12
+"""How many choices of a parameter are shown."""
 _WRITERS = {"table": tables.text, "csv": plain.csv, "json": plain.json, "md": plain.markdown}
 
 
@@ -75,34 +77,18 @@ def _table(graph: Graph, text: str) -> str:
     return tables.text(columns, rows)
 
 
-def _complete_question(context: click.Context, _: click.Parameter, typed: str) -> list[CompletionItem]:
-    """Suggest the names of questions, with their titles."""
-    project = context.find_object(Context)
-    known = load(project.project.queries).values() if project else ()
-    return [CompletionItem(q.name, help=q.title) for q in known if q.name.startswith(typed)]
-
-
-def _complete_parameter(context: click.Context, _: click.Parameter, typed: str) -> list[CompletionItem]:
-    """Suggest parameters of the question that is being typed, or values of the last parameter."""
-    project, words = context.find_object(Context), list(context.params.get("parameters") or ())
-    if project is None:
-        return []
-    question = load(project.project.queries).get(context.params["name"])
-    if question is None:
-        return []
-    if words and words[-1].startswith("--") and (parameter := question.parameters.get(words[-1][2:])):
-        return [CompletionItem(name) for name in project.graph().choices(parameter) if name.startswith(typed)]
-    return [CompletionItem(f"--{p.name}", help=p.label) for p in question.parameters.values()
-            if f"--{p.name}".startswith(typed)]  # fmt: skip
-
-
-@click.command(context_settings={"ignore_unknown_options": True})
-@click.argument("name", shell_complete=_complete_question)
+@click.command(cls=Asking, context_settings={"ignore_unknown_options": True})
+@click.argument("name", shell_complete=complete_question)
 @click.option(
-    "--format", "format_", type=click.Choice(["table", "csv", "json", "md"]), default="table", show_default=True
+    "--format",
+    "format_",
+    type=click.Choice(["table", "csv", "json", "md", "svg"]),
+    default="table",
+    show_default=True,
+    help="How to write the rows; svg is the picture, where the question has one.",
 )
 @click.option("--evidence", is_flag=True, help="For each row, the statements and rules that it rests on.")
-@click.argument("parameters", nargs=-1, type=click.UNPROCESSED, shell_complete=_complete_parameter)
+@click.argument("parameters", nargs=-1, type=click.UNPROCESSED, shell_complete=complete_value)
 @pass_context
 def ask(context: Context, name: str, format_: str, evidence: bool, parameters: tuple[str, ...]) -> None:
     """Ask the question NAME with its parameters, each as --parameter VALUE; labels do for IRIs.
@@ -119,8 +105,18 @@ def ask(context: Context, name: str, format_: str, evidence: bool, parameters: t
         return
     if not answer.rows:
         click.echo(f"no rows: {graph.why_empty(answer)}", err=True)
+    if format_ == "svg":
+        click.echo(_chart(graph, answer), nl=False)
+        return
     writer = _WRITERS[format_]
     click.echo(writer(answer.columns, answer.rows), nl=False)
+
+
+def _chart(graph: Graph, answer: Answer) -> str:
+    chart = graph.chart(answer)
+    if not chart:
+        raise QuestionError(f"{answer.question.name} has no picture here", advice="leave --format out for the table")
+    return chart
 
 
 def _show_evidence(graph: Graph, answer: Answer, format_: str) -> None:
@@ -128,11 +124,14 @@ def _show_evidence(graph: Graph, answer: Answer, format_: str) -> None:
     proofs = [graph.evidence(answer, number) for number in range(len(answer))]
     if format_ == "json":
         rows = plain.objects(answer.columns, answer.rows)
-        documents = [{"row": row, **graph.because.document(found)} for row, found in zip(rows, proofs, strict=True)]
+        documents = [
+            {"row": row, "statement": answer.statement(number), **graph.because.document(proofs[number])}
+            for number, row in enumerate(rows)
+        ]
         click.echo(json.dumps(documents, ensure_ascii=False, indent=1))
         return
-    for row, found in zip(answer.rows, proofs, strict=True):
-        click.echo(" · ".join(cell.shown for cell in row if cell.shown))
+    for number, found in enumerate(proofs):
+        click.echo(f"{answer.statement(number)}, because:")
         click.echo(graph.because.text(found))
 
 
@@ -172,7 +171,7 @@ def _parameters(words: tuple[str, ...]) -> dict[str, list[str]]:
 
 
 @click.command()
-@click.argument("name", required=False, shell_complete=_complete_question)
+@click.argument("name", required=False, shell_complete=complete_question)
 @pass_context
 def questions(context: Context, name: str | None) -> None:
     """List the questions, or show one with its parameters and columns."""
@@ -181,14 +180,30 @@ def questions(context: Context, name: str | None) -> None:
         rows = tuple((Cell(q.name), Cell(q.title)) for q in known.values())
         click.echo(tables.text(("question", "title"), rows), nl=False)
         return
-    question = find(known, name)
-    click.echo(f"{question.title}\n\n{question.description}\n")
+    _show(context, find(known, name))
+
+
+def _show(context: Context, question: Question) -> None:
+    """Print what a question is for, its parameters with some of their choices, its columns, and how to ask it."""
+    click.echo(f"{question.title}\n\n{click.wrap_text(question.description, 100)}\n")
+    graph = context.graph() if context.releases.current() else None
+    click.echo("Parameters, each as --parameter VALUE:")
     for parameter in question.parameters.values():
-        kind = f"{parameter.type} {parameter.of}".strip()
-        click.echo(f"  --{parameter.name}  {parameter.label} ({kind}{', required' if parameter.required else ''})")
+        several = ", several" if parameter.many else ""
+        needed = ", needed" if parameter.required else ""
+        click.echo(f"  --{parameter.name}  {parameter.label} ({parameter.type}{several}{needed})")
+        choices = dict.fromkeys((graph.choices(parameter) if graph else {}).values())
+        names = [graph.label(iri) for iri in choices] if graph else []
+        if names:
+            more = f" … ({len(names)} in all)" if len(names) > _CHOICES else ""
+            click.echo(click.wrap_text(", ".join(names[:_CHOICES]) + more, 100, "      ", "      "))
+        if parameter.default:
+            click.echo(f"      unless given: {', '.join(parameter.default)}")
     click.echo("\nColumns:")
     for column, meaning in question.columns.items():
         click.echo(f"  {column}: {meaning}")
+    click.echo("\nAsk it, and see why each row is so:")
+    click.echo(f"  clustergraph ask {question.name}\n  clustergraph ask {question.name} --evidence")
 
 
 @click.command()

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 import click
 from rich.console import Console
@@ -22,6 +23,12 @@ class Context:
 
     project: Project
     releases: Releases
+
+    @classmethod
+    def of(cls, project: Path | None, releases: Path | None) -> Self:
+        """Return the context for the folders that are given, or those that are usual."""
+        root = project_root(project)
+        return cls(Project(root), Releases(releases or root / ".clustergraph"))
 
     def graph(self) -> Graph:
         """Open the current release.

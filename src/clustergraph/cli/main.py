@@ -9,8 +9,6 @@ from pathlib import Path
 import click
 
 from clustergraph import __version__
-from clustergraph.build.release import Releases
-from clustergraph.build.sources import Project
 from clustergraph.cli import (
     asking,
     building,
@@ -23,7 +21,7 @@ from clustergraph.cli import (
     validating,
     writing,
 )
-from clustergraph.cli.context import Context, project_root
+from clustergraph.cli.context import Context
 from clustergraph.errors import ClustergraphError, Exit
 
 
@@ -46,8 +44,7 @@ def cli(context: click.Context, project: Path | None, releases: Path | None) -> 
     clustergraph questions                    what can be asked
     clustergraph ask partners-sharing-pilots  ask it
     """
-    root = project_root(project)
-    context.obj = Context(Project(root), Releases(releases or root / ".clustergraph"))
+    context.obj = Context.of(project, releases)
 
 
 for command in (
@@ -80,6 +77,9 @@ def main() -> None:
         click.echo(f"error: {error}", err=True)
         if excerpt := getattr(error, "excerpt", ""):
             click.echo(excerpt, err=True)
+        sys.exit(Exit.CANNOT_RUN)
+    except MemoryError:
+        click.echo("error: it needs more memory than it may take; allow it more, or do less at once", err=True)
         sys.exit(Exit.CANNOT_RUN)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

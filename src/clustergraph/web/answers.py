@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
-from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -14,16 +13,19 @@ from starlette.requests import Request
 
 from clustergraph import store
 from clustergraph.ask import tables
-from clustergraph.ask.empty import Bound, attempts
+from clustergraph.ask.charts import PLACES_QUERY, Place, draw
+from clustergraph.ask.empty import Bound
 from clustergraph.ask.resolve import choices_query, needs_choices, read_choices, resolve
 from clustergraph.ask.tables import Cell
 from clustergraph.errors import QuestionError
 from clustergraph.formats import RESULT_FORMATS
-from clustergraph.questions import CATALOGUE_QUERY, Parameter, Question, parse
+from clustergraph.questions import Parameter, Question
+from clustergraph.store import OverLimitError
 from clustergraph.store.embedded import Release
-from clustergraph.terms import PREFIXES, QUERY
+from clustergraph.terms import PREFIXES
 from clustergraph.web import evidence as proof
 from clustergraph.web.http import HTML, RequestError, accepted, choose
+from clustergraph.web.pages import href
 from clustergraph.web.service import Service, Term, read_rows
 
 PAGE_ROWS: Final = 500
@@ -37,6 +39,7 @@ TYPES: Final = {
     "tsv": ("text/tab-separated-values",),
     "xml": ("application/sparql-results+xml", "application/xml"),
     "md": ("text/markdown",),
+    "svg": ("image/svg+xml",),
 }
 """The formats of an answer: name and media types."""
 _RESERVED: Final = ("format", "limit", "offset", "release", "evidence")
@@ -75,13 +78,6 @@ class Table:
     total: int
     why_empty: str = ""
     """Why there are none, where there are none."""
-
-
-async def catalogue(service: Service, release: Release) -> dict[str, Question]:
-    """Return the questions that a release carries."""
-    rows = await service.rows(release, CATALOGUE_QUERY)
-    found = {row["question"].value.removeprefix(QUERY): row["select"].value for row in rows}
-    return {name: parse(Path(f"{name}.rq"), text) for name, text in found.items()}
 
 
 def read(request: Request, question: Question, extension: str) -> Asked:
@@ -175,20 +171,23 @@ async def table_of(service: Service, release: Release, asked: Asked) -> Table:
     request = store.Request(asked.question.bound(bound), "json", max_bytes=service.settings.result_bytes)
     columns, rows = read_rows(await service.answer(release, request))
     shown = rows[asked.offset : asked.offset + asked.limit]
-    iris = sorted({term.value for row in shown for term in row.values() if term.is_iri})
-    labels: dict[str, str] = {}
-    if iris:
-        named = await service.rows(release, _LABELS % " ".join(f"<{iri}>" for iri in iris))
-        labels = {row["x"].value: row["label"].value for row in named}
+    labels = await labels_of(service, release, {term.value for row in shown for term in row.values() if term.is_iri})
     cells = [[_cell(row.get(column), labels) for column in columns] for row in shown]
-    return Table(columns, cells, len(rows), "" if rows else await _why_empty(service, release, asked, bound))
+    return Table(columns, cells, len(rows), "" if rows else await _why_empty(service, release, asked))
 
 
-async def _why_empty(service: Service, release: Release, asked: Asked, bound: Bound) -> str:
-    for attempt in attempts(asked.question, asked.given, bound):
-        if await service.rows(release, attempt.query):
-            return attempt.because
-    return "no statement in the graph matches the question"
+async def labels_of(service: Service, release: Release, iris: Iterable[str]) -> dict[str, str]:
+    """Return the best label of each IRI that has one."""
+    wanted = " ".join(f"<{iri}>" for iri in sorted(iris))
+    rows = await service.rows(release, _LABELS % wanted) if wanted else []
+    return {row["x"].value: row["label"].value for row in rows}
+
+
+async def _why_empty(service: Service, release: Release, asked: Asked) -> str:
+    try:
+        return await proof.why_empty(service, release, asked.question.name, dict(asked.given))
+    except OverLimitError:
+        return "no statement in the graph matches the question"
 
 
 async def evidence_of(service: Service, release: Release, asked: Asked) -> list[dict[str, Any]] | None:
@@ -212,6 +211,24 @@ def _cell(term: Term | None, labels: Mapping[str, str]) -> Cell:
             return Cell(term.value == "true")
         case _:
             return Cell(term.value)
+
+
+async def chart_of(service: Service, release: Release, asked: Asked, table: Table) -> str:
+    """Return an SVG document that shows the rows; nothing where the view is the table or nothing can be drawn."""
+    view = asked.question.view
+    places = await _places(service, release) if view.kind == "map" else {}
+    return draw(view, table.columns, table.rows, asked.question.title, places, href)
+
+
+async def _places(service: Service, release: Release) -> dict[str, Place]:
+    return {
+        row["place"].value: Place(
+            float(row["latitude"].value),
+            float(row["longitude"].value),
+            row["country"].value if "country" in row else "",
+        )
+        for row in await service.rows(release, PLACES_QUERY)
+    }
 
 
 def written(asked: Asked, table: Table, release: Release, evidence: list[dict[str, Any]] | None) -> bytes:

@@ -10,7 +10,8 @@ from starlette.responses import Response
 
 from clustergraph.ask import tables
 from clustergraph.ask.conflicts import FINDERS
-from clustergraph.web.answers import Asked, catalogue, choose_format, not_acceptable, table_of
+from clustergraph.web.answers import Asked, choose_format, not_acceptable, table_of
+from clustergraph.web.catalogue import catalogue
 from clustergraph.web.http import respond, tag
 from clustergraph.web.pages import page, page_response
 from clustergraph.web.service import Service

@@ -18,7 +18,7 @@ from clustergraph.terms import BASE
 from clustergraph.web import graphstore
 from clustergraph.web.http import HTML, RequestError, accepted, choose, respond, tag
 from clustergraph.web.pages import href, page, page_response
-from clustergraph.web.service import Service
+from clustergraph.web.service import Service, read_rows
 from clustergraph.web.structured import structured
 from clustergraph.web.things import load
 
@@ -140,8 +140,14 @@ async def _near(service: Service, release: Release, iri: str) -> list[tuple[str,
     if not iri.startswith(BASE):
         return []
     place, _, name = iri.rpartition("/")
-    rows = await service.rows(release, _NEIGHBOURS % f"{place}/")
-    labels = {row["iri"].value: row["label"].value for row in rows}
+    request = store.Request(_NEIGHBOURS % f"{place}/", "json", max_bytes=service.settings.result_bytes)
+    answer = await service.answer(release, request)
+    return await service.pool.aside(answer, lambda: _nearest(answer, name))
+
+
+def _nearest(neighbours: bytes, name: str) -> list[tuple[str, str]]:
+    """Return addresses and labels of those whose address or label is most like a name."""
+    labels = {row["iri"].value: row["label"].value for row in read_rows(neighbours)[1]}
     texts = {address: f"{address.rpartition('/')[2].replace('-', ' ')}" for address in labels}
     words = re.sub(r"[^\w]+", " ", name).lower()
     close = process.extract(words, texts, limit=5, score_cutoff=60)

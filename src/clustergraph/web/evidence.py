@@ -1,19 +1,17 @@
-"""Evidence for the rows of an answer, worked out in a process of its own that is ended at its deadline."""
+"""What the rows of an answer rest on, and why there are none."""
 
 from __future__ import annotations
 
-from functools import lru_cache
 from http import HTTPStatus
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import anyio
-import anyio.to_process
-
-from clustergraph.store import OverLimitError
 from clustergraph.store.embedded import Release
+from clustergraph.web.apart import apart
 from clustergraph.web.http import RequestError
 from clustergraph.web.service import Service
+
+if TYPE_CHECKING:
+    from clustergraph.graph import Graph
 
 MOST_ROWS = 50
 """For how many rows evidence is given at a time."""
@@ -31,29 +29,27 @@ async def evidence(
     if limit > MOST_ROWS:
         advice = f"give limit={MOST_ROWS} or less, and page with offset"
         raise RequestError(HTTPStatus.BAD_REQUEST, f"evidence is given for {MOST_ROWS} rows at a time", advice)
-    seconds = service.settings.query_seconds
-    with anyio.move_on_after(seconds):
-        return await anyio.to_process.run_sync(_work, str(release.path), name, given, offset, limit, cancellable=True)
-    raise OverLimitError(
-        f"the evidence was not found in {seconds:g} seconds, and nothing of it is given",
-        limit="query_seconds",
-        value=seconds,
-        advice="ask for fewer rows with 'limit'",
-    )
+    return await apart(service, release, _evidence, name, given, offset, limit)
 
 
-@lru_cache(maxsize=1)
-def _graph(release: str) -> Any:  # noqa: ANN401 - the graph is imported in the other process only
-    from clustergraph.graph import Graph  # the web process needs none of what this brings
+async def why_empty(service: Service, release: Release, name: str, given: dict[str, list[str]]) -> str:
+    """Say why an answer has no rows.
 
-    return Graph.open(Path(release))
+    Raises:
+        OverLimitError: it took too long.
+    """
+    return await apart(service, release, _why_empty, name, given)
 
 
-def _work(release: str, name: str, given: dict[str, list[str]], offset: int, limit: int) -> list[dict[str, Any]]:
-    graph = _graph(release)
+def _evidence(graph: Graph, name: str, given: dict[str, list[str]], offset: int, limit: int) -> list[dict[str, Any]]:
     answer = graph.ask(name, **given)
     found = []
     for row in range(offset, min(offset + limit, len(answer))):
         proofs = graph.evidence(answer, row)
-        found.append({**graph.because.document(proofs), "text": graph.because.text(proofs).splitlines()})
+        text = graph.because.text(proofs).splitlines()
+        found.append({"statement": answer.statement(row), **graph.because.document(proofs), "text": text})
     return found
+
+
+def _why_empty(graph: Graph, name: str, given: dict[str, list[str]]) -> str:
+    return graph.why_empty(graph.ask(name, **given))

@@ -1,57 +1,70 @@
-"""Queries to begin with, shown on the home page and beside the query form."""
+"""What to begin with: questions for the home page, and queries of the forms that no question has."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
-EXAMPLES: Final[dict[str, str]] = {
-    "Clusters and the regions they are in": """\
-SELECT DISTINCT ?cluster ?name ?region
-WHERE {
-  ?cluster a cg:Cluster ; skos:prefLabel ?name .
-  OPTIONAL { ?cluster cg:region ?place . ?place skos:prefLabel ?region FILTER(lang(?region) IN ("en", "")) }
-}
-ORDER BY ?name""",
-    "Who takes part in what, in which role": """\
-SELECT ?who ?activity ?role
-WHERE {
-  ?participation a cg:Participation ; cg:participant ?party ; cg:activity ?in .
-  ?party skos:prefLabel ?who .
-  ?in skos:prefLabel ?activity .
-  OPTIONAL { ?participation cg:role/skos:prefLabel ?role }
-}
-ORDER BY ?activity ?who
-LIMIT 200""",
-    "Organisations that share a pilot": """\
-SELECT DISTINCT ?one ?other
-WHERE {
-  ?a cg:sharesPilotWith ?b .
-  ?a skos:prefLabel ?one . ?b skos:prefLabel ?other .
-  FILTER(str(?a) < str(?b))
-}
-ORDER BY ?one ?other""",
-    "Figures that differ between sections": """\
-SELECT ?name ?measured ?value ?section
-WHERE {
-  ?figure cg:subject ?subject ; cg:measure ?measure ; cg:value ?value .
-  ?rival cg:subject ?subject ; cg:measure ?measure ; cg:value ?another .
-  FILTER(?value != ?another)
-  ?subject skos:prefLabel ?name . ?measure skos:prefLabel ?measured .
-  OPTIONAL { ?figure cg:statedIn/cg:heading ?section }
-}
-GROUP BY ?name ?measured ?value ?section
-ORDER BY ?name ?measured ?value
-LIMIT 200""",
-    "Everything one section says": """\
+from clustergraph.questions import Question
+
+_FIRST: Final = (
+    "partners-sharing-pilots",
+    "partners-by-country",
+    "shared-priorities",
+    "organisations-by-projects",
+    "partner-programmes",
+    "figures-over-time",
+    "rival-figures",
+    "claims-checked",
+)
+
+FORMS: Final[dict[str, tuple[str, str]]] = {
+    "section": (
+        "Everything one section says (CONSTRUCT)",
+        """\
 CONSTRUCT { ?s ?p ?o }
 WHERE {
-  { SELECT ?section WHERE { GRAPH ?section { ?figure a cg:Figure } } LIMIT 1 }
+  { SELECT ?section WHERE { GRAPH ?section { ?figure a cg:Figure } } ORDER BY ?section LIMIT 1 }
   GRAPH ?section { ?s ?p ?o }
 }""",
-    "How many things of each class there are": """\
+    ),
+    "thing": (
+        "All that is known of the largest cluster (DESCRIBE)",
+        """\
+DESCRIBE ?cluster
+WHERE { ?figure cg:subject ?cluster ; cg:measure measure:members ; cg:value ?members . ?cluster a cg:Cluster }
+ORDER BY DESC(?members) ?cluster
+LIMIT 1""",
+    ),
+    "doubt": (
+        "Does any figure have a rival in another section? (ASK)",
+        """\
+ASK {
+  ?figure cg:subject ?subject ; cg:measure ?measure ; cg:value ?value ; cg:statedIn ?section .
+  ?rival cg:subject ?subject ; cg:measure ?measure ; cg:value ?another ; cg:statedIn ?elsewhere .
+  FILTER(?value != ?another && ?section != ?elsewhere)
+}""",
+    ),
+    "classes": (
+        "How many things of each class there are",
+        """\
 SELECT ?class (COUNT(DISTINCT ?thing) AS ?things)
 WHERE { ?thing a ?class . FILTER(STRSTARTS(STR(?class), STR(cg:))) }
 GROUP BY ?class
 ORDER BY DESC(?things)""",
+    ),
 }
-"""A title, and the query."""
+"""By name: a title, and the query."""
+
+
+def first(questions: Mapping[str, Question]) -> list[Question]:
+    """Return questions to begin with."""
+    return [questions[name] for name in _FIRST if name in questions] or list(questions.values())[: len(_FIRST)]
+
+
+def example(name: str, questions: Mapping[str, Question]) -> str:
+    """Return the text of an example by its name, or of the first if there is none of that name."""
+    if name in questions:
+        head, body = f"# {questions[name].title}", questions[name].query.splitlines()
+        return "\n".join([head, *(line for line in body if not line.startswith("#+"))])
+    return FORMS.get(name, FORMS["classes"])[1]

@@ -17,7 +17,8 @@ from starlette.responses import Response
 from clustergraph.formats import RDF_FORMATS, RESULT_FORMATS
 from clustergraph.store.embedded import Release
 from clustergraph.terms import BASE, COUNTRY, NUTS, ONTOLOGY, compact
-from clustergraph.web.examples import EXAMPLES
+from clustergraph.web.catalogue import catalogue
+from clustergraph.web.examples import first
 from clustergraph.web.http import Problem, accepted, choose, prefers_html, problem_document, respond, tag
 from clustergraph.web.service import Row, Service
 
@@ -150,7 +151,7 @@ async def home(request: Request) -> Response:
         classes=[(iri, labels.get(iri, ""), count) for iri, count in counted],
         classes_first=CLASSES_FIRST,
         documents=documents,
-        examples=EXAMPLES,
+        examples=first(await catalogue(service, release)),
         host=f"{request.url.scheme}://{request.url.netloc}",
         result_formats=RESULT_FORMATS,
         rdf_formats=RDF_FORMATS,

@@ -5,18 +5,19 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from http import HTTPStatus
-from itertools import groupby
 from typing import Final
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from clustergraph import store
+from clustergraph.ask.resolve import iri_of
 from clustergraph.errors import ClustergraphError, QuestionError
-from clustergraph.questions import Question, find
+from clustergraph.questions import Parameter, Question, find
 from clustergraph.store.embedded import Release
 from clustergraph.web import answers
-from clustergraph.web.answers import TYPES, Asked, catalogue, choose_format, not_acceptable, table_of
+from clustergraph.web.answers import TYPES, Asked, choose_format, not_acceptable, table_of
+from clustergraph.web.catalogue import by_subject, catalogue
 from clustergraph.web.http import Problem, RequestError, respond, tag
 from clustergraph.web.pages import page, page_response
 from clustergraph.web.service import Service
@@ -36,8 +37,7 @@ async def index(request: Request) -> Response:
         return respond(request, content, "application/json", tag(content), _headers(release))
     if name != "html":
         raise not_acceptable()
-    by_tag = groupby(sorted(questions.values(), key=lambda q: (q.tags[:1], q.title)), key=lambda q: q.tags[0])
-    content = page("questions.html", release=release, groups=[(subject, list(found)) for subject, found in by_tag])
+    content = page("questions.html", release=release, groups=by_subject(questions.values()))
     return page_response(request, content, release)
 
 
@@ -52,10 +52,12 @@ async def answer(request: Request) -> Response:
     if asked.format == "xml":
         query = asked.question.bound(await answers.bound_terms(service, release, asked))
         content = await service.answer(release, store.Request(query, "xml", max_bytes=service.settings.result_bytes))
+    elif asked.format == "svg":
+        content = await _chart(service, release, asked)
     else:
         table = await table_of(service, release, asked)
         content = answers.written(asked, table, release, await answers.evidence_of(service, release, asked))
-    headers = {**_headers(release), **(answers.links(asked, table.total) if asked.format != "xml" else {})}
+    headers = {**_headers(release), **({} if asked.format in ("xml", "svg") else answers.links(asked, table.total))}
     return respond(request, content, answers.content_type(asked.format), tag(release.digest, content), headers)
 
 
@@ -67,10 +69,19 @@ def describe(question: Question) -> dict[str, object]:
         "description": question.description,
         "tags": list(question.tags),
         "parameters": [
-            {"name": p.name, "label": p.label, "type": p.type, "of": p.of, "required": p.required, "many": p.many}
+            {
+                "name": p.name,
+                "label": p.label,
+                "type": p.type,
+                "of": p.of,
+                "required": p.required,
+                "many": p.many,
+                "default": list(p.default),
+            }
             for p in question.parameters.values()
         ],
         "columns": dict(question.columns),
+        "view": {"kind": question.view.kind, **{part: list(names) for part, names in question.view.columns.items()}},
         "address": f"/questions/{question.name}",
     }
 
@@ -99,6 +110,20 @@ async def _question(service: Service, release: Release, name: str) -> Question:
         raise RequestError(HTTPStatus.NOT_FOUND, error.message, error.advice) from error
 
 
+async def _chart(service: Service, release: Release, asked: Asked) -> bytes:
+    """Return the picture of an answer.
+
+    Raises:
+        RequestError: there is none.
+    """
+    chart = await answers.chart_of(service, release, asked, await table_of(service, release, asked))
+    if not chart:
+        kind = asked.question.view.kind
+        why = "this question is shown as a table" if kind == "table" else f"there is nothing to draw as a {kind}"
+        raise RequestError(HTTPStatus.NOT_ACCEPTABLE, why, f"see {asked.address()}", Vary="Accept")
+    return chart.encode()
+
+
 async def _page(request: Request, service: Service, release: Release, asked: Asked) -> Response:
     """Show the form, and under it the answer or what is wrong."""
     choices = {p.name: await answers.choices_of(service, release, p) for p in asked.question.parameters.values()}
@@ -107,7 +132,8 @@ async def _page(request: Request, service: Service, release: Release, asked: Ask
     try:
         missing = [p for p in asked.question.parameters.values() if p.required and p.name not in asked.given]
         if asked.given or not missing:
-            shown["table"] = await table_of(service, release, asked)
+            shown["table"] = table = await table_of(service, release, asked)
+            shown["chart"] = await answers.chart_of(service, release, asked, table)
             shown["evidence"] = await answers.evidence_of(service, release, asked)
     except ClustergraphError as error:
         problem = Problem.of(error)
@@ -118,12 +144,28 @@ async def _page(request: Request, service: Service, release: Release, asked: Ask
         asked=asked,
         question=asked.question,
         choices={name: _preferred(found) for name, found in choices.items()},
+        usual={name: _usual(asked.question.parameters[name], found) for name, found in choices.items()},
+        bound=await _bound(service, release, asked),
         listed=LISTED_CHOICES,
-        formats=[name for name in TYPES if name != "html"],
+        formats=[name for name in TYPES if name not in ("html", "svg") or shown.get("chart")][1:],
         permanent=asked.address(release=release.digest),
         **shown,
     )
     return page_response(request, content, release, status)
+
+
+async def _bound(service: Service, release: Release, asked: Asked) -> str:
+    """Return the query with the given values in it, or as it stands where one of them does not fit."""
+    try:
+        return asked.question.bound(await answers.bound_terms(service, release, asked))
+    except RequestError:
+        return asked.question.query
+
+
+def _usual(parameter: Parameter, choices: Mapping[str, str]) -> str:
+    """Return what a parameter is where nothing is given, by name."""
+    names = {iri: name for name, iri in reversed(list(choices.items()))}
+    return ", ".join(names.get(iri_of(value), value) for value in parameter.default)
 
 
 def _preferred(choices: Mapping[str, str]) -> list[str]:
