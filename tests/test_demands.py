@@ -14,7 +14,7 @@ from clustergraph.build import checks, pipeline
 from clustergraph.build.bearing import Rows
 from clustergraph.build.check_patterns import Patterns, UnknownPatternsError
 from clustergraph.build.demands import Bearing, Demands
-from clustergraph.build.release import manifest
+from clustergraph.build.manifest import Manifest
 from clustergraph.build.sources import Project
 from clustergraph.shacl.findings import Finding
 from clustergraph.terms import INFERRED, PREFIXES
@@ -173,17 +173,17 @@ def test_warnings_are_counted_as_if_all_had_been_looked_at(tmp_path: Path, looke
     shapes = place.project.shapes / "organisation.ttl"
     shapes.write_text(shapes.read_text().replace(*SEVERITY))
     assert place.update(LABEL).kind == "written"
-    assert (looked_at[-1], manifest(place.current).warnings) == (None, 1), "other shapes than before"
+    assert (looked_at[-1], Manifest.read(place.current).warnings) == (None, 1), "other shapes than before"
     assert place.update(INSERT).kind == "written"
-    assert manifest(place.current).warnings == 1
+    assert Manifest.read(place.current).warnings == 1
     assert place.update(LABEL.replace("INSERT", "DELETE")).kind == "written"
-    assert manifest(place.current).warnings == 0
+    assert Manifest.read(place.current).warnings == 0
     assert None not in looked_at[-3:]
 
 
 def test_a_release_that_nobody_has_examined_is_examined_as_a_whole(tmp_path: Path, looked_at) -> None:
     place = Place(tmp_path)
     path = place.current / "manifest.json"
-    path.write_text(path.read_text().replace(manifest(place.current).demands, ""))
+    path.write_text(path.read_text().replace(Manifest.read(place.current).demands, ""))
     assert place.update(INSERT).kind == "written"
     assert looked_at[-1] is None

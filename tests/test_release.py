@@ -9,7 +9,8 @@ import pytest
 from pyoxigraph import Store
 
 from clustergraph.build import pipeline, release
-from clustergraph.build.release import Releases, manifest
+from clustergraph.build.manifest import Manifest
+from clustergraph.build.release import Releases
 from clustergraph.build.sources import Project
 from clustergraph.errors import ReleaseError, SourceError
 
@@ -29,7 +30,7 @@ def test_a_release_holds_store_dump_description_and_manifest(small: tuple[Projec
     assert folder.name == written.digest
     names = {"store", "dump.nq", "description.ttl", "manifest.json", "exports"}
     assert {path.name for path in folder.iterdir()} == names
-    assert manifest(folder) == written
+    assert Manifest.read(folder) == written
     assert (folder / "dump.nq").read_text().count("\n") == written.quads
     assert written.classes["https://w3id.org/clustergraph/ontology/Organisation"] == 2
     assert written.inferred == 2
@@ -110,7 +111,7 @@ def test_a_failed_check_stops_the_build(small: tuple[Project, Releases]) -> None
     assert finding.where is not None
 
 
-@pytest.mark.parametrize("step", ["_fill", "describe", "_summary"])
+@pytest.mark.parametrize("step", ["_fill", "describe", "Manifest.of"])
 def test_a_crash_while_writing_leaves_the_last_release_and_no_remains(
     small: tuple[Project, Releases], monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
@@ -122,7 +123,7 @@ def test_a_crash_while_writing_leaves_the_last_release_and_no_remains(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(release, step, crash)
+        patch.setattr(f"{release.__name__}.{step}", crash)
         with pytest.raises(KeyboardInterrupt):
             pipeline.publish(project, releases)
     assert [p.name for p in (releases.root / "releases").iterdir()] == [first.digest]
@@ -169,7 +170,7 @@ def test_a_damaged_manifest_is_an_error_that_names_it(small: tuple[Project, Rele
     assert folder is not None
     (folder / "manifest.json").write_text(json.dumps({"digest": "x"}))
     with pytest.raises(ReleaseError, match=r"manifest\.json"):
-        manifest(folder)
+        Manifest.read(folder)
 
 
 @pytest.mark.parametrize("digest", ["", "zz"])

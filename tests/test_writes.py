@@ -13,7 +13,8 @@ from pyoxigraph import DefaultGraph, NamedNode, Quad, Store
 
 from clustergraph.build import alter, pipeline, release, writer
 from clustergraph.build.derive import dump
-from clustergraph.build.release import Releases, manifest
+from clustergraph.build.manifest import Manifest
+from clustergraph.build.release import Releases
 from clustergraph.build.sources import Project
 from clustergraph.config import Settings
 from clustergraph.store import updates, writes
@@ -85,7 +86,7 @@ def test_a_change_makes_the_release_that_a_build_makes_of_the_same_statements(pl
     text = path.read_text().replace('skos:altLabel "Viameca" ;', "").replace("m:summary {", f"m:summary {{ {X} ")
     path.write_text(text)
     built, _ = pipeline.publish(other, Releases(tmp_path / "others"))
-    made = manifest(place.current)
+    made = Manifest.read(place.current)
     assert (made.digest, made.quads, made.triples, made.inferred) == (
         built.digest,
         built.quads,
@@ -106,7 +107,7 @@ def test_the_store_of_a_written_release_is_what_its_dump_says(place: Place) -> N
     lines = dump(place.current)
     assert hashlib.sha256(b"".join(lines)).hexdigest().startswith(place.current.name)
     assert release.canonical_lines(place.store) == lines
-    assert manifest(place.current).writes == 7
+    assert Manifest.read(place.current).writes == 7
 
 
 def test_the_parent_shares_files_with_its_child_and_stays_byte_for_byte_as_it_was(place: Place) -> None:
@@ -348,7 +349,7 @@ def test_a_change_that_nobody_waits_for_is_not_made(place: Place) -> None:
     assert place.trace() == before
 
 
-@pytest.mark.parametrize("step", ["_summary", "derive", "describe", "_flush"])
+@pytest.mark.parametrize("step", ["Manifest.of", "derive", "describe", "flush"])
 def test_a_crash_while_writing_leaves_no_trace(place: Place, monkeypatch: pytest.MonkeyPatch, step: str) -> None:
     before = place.trace()
 
@@ -356,7 +357,7 @@ def test_a_crash_while_writing_leaves_no_trace(place: Place, monkeypatch: pytest
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(release, step, crash)
+        patch.setattr(f"{release.__name__}.{step}", crash)
         with pytest.raises(KeyboardInterrupt):
             place.update(INSERT)
     assert place.trace() == before

@@ -14,8 +14,9 @@ from clustergraph.build.changes import Changes
 from clustergraph.build.demands import Demands
 from clustergraph.build.exports import Exports
 from clustergraph.build.inference import infer
+from clustergraph.build.manifest import Manifest
 from clustergraph.build.positions import Index
-from clustergraph.build.release import Manifest, Releases, merge
+from clustergraph.build.release import Releases, merge
 from clustergraph.build.sources import Project, read
 from clustergraph.errors import InvalidGraphError, ReleaseError
 from clustergraph.shacl.findings import Finding, Severity

@@ -8,15 +8,13 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
-import json
 import os
 import shutil
 import tempfile
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -24,53 +22,22 @@ from pyoxigraph import (
     CanonicalizationAlgorithm,
     Dataset,
     DefaultGraph,
-    QuerySolutions,
     RdfFormat,
     Store,
     serialize,
 )
 
-from clustergraph import __version__, turtle
+from clustergraph import turtle
 from clustergraph.build.changes import Changes
 from clustergraph.build.derive import derive, dump, lines_as_they_are
 from clustergraph.build.describe import describe
+from clustergraph.build.manifest import Manifest
 from clustergraph.errors import ReleaseError
+from clustergraph.export.files import flush
 
 _DIGITS = 16
 _AGAIN = 0.02
 """Seconds between two attempts to get the lock."""
-
-
-@dataclass(frozen=True)
-class Manifest:
-    """What a release says of itself."""
-
-    digest: str
-    """The start of the SHA-256 of the sorted, canonical N-Quads of all named graphs."""
-    created: str
-    """When it was built, ISO 8601 in UTC."""
-    version: str
-    """The version of the project that built it."""
-    fingerprint: str
-    """The digest of the files it was built from."""
-    quads: int
-    """The statements in named graphs."""
-    triples: int
-    """The distinct triples in the merged default graph."""
-    inferred: int
-    """How many of these are inferred."""
-    warnings: int
-    """How many findings that do not block were reported."""
-    graphs: list[str]
-    classes: dict[str, int]
-    parent: str = ""
-    """The digest of the release that a write was made on; nothing for a release that is built from files."""
-    base: str = ""
-    """The digest of the built release that the first of the writes was made on; nothing for a built one."""
-    writes: int = 0
-    """How many writes were made since that release."""
-    demands: str = ""
-    """The digest of the shapes and checks that it satisfies; nothing if that is not known."""
 
 
 class Content(NamedTuple):
@@ -112,12 +79,12 @@ class Releases:
         current = self.current()
         if current is None:
             return None
-        found = manifest(current)
+        found = Manifest.read(current)
         return found if found.fingerprint == fingerprint else None
 
     def all(self) -> list[Manifest]:
         """Return the manifests of all releases, the newest first."""
-        found = [manifest(path.parent) for path in (self.root / "releases").glob("*/manifest.json")]
+        found = [Manifest.read(path.parent) for path in (self.root / "releases").glob("*/manifest.json")]
         return sorted(found, key=lambda m: m.created, reverse=True)
 
     def find(self, digest: str) -> Path:
@@ -152,7 +119,7 @@ class Releases:
         link.unlink(missing_ok=True)
         link.symlink_to(Path("releases") / release.name)
         link.replace(self.current_link)
-        _flush(self.root)
+        flush(self.root)
 
     @contextmanager
     def lock(self, seconds: float = 0.0) -> Iterator[None]:
@@ -208,16 +175,16 @@ class Releases:
         final = self.root / "releases" / digest
         if final.is_dir():
             # It may have been renamed by a process that was killed before the name was on the disk.
-            _flush(final.parent)
-            return _noted(final, fingerprint=fingerprint, warnings=warnings, demands=demands)
+            flush(final.parent)
+            return Manifest.read(final).noting(final, fingerprint=fingerprint, warnings=warnings, demands=demands)
         final.parent.mkdir(parents=True, exist_ok=True)
         draft = Path(tempfile.mkdtemp(prefix=".draft-", dir=final.parent))
         draft.chmod(0o755)
         try:
-            summary = _summary(store, digest, fingerprint, inferred, warnings, len(lines))
+            summary = Manifest.of(store, digest, fingerprint, inferred, warnings, len(lines))
             summary = replace(summary, demands=demands)
             if parent is not None:
-                before = manifest(parent)
+                before = Manifest.read(parent)
                 summary = replace(
                     summary, parent=before.digest, base=before.base or before.digest, writes=before.writes + 1
                 )
@@ -226,7 +193,7 @@ class Releases:
         except BaseException:
             shutil.rmtree(draft, ignore_errors=True)
             raise
-        _flush(final.parent)
+        flush(final.parent)
         return summary
 
     def written(self) -> Changes:
@@ -236,7 +203,7 @@ class Releases:
             ReleaseError: the release of that build is not there any more.
         """
         current = self.current()
-        found = manifest(current) if current else None
+        found = Manifest.read(current) if current else None
         if current is None or found is None or not found.base:
             return Changes((), ())
         return Changes.between(dump(self.find(found.base)), dump(current)).stated()
@@ -256,7 +223,7 @@ class Releases:
     def _remove(self, unwanted: Iterable[Manifest]) -> list[Manifest]:
         """Remove releases that are not needed, and return them."""
         current = self.current()
-        here = manifest(current) if current else None
+        here = Manifest.read(current) if current else None
         needed = {here.digest, here.base} if here else set()
         old = [each for each in unwanted if each.digest not in needed]
         for each in old:
@@ -270,30 +237,6 @@ class Releases:
         """Remove what an interrupted build has left; the caller holds the lock."""
         for draft in (self.root / "releases").glob(".draft-*"):
             shutil.rmtree(draft, ignore_errors=True)
-
-
-def manifest(release: Path) -> Manifest:
-    """Return the manifest of a release directory.
-
-    Raises:
-        ReleaseError: it is missing or damaged.
-    """
-    path = release / "manifest.json"
-    try:
-        return Manifest(**json.loads(path.read_text("utf-8")))
-    except (OSError, ValueError, TypeError) as error:
-        raise ReleaseError(f"{path} cannot be read: {error}", advice="build again") from error
-
-
-def _noted(release: Path, **facts: str | int) -> Manifest:
-    """Note what is known anew of the same content, and return the manifest."""
-    found = replace(manifest(release), **facts)  # type: ignore[arg-type]  # each is a field
-    draft = release / ".manifest.json"
-    draft.write_text(json.dumps(asdict(found), indent=1) + "\n", "utf-8")
-    _flush(draft)
-    draft.replace(release / "manifest.json")
-    _flush(release)
-    return found
 
 
 def canonical_lines(store: Store) -> list[bytes]:
@@ -310,29 +253,6 @@ def merge(store: Store) -> None:
     store.update("INSERT { ?s ?p ?o } WHERE { GRAPH ?g { ?s ?p ?o } }")
 
 
-def _summary(store: Store, digest: str, fingerprint: str, inferred: int, warnings: int, quads: int) -> Manifest:
-    return Manifest(
-        digest=digest,
-        created=datetime.now(UTC).isoformat(timespec="milliseconds"),
-        version=__version__,
-        fingerprint=fingerprint,
-        quads=quads,
-        triples=len(store) - quads,
-        inferred=inferred,
-        warnings=warnings,
-        graphs=sorted(graph.value for graph in store.named_graphs()),
-        classes=_classes(store),
-    )
-
-
-def _classes(store: Store) -> dict[str, int]:
-    result = store.query(
-        "SELECT ?class (COUNT(DISTINCT ?x) AS ?n) { ?x a ?class FILTER isIRI(?class) } GROUP BY ?class ORDER BY ?class"
-    )
-    assert isinstance(result, QuerySolutions)
-    return {row["class"].value: int(row["n"].value) for row in result}
-
-
 def _fill(
     draft: Path, store: Store, lines: list[bytes], summary: Manifest, changes: Changes | None, parent: Path | None
 ) -> None:
@@ -345,14 +265,6 @@ def _fill(
         del target
     description = turtle.write(describe(store, summary.digest, summary.version))
     (draft / "description.ttl").write_text(description, "utf-8")
-    (draft / "manifest.json").write_text(json.dumps(asdict(summary), indent=1) + "\n", "utf-8")
+    summary.write(draft)
     for path in [draft, *draft.rglob("*")]:
-        _flush(path)
-
-
-def _flush(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+        flush(path)

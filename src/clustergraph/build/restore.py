@@ -18,8 +18,9 @@ from clustergraph import __version__, turtle
 from clustergraph.build import pipeline
 from clustergraph.build.describe import describe
 from clustergraph.build.exports import Exports
+from clustergraph.build.manifest import Manifest
 from clustergraph.build.positions import Index
-from clustergraph.build.release import Manifest, Releases, manifest
+from clustergraph.build.release import Releases
 from clustergraph.build.sources import Project
 from clustergraph.errors import SourceError, Where
 from clustergraph.export.dump import Progress, counted
@@ -91,7 +92,7 @@ def restore(
         if exports:
             Exports(project.queries, project.shapes).prepare(final, progress)
         releases.activate(final)
-        return manifest(final), findings
+        return Manifest.read(final), findings
 
 
 @dataclass

@@ -18,22 +18,29 @@ _CHARS: Final = _BASE + "_0-9\u00b7\u0300-\u036f\u203f-\u2040-"
 _ESCAPED: Final = r"%[0-9A-Fa-f]{2}|\\[_~.\-!$&'()*+,;=/?#@%]"
 _PREFIX: Final = rf"(?:[{_BASE}](?:[{_CHARS}]|\.+(?=[{_CHARS}]))*+)?"
 _LOCAL: Final = rf"(?:(?:[{_BASE}_0-9:]|{_ESCAPED})(?:[{_CHARS}:]|{_ESCAPED}|\.+(?=[{_CHARS}:%\\]))*+)?"
+_KINDS: Final = {
+    "iri": r"""< (?:[^\x00-\x20<>"{}|^`\\] | \\u[0-9A-Fa-f]{4} | \\U[0-9A-Fa-f]{8})*+ >""",
+    "long": r"""\"{3} (?:"{0,2}(?:[^"\\]|\\.))*+ "{3} | '{3} (?:'{0,2}(?:[^'\\]|\\.))*+ '{3}""",
+    "short": r"""" (?:[^"\\\n\r]|\\.)*+ " | ' (?:[^'\\\n\r]|\\.)*+ '""",
+    "blank": rf"_:[{_BASE}_0-9](?:[{_CHARS}]|\.+(?=[{_CHARS}]))*+",
+    "pname": rf"{_PREFIX}:{_LOCAL}",
+    "at": r"@[A-Za-z]+(?:-[A-Za-z0-9]+)*",
+    "double": r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)[eE][+-]?[0-9]+",
+    "decimal": r"[+-]?[0-9]*\.[0-9]+",
+    "integer": r"[+-]?[0-9]+",
+    "word": r"[A-Za-z]+",
+}
+"""The patterns of all kinds of tokens but marks, in the order in which they are tried."""
+_MARK: Final = r"\^\^ | [.;,\[\](){}]"
 _TOKEN: Final = re.compile(
-    rf"""
-      (?P<iri>     < (?:[^\x00-\x20<>"{{}}|^`\\] | \\u[0-9A-Fa-f]{{4}} | \\U[0-9A-Fa-f]{{8}})*+ > )
-    | (?P<long>    "{{3}} (?:"{{0,2}}(?:[^"\\]|\\.))*+ "{{3}} | '{{3}} (?:'{{0,2}}(?:[^'\\]|\\.))*+ '{{3}} )
-    | (?P<short>   " (?:[^"\\\n\r]|\\.)*+ " | ' (?:[^'\\\n\r]|\\.)*+ ' )
-    | (?P<blank>   _:[{_BASE}_0-9](?:[{_CHARS}]|\.+(?=[{_CHARS}]))*+ )
-    | (?P<pname>   {_PREFIX}:{_LOCAL} )
-    | (?P<at>      @[A-Za-z]+(?:-[A-Za-z0-9]+)* )
-    | (?P<double>  [+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)[eE][+-]?[0-9]+ )
-    | (?P<decimal> [+-]?[0-9]*\.[0-9]+ )
-    | (?P<integer> [+-]?[0-9]+ )
-    | (?P<word>    [A-Za-z]+ )
-    | (?P<mark>    \^\^ | [.;,\[\](){{}}] )
-    """,
+    "|".join(f"(?P<{kind}>{pattern})" for kind, pattern in {**_KINDS, "mark": _MARK}.items()), re.VERBOSE | re.DOTALL
+)
+_BLANK: Final = r"[ \t\r\n] | \#[^\r\n]*"
+_INSIDE: Final = re.compile(
+    "(?:" + "|".join(f"(?:{pattern})" for pattern in (_BLANK, *_KINDS.values(), r"\^\^ | [;,\[\]()]")) + ")*+",
     re.VERBOSE | re.DOTALL,
 )
+"""What is inside a statement: anything but a dot, or the brace of a graph."""
 _BLANKS: Final = re.compile(r"(?:[ \t\r\n]|#[^\r\n]*)*+")
 _ESCAPE: Final = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|(.))", re.DOTALL)
 _ABSOLUTE: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
@@ -86,6 +93,18 @@ class Tokens:
         else:
             raise self.error(start)
         return used
+
+    def pass_over(self) -> None:
+        """Move to the dot or brace that ends a statement, or to what is no token.
+
+        >>> tokens = Tokens("e:p 'a. b', [ e:q 1.5 ] . e:c")
+        >>> tokens.pass_over()
+        >>> tokens.token.start
+        24
+        """
+        inside = _INSIDE.match(self._text, self.token.start)
+        self._at = inside.end() if inside else self.token.start
+        self.advance()
 
     def error(self, start: int) -> SourceError:
         """Return an error that says what stands where something else should."""

@@ -95,7 +95,7 @@ class _Reader:
     def quad(self) -> Iterator[Place]:
         opening, subject = self.token, self.node()
         if self.is_left_out(subject):
-            self.pass_over()
+            self.tokens.pass_over()
             self.skip(".")
             return
         predicate = self.verb()
@@ -155,7 +155,7 @@ class _Reader:
         """Read a subject, unless it has been, and what is said of it."""
         given: list[_Given] = []
         if self.is_left_out(subject):
-            self.pass_over()
+            self.tokens.pass_over()
             return
         if subject is None and self.is_mark("("):
             subject = self.collection(given) or _NIL
@@ -174,18 +174,6 @@ class _Reader:
 
     def is_left_out(self, subject: Node | None) -> bool:
         return self.only is not None and subject not in self.only
-
-    def pass_over(self) -> None:
-        """Go to the end of a statement."""
-        depth = 0
-        while self.token.kind != "end":
-            if self.is_mark("[", "("):
-                depth += 1
-            elif self.is_mark("]", ")"):
-                depth -= 1
-            elif not depth and self.is_mark(".", "}"):
-                return
-            self.advance()
 
     def predicates(self, subject: Node) -> Iterator[_Given]:
         while True:

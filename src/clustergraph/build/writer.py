@@ -22,7 +22,8 @@ from clustergraph.build.changes import Changes
 from clustergraph.build.demands import Demands
 from clustergraph.build.derive import dump
 from clustergraph.build.inference import infer
-from clustergraph.build.release import Content, Manifest, Releases, manifest, merge
+from clustergraph.build.manifest import Manifest
+from clustergraph.build.release import Content, Releases, merge
 from clustergraph.build.sources import Project
 from clustergraph.config import Settings
 from clustergraph.errors import ClustergraphError, QueryError, RefusedQueryError, ReleaseError
@@ -74,15 +75,16 @@ def make(
         store = read(parent)
         changes = alter(store, write, settings)
         if not changes:
-            return Outcome("unchanged", _facts(manifest(parent), 0, 0, started))
+            return Outcome("unchanged", _facts(Manifest.read(parent), 0, 0, started))
         inferred = infer_again(store, project)
         content = Content.of(store, parent)
         violations, warnings = examine(project, store, parent, content.changes)
         if violations:
             return Outcome("invalid", _report(violations))
         go_on()
+        fingerprint = Manifest.read(parent).fingerprint
         written = releases.write(
-            store, manifest(parent).fingerprint, inferred, warnings, parent, demands=project.demands(), content=content
+            store, fingerprint, inferred, warnings, parent, demands=project.demands(), content=content
         )
         go_on()
         releases.activate(releases.root / "releases" / written.digest)
@@ -117,7 +119,7 @@ def examine(project: Project, store: Store, parent: Path, changes: Changes | Non
         parent: the release that was changed.
         changes: what differs from it; None if that is not known.
     """
-    demands, known = Demands.of(project), manifest(parent)
+    demands, known = Demands.of(project), Manifest.read(parent)
     bearing = None
     if changes is not None and known.demands == project.demands():
         # The parent satisfies them, so they were well formed.

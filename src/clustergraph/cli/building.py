@@ -9,7 +9,7 @@ from dataclasses import asdict
 
 import click
 
-from clustergraph.build.release import Manifest
+from clustergraph.build.manifest import Manifest
 from clustergraph.cli.context import Context, pass_context, progress
 from clustergraph.cli.validating import show
 from clustergraph.errors import Exit

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from clustergraph.build.release import manifest
+from clustergraph.build.manifest import Manifest
 from clustergraph.cli import dumping
 from clustergraph.cli.context import Context, pass_context, progress
 from clustergraph.cli.profiles import WithProfiles
@@ -49,7 +49,7 @@ def eccp(
     if current is None:
         raise ReleaseError(f"there is no release in {context.releases.root}", advice="run `clustergraph build` first")
     packing.check_folder(out)
-    made = manifest(current)
+    made = Manifest.read(current)
     day = last_day(as_of) if as_of else date.fromisoformat(made.created[:10])
     origin = package.Origin(made.digest, day.isoformat(), clusters, regions, as_of)
     project = context.project

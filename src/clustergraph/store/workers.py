@@ -12,20 +12,17 @@ every worker, lets idle workers go after five minutes, and has no place for limi
 
 from __future__ import annotations
 
-import math
-import signal
-from collections import Counter, OrderedDict, deque
+from collections import Counter, OrderedDict
 from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final, TypeVar
 
 import anyio
 
 from clustergraph.config import Settings
-from clustergraph.errors import LimitError
 from clustergraph.store import OverLimitError, Request, ResultTooLargeError
-from clustergraph.store.nurseries import Nurseries
+from clustergraph.store.crew import Crew, LostError, over_memory
 from clustergraph.store.process import Reply, Spool, Worker, WorkerError
 from clustergraph.store.syntax import explain
 from clustergraph.store.turns import FullError, Room, Turns, Visit
@@ -48,30 +45,15 @@ class BusyError(OverLimitError):
     """There are too many queries at this moment."""
 
 
-class LostError(WorkerError):
-    """A worker was ended from outside: with its release, by hand, or by a system that has no more memory."""
-
-    def __init__(self) -> None:
-        """Say so."""
-        super().__init__("the process that worked on the query was ended by the system", advice="try again")
-
-
 class Pool:
-    """The workers of one service, to be used as ``async with``."""
+    """The lanes of one service and the workers for them, to be used as ``async with``."""
 
     def __init__(self, settings: Settings) -> None:
         """Keep the limits."""
         self._settings = settings
-        # One more than the quick lane and ASK take: it is at hand when a query turns out to be slow.
-        self._ready = settings.workers + 2
-        self._idle: deque[Worker] = deque()
-        self._every: set[Worker] = set()
-        self._starting = 0
+        self._crew = Crew(settings)
         self.room = Room(settings.waiting)
-        self.ended: Counter[str] = Counter()
-        """How many workers were ended before their time, by reason."""
         self._long: OrderedDict[int, None] = OrderedDict()
-        self._last: Task | None = None
         self._release: Path | None = None
 
     async def __aenter__(self) -> Pool:
@@ -80,20 +62,13 @@ class Pool:
         self._quick = Turns(settings.workers, newest_too=True)
         self._asks = Turns(1, newest_too=True)
         self._slow = Turns(settings.slow_workers, share=max(1, settings.slow_workers - 1))
-        self._nurseries = Nurseries(settings.memory_quads)
         self._aside = anyio.CapacityLimiter(1)
-        self._background = anyio.create_task_group()
-        self._exit = AsyncExitStack()
-        await self._exit.enter_async_context(self._background)
+        await self._crew.__aenter__()
         return self
 
-    async def __aexit__(self, *_: object) -> None:
+    async def __aexit__(self, *found: object) -> None:
         """End every worker."""
-        self._background.cancel_scope.cancel()
-        await self._exit.aclose()
-        for worker in list(self._every):
-            await self._end(worker)
-        await self._nurseries.stop()
+        await self._crew.__aexit__(*found)
 
     @property
     def waiting(self) -> int:
@@ -103,14 +78,17 @@ class Pool:
     @property
     def size(self) -> int:
         """How many worker processes there are."""
-        return len(self._every)
+        return self._crew.size
+
+    @property
+    def ended(self) -> Counter[str]:
+        """How many workers were ended before their time, by reason."""
+        return self._crew.ended
 
     async def warm(self, release: Path) -> None:
         """Have workers ready that have opened a release."""
         self._follow(release)
-        async with anyio.create_task_group() as group:
-            for _ in range(self._ready):
-                group.start_soon(self._refill)
+        await self._crew.fill()
 
     async def answer(self, release: Path, request: Request, client: str = "") -> bytes:
         """Return the whole answer of a release, as `fetch` does, in memory."""
@@ -151,14 +129,7 @@ class Pool:
         if release == self._release:
             return
         self._release = release
-        self._last = self._task(release, _WARM_UP)
-        self._background.start_soon(self._load, release)
-
-    async def _load(self, release: Path) -> None:
-        await self._nurseries.load(release)
-        for worker in [worker for worker in self._idle if not self._nurseries.welcome(worker)]:
-            self._idle.remove(worker)
-            self._background.start_soon(self._drop, worker)
+        self._crew.follow(release, self._task(release, _WARM_UP))
 
     def _task(self, release: Path, request: Request) -> Task:
         return Task(
@@ -173,13 +144,13 @@ class Pool:
         if hash(task) not in self._long:
             lane = self._asks if _is_ask(task.request.query) and not self._quick.free(visit.client) else self._quick
             async with self._turn(lane, visit):
-                worker = await self._give(task)
+                worker = await self._crew.give(task)
                 begun = anyio.current_time()
-                reply = await self._wait(worker, min(quick_seconds, seconds))
+                reply = await self._crew.wait(worker, min(quick_seconds, seconds))
                 if reply is None and lane is self._quick:
                     reply = await self._linger(worker, min(quick_seconds, seconds - quick_seconds))
             if reply is not None:
-                await self._give_back(worker)
+                await self._crew.take_back(worker)
                 return reply
             self._remember(task)
             if self._slow.take_at_once(visit.client):
@@ -187,10 +158,10 @@ class Pool:
                     return await self._finish(worker, seconds - (anyio.current_time() - begun))
                 finally:
                     self._slow.give_back(visit.client)
-            await self._drop(worker, "stepped aside")
+            await self._crew.drop(worker, "stepped aside")
         async with self._turn(self._slow, visit):
             begun = anyio.current_time()
-            reply = await self._finish(await self._give(task), seconds)
+            reply = await self._finish(await self._crew.give(task), seconds)
             if anyio.current_time() - begun < quick_seconds:
                 self._long.pop(hash(task), None)
             return reply
@@ -200,7 +171,7 @@ class Pool:
         for _ in range(_LINGER):
             if seconds <= 0 or worker.spent() >= self._settings.quick_seconds:
                 break
-            reply = await self._wait(worker, seconds)
+            reply = await self._crew.wait(worker, seconds)
             if reply is not None:
                 return reply
         return None
@@ -224,41 +195,11 @@ class Pool:
         finally:
             lane.give_back(visit.client)
 
-    async def _give(self, task: Task) -> Worker:
-        """Return a worker that has the task."""
-        while True:
-            worker = self._idle.pop() if self._idle else await self._start()
-            try:
-                await worker.send(task)
-            except (anyio.BrokenResourceError, anyio.ClosedResourceError):
-                await self._drop(worker, "died idle")
-            except BaseException:
-                await self._drop(worker, "abandoned")
-                raise
-            else:
-                return worker
-
-    async def _wait(self, worker: Worker, seconds: float) -> Reply | None:
-        """Return the reply if it is there in time."""
-        try:
-            return await worker.reply(seconds)
-        except anyio.EndOfStream:
-            code = await self._drop(worker)
-            if code in (0, -signal.SIGKILL):
-                self.ended["lost"] += 1
-                raise LostError from None
-            error = self._died(code)
-            self.ended["memory" if error.limit == "worker_memory_mb" else "crash"] += 1
-            raise error from None
-        except BaseException:
-            await self._drop(worker, "abandoned")
-            raise
-
     async def _finish(self, worker: Worker, seconds: float) -> Reply:
         """Return the reply of a slow query; its worker, which may have grown, is not used again."""
         worker.step_back()
-        reply = await self._wait(worker, max(0, seconds))
-        self._background.start_soon(self._drop, worker, "deadline" if reply is None else "")
+        reply = await self._crew.wait(worker, max(0, seconds))
+        self._crew.dismiss(worker, "deadline" if reply is None else "")
         if reply is None:
             limit = self._settings.query_seconds
             raise OverLimitError(
@@ -268,22 +209,6 @@ class Pool:
                 advice="add LIMIT, make patterns more specific, or start from fewer things",
             )
         return reply
-
-    def _died(self, code: int) -> OverLimitError:
-        limit = self._settings.worker_memory_mb
-        if code in (-signal.SIGABRT, -signal.SIGKILL):
-            return OverLimitError(
-                f"the query needs more than {limit} MB of memory, and nothing of its answer is given",
-                limit="worker_memory_mb",
-                value=limit,
-                advice="avoid ORDER BY, DISTINCT and GROUP BY over very many rows, or add a LIMIT inside",
-            )
-        return OverLimitError(
-            "the query is too complex for the engine, which ended",
-            limit="nesting",
-            value=self._settings.nesting,
-            advice="make it simpler: fewer alternatives, shorter expressions, less nesting",
-        )
 
     async def aside(self, text: str | bytes, work: Callable[[], Result]) -> Result:
         """Return what some work on a text gives; on a long one it is done in a thread, one at a time.
@@ -303,7 +228,7 @@ class Pool:
             case "result_bytes":
                 raise ResultTooLargeError(request.max_bytes)
             case "memory":
-                raise self._died(-signal.SIGABRT)
+                raise over_memory(self._settings)
             case _:
                 raise WorkerError(f"the release could not be read ({reply.message})", advice="try again")
 
@@ -311,49 +236,6 @@ class Pool:
         self._long[hash(task)] = None
         if len(self._long) > _LONG_KEPT:
             self._long.popitem(last=False)
-
-    async def _start(self) -> Worker:
-        """Return a new worker that has opened the release."""
-        worker = await self._nurseries.worker()
-        self._every.add(worker)
-        if self._last is not None:
-            await worker.send(self._last)
-            await self._wait(worker, math.inf)
-        return worker
-
-    async def _refill(self) -> None:
-        """Make one more worker ready, if too few are."""
-        if self._last is None or len(self._idle) + self._starting >= self._ready:
-            return
-        self._starting += 1
-        try:
-            await self._give_back(await self._start())
-        except (LimitError, WorkerError):
-            pass  # The next query meets the same trouble, and tells the one who asks.
-        finally:
-            self._starting -= 1
-
-    async def _give_back(self, worker: Worker) -> None:
-        if not worker.alive or worker.used_up or not self._nurseries.welcome(worker):
-            self._background.start_soon(self._drop, worker)
-        elif len(self._idle) < self._ready:
-            self._idle.append(worker)
-        else:
-            await self._end(worker)
-
-    async def _drop(self, worker: Worker, reason: str = "") -> int:
-        """End a worker and have another made ready in its place; count it if there is a reason."""
-        if reason:
-            self.ended[reason] += 1
-        code = await self._end(worker)
-        self._background.start_soon(self._refill)
-        return code
-
-    async def _end(self, worker: Worker) -> int:
-        self._every.discard(worker)
-        code = await worker.stop()
-        await self._nurseries.tidy(self._every)
-        return code
 
 
 def _is_ask(query: str) -> bool:
