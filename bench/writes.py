@@ -40,10 +40,13 @@ _CODES = (f"<{SCHEME}theme/".encode(), f"<{SCHEME}effra-domain/".encode())
 _NUTS = re.compile(rb"http://data\.europa\.eu/nuts/code/(\w+)")
 _NUTS_FACTS = re.compile(rb"ontology/nuts(Code|Level|Version)>")
 _NAME = re.compile(rb'(?:core#(?:pref|alt)Label|ontology/(?:spelling|acronym))> ".*(?="(?:@[\w-]+)? <)')
-_CHANGE = """DELETE { GRAPH ?g { ?p cg:status ?s } } INSERT { GRAPH ?g { ?p cg:status status:unconfirmed } }
-  WHERE { GRAPH ?g { ?p cg:activity project:bifocalps ; cg:status ?s } } ;
-INSERT DATA { GRAPH graph:reference\\/activities { project:bifocalps skos:altLabel "BIFO" } }"""
-"""A project gets another name, and all who take part in it another status."""
+_NAME_ONLY = 'INSERT DATA { GRAPH graph:reference\\/activities { project:bifocalps skos:altLabel "BIFO" } }'
+"""A project gets another name."""
+_NAME_AND_STATUS = f"""DELETE {{ GRAPH ?g {{ ?p cg:status ?s }} }}
+  INSERT {{ GRAPH ?g {{ ?p cg:status status:unconfirmed }} }}
+  WHERE {{ GRAPH ?g {{ ?p cg:activity project:bifocalps ; cg:status ?s }} }} ;
+{_NAME_ONLY}"""
+"""And all who take part in it get another status."""
 
 
 def timed(what: str, step: Callable[[], Result]) -> Result:
@@ -95,22 +98,33 @@ def run(number: int) -> None:
         assert parent is not None
         print(f"{len(dump(parent)):,} quads, {len(store):,} with the merged graph")
         del store
-        _change(project, releases, parent, root)
+        print("\na project gets another name")
+        _change(project, parent, _NAME_ONLY)
+        print("\nand all who take part in it another status")
+        store, content = _change(project, parent, _NAME_AND_STATUS)
+        timed("  everything, as a build does", lambda: Demands.of(project).findings(store))
+        _write(releases, parent, root, store, content)
     finally:
         shutil.rmtree(root)
 
 
-def _change(project: Project, releases: Releases, parent: Path, root: Path) -> None:
+def _change(project: Project, parent: Path, update: str) -> tuple[Store, Content]:
+    """Measure a change up to its validation, and return the graph and its content."""
     store = timed("read the release", lambda: read(parent))
-    timed("apply, and see what differs", lambda: alter(store, Write(UPDATE, _CHANGE.encode()), Settings()))
-    inferred = timed("infer again", lambda: infer_again(store, project))
+    timed("apply, and see what differs", lambda: alter(store, Write(UPDATE, update.encode()), Settings()))
+    timed("infer again", lambda: infer_again(store, project))
     content = timed("  and see what differs", lambda: Content.of(store, parent))
-    assert content.changes is not None
     changes = content.changes
+    assert changes is not None
     print(f"{len(changes.added):,} statements added, {len(changes.removed):,} removed, with what follows")
     timed("check and validate", lambda: examine(project, store, parent, changes))
-    timed("  everything, as a build does", lambda: Demands.of(project).findings(store))
-    timed("write the release", lambda: releases.write(store, "", inferred, 0, parent, content=content))
+    return store, content
+
+
+def _write(releases: Releases, parent: Path, root: Path, store: Store, content: Content) -> None:
+    changes = content.changes
+    assert changes is not None
+    timed("write the release", lambda: releases.write(store, "", 0, 0, parent, content=content))
     timed("  its store, derived", lambda: derive(root / "derived", store, changes, parent))
     timed("  its store, made anew", lambda: _anew(root / "anew", store))
 

@@ -32,3 +32,13 @@ def test_the_order_of_rows_leaves_nothing_open(graph: Graph, name: str) -> None:
     assert "SAMPLE" not in QUESTIONS[name].query
     first, *others = ([tuple(row) for row in graph.select(QUESTIONS[name].query)] for _ in range(3))
     assert all(other == first for other in others)
+
+
+def test_an_answer_is_a_data_frame(graph: Graph) -> None:
+    answer = graph.ask("partners-by-country")
+    rows = list(answer)
+    assert rows
+    assert answer.to_pandas().to_dict("records") == rows
+    assert answer.to_polars().to_dicts() == rows
+    empty = graph.ask("partners-by-country", activity="4M4IoF", country="Japan")
+    assert list(empty.to_polars().columns) == list(empty.to_pandas().columns) == list(answer.columns)
