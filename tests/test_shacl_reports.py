@@ -8,13 +8,17 @@ import pytest
 from pyoxigraph import Literal, NamedNode, RdfFormat, parse
 
 from clustergraph.errors import Where
-from clustergraph.shacl import reports
+from clustergraph.shacl import paths, reports
 from clustergraph.shacl.findings import Finding, Named, Severity
 from clustergraph.shacl.reports.text import wants_colour
+from clustergraph.shacl.triples import Triples, sh
+from clustergraph.shacl.validate import validate
+from clustergraph.shacl.words import Words
 from clustergraph.terms import VOCABULARIES
 
 E = "http://example.org/"
 SH = VOCABULARIES["sh"]
+PREFIXES = f"@prefix ex: <{E}> . @prefix sh: <{SH}> . "
 
 
 @pytest.fixture
@@ -103,10 +107,40 @@ def test_turtle_is_a_shacl_report(findings: list[Finding]) -> None:
 
     assert values(SH + "conforms") == ["false"]
     assert len(values(SH + "result")) == 3
-    assert values(SH + "resultSeverity") == [SH + "Violation", SH + "Warning", SH + "Warning"]
+    assert len(values(SH + "detail")) == 1
+    assert values(SH + "resultSeverity") == [SH + "Violation"] * 2 + [SH + "Warning"] * 2
     assert values(SH + "focusNode") == [E + "a"] * 3
     assert values(SH + "value") == [E + "boss", "x"]
     assert str(findings[0].where) in values(VOCABULARIES["dcterms"] + "source")
+
+
+def test_a_shacl_report_says_all_that_the_recommendation_asks_for() -> None:
+    shapes = """ex:S a sh:NodeShape ; sh:targetClass ex:C ;
+      sh:property [ sh:path ( ex:p [ sh:zeroOrMorePath [ sh:alternativePath ( ex:q [ sh:inversePath ex:r ] ) ] ] ) ;
+        sh:minCount 1 ; sh:severity sh:Warning ; sh:message "Einen Wert."@de ] ."""
+    quads = [parse((PREFIXES + text).encode(), format=RdfFormat.TURTLE) for text in ("ex:a a ex:C .", shapes)]
+    found = validate(quads[0], [*quads[1]])
+    report = Triples(parse(reports.write(found, "turtle").encode(), format=RdfFormat.TURTLE))
+    [result] = report.instances(sh("ValidationResult"))
+    assert report.subjects(sh("conforms"), Literal(value=False)), "a result of any severity is one"
+    assert report.objects(result, sh("sourceConstraintComponent")) == [sh("MinCountConstraintComponent")]
+    path = report.value(result, sh("resultPath"))
+    assert paths.sparql(paths.read(report, path)) == f"<{E}p>/(<{E}q>|^<{E}r>)*"
+    assert report.objects(result, sh("resultMessage")) == [Literal("Einen Wert.")]
+
+
+def test_a_message_has_labels_and_one_language_and_a_query_needs_no_advice() -> None:
+    shapes = """ex:S a sh:NodeShape ; sh:targetClass ex:C ; sh:sparql [
+        sh:message "{$this} knows {?value}"@en, "{$this} kennt {?value}"@de ;
+        sh:select "SELECT $this ?value { $this <http://example.org/p> ?value }" ] ."""
+    quads = [[*parse((PREFIXES + text).encode(), format=RdfFormat.TURTLE)]
+             for text in ("ex:a a ex:C ; ex:p ex:b .", shapes)]  # fmt: skip
+    label = {E + "a": "Anna", E + "b": "Bob"}
+    [finding] = validate(*quads, label=lambda node: label.get(node.value, node.value))
+    assert finding.message == "Anna knows Bob"
+    words = Words(quads[1], lambda node: node.value)
+    assert words.fix(finding) == ""
+    assert "a query finds nothing wrong; its message: {$this} knows {?value}" in words.explain(NamedNode(E + "S"))
 
 
 def test_nothing_found_is_said() -> None:

@@ -140,6 +140,19 @@ def test_files_that_are_new_or_gone_are_changes(library: Repository) -> None:
     assert len(gone) == 2
 
 
+def test_ignored_files_and_links_are_compared_too(library: Repository) -> None:
+    library.write(".gitignore", "made\n")
+    (library.root / "linked").symlink_to("data")
+    library.write("one/readme.txt", "")
+    (library.root / "one/books.ttl").symlink_to("../data/books.ttl")
+    library.commit("Links")
+    library.write("made/new.ttl", "@prefix lib: <https://library.example/ns#> . lib:new a lib:Book .")
+    library.change("data/books.ttl", "352", '"many"')
+    for folder in ("made", "linked", "one", "data"):
+        done = library.run(f"clustergraph validate {folder} --shapes shapes --changed")
+        assert done.returncode == 1, folder
+
+
 @pytest.mark.parametrize(
     ("command", "said"),
     [
@@ -148,6 +161,7 @@ def test_files_that_are_new_or_gone_are_changes(library: Repository) -> None:
         ("clustergraph validate none --shapes shapes", "no such file or folder: none"),
         ("clustergraph validate data --shapes none", "no such file or folder: none"),
         ("clustergraph validate data --shapes shapes --changed nowhere", "there is no revision 'nowhere'"),
+        ("clustergraph validate --changed data --shapes shapes", "--changed takes 'data' for a revision"),
         ("rm -rf .git && clustergraph validate data --shapes shapes --changed", "not a git repository"),
         ("clustergraph validate data --shapes shapes --explain Ship", "there is no shape 'Ship'"),
         ("clustergraph validate data --shapes shapes --format pdf", "Invalid value for '--format'"),
@@ -190,7 +204,60 @@ def test_shapes_that_are_wrong_exit_with_2(library: Repository) -> None:
     library.change("shapes/library.ttl", "sh:minExclusive 0", "sh:minLength 'few'")
     done = library.run("clustergraph validate data --shapes shapes")
     assert done.returncode == 2
-    assert "the shapes are not well formed" in done.stderr
+    assert re.search(r"shapes/library\.ttl:9:\d+: the shapes are not well formed", done.stderr)
+    done = library.run("clustergraph validate data --shapes shapes --format github")
+    assert done.stdout.startswith("::error file=shapes/library.ttl,line=9,")
+    library.change("shapes/library.ttl", "sh:class lib:Person", "sh:maxCount 'one'")
+    done = library.run("clustergraph validate data --shapes shapes")
+    assert re.search(r"well formed: shapes/library\.ttl:\d+:\d+: .*; shapes/library\.ttl:\d+:\d+: ", done.stderr)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        "sh:node lib:BookShape",
+        "sh:pattern '('",
+        "sh:js []",
+        "sh:sparql [ sh:select 'SELECT $this { $this none:p 1 }' ]",
+    ],
+)
+def test_shapes_that_cannot_be_used_are_named_with_their_place(library: Repository, wrong: str) -> None:
+    library.change("shapes/library.ttl", "sh:minExclusive 0 ]", f"sh:minExclusive 0 ] ;\n{wrong}")
+    done = library.run("clustergraph validate data --shapes shapes")
+    assert done.returncode == 2
+    assert re.search(r"shapes/library\.ttl:(6|10):\d+: ", done.stderr), done.stderr
+
+
+def test_a_literal_that_is_judged_itself_has_its_place(library: Repository) -> None:
+    library.write(
+        "shapes/notes.ttl",
+        "@prefix sh: <http://www.w3.org/ns/shacl#> . @prefix lib: <https://library.example/ns#> .\n"
+        "lib:Note a sh:NodeShape ; sh:targetObjectsOf lib:note ; sh:maxLength 3 .",
+    )
+    library.change("data/books.ttl", 'lib:title "Emma" ;', 'lib:title "Long" ;\n  lib:note "Long" ;')
+    (found,) = json.loads(library.run("clustergraph validate data --shapes shapes --format json").stdout)["findings"]
+    assert (found["file"], found["line"], found["column"]) == ("data/books.ttl", 12, 12)
+
+
+@pytest.mark.parametrize(
+    ("body", "place"),
+    [
+        ('<rdf:Description rdf:about="e:a">\n', "3:1"),
+        ('<rdf:Description rdf:about="e:a">\n</rdf:Dscription>\n</rdf:RDF>', "3:3"),
+        ('<rdf:Description rdf:about="e:a">\n<e:p rdf:resource="e:a b"/>\n</rdf:Description>\n</rdf:RDF>', "3"),
+    ],
+)
+def test_xml_that_is_cut_off_or_wrong_is_told_with_its_line(library: Repository, body: str, place: str) -> None:
+    root = '<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns:e="https://library.example/ns#">'
+    library.write("data/more.rdf", f"{root}\n{body}")
+    done = library.run("clustergraph validate data --shapes shapes")
+    assert (done.returncode, f"data/more.rdf:{place}: " in done.stderr) == (2, True), done.stderr
+
+
+def test_a_context_that_is_elsewhere_is_named(library: Repository) -> None:
+    library.write("data/far.jsonld", '{"@context": "https://library.example/context.jsonld", "@id": "lib:x"}')
+    done = library.run("clustergraph validate data --shapes shapes")
+    assert (done.returncode, "data/far.jsonld: it has a context that is somewhere else" in done.stderr) == (2, True)
 
 
 def test_severity_decides_what_is_shown_and_what_fails(library: Repository) -> None:

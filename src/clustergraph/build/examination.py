@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Final
 
@@ -16,7 +17,7 @@ from clustergraph.build.sources import rdf_files, read, read_all
 from clustergraph.errors import SourceError
 from clustergraph.shacl.findings import Finding, Named, in_order
 from clustergraph.shacl.scope import affected
-from clustergraph.shacl.validate import validate
+from clustergraph.shacl.validate import InvalidShapesError, validate
 from clustergraph.shacl.words import Words
 from clustergraph.terms import BASE, VOCABULARIES
 
@@ -99,10 +100,13 @@ class Material:
             SourceError: a file cannot be read.
             InvalidShapesError: the shapes are not well formed.
         """
-        focus = None if difference is None else self.affected(difference, progress)
-        found = validate(
-            self.quads(progress), self.shapes, engine=engine, label=self.label, focus=focus, progress=progress
-        )
+        try:
+            focus = None if difference is None else self.affected(difference, progress)
+            found = validate(
+                self.quads(progress), self.shapes, engine=engine, label=self.label, focus=focus, progress=progress
+            )
+        except InvalidShapesError as error:
+            raise error.placed(Index(self.shape_files, BASE).find) from error
         progress("finding the places in the files")
         return self.placed(found)
 
@@ -118,6 +122,13 @@ class Material:
         index = Index(self.files, BASE, frozenset(_subjects(found)))
         return in_order(self._placed(finding, index) for finding in found)
 
+    @cached_property
+    def _targeted(self) -> frozenset[NamedNode]:
+        """The properties whose values are judged themselves."""
+        target = NamedNode(VOCABULARIES["sh"] + "targetObjectsOf")
+        found = (quad.object for quad in self.shapes if quad.predicate == target)
+        return frozenset(node for node in found if isinstance(node, NamedNode))
+
     def _about_the_data(self, findings: Iterable[Finding]) -> list[Finding]:
         """Return findings without those about what the background says."""
         found = [*findings]
@@ -132,6 +143,8 @@ class Material:
             shape = Named(shape.term, self.words.title(shape.term))
         details = tuple(self._placed(detail, index) for detail in finding.details)
         subject = finding.focus.term
+        if isinstance(subject, Literal):
+            return replace(finding, shape=shape, details=details, where=index.value(subject, self._targeted))
         if not isinstance(subject, NamedNode | BlankNode):
             return replace(finding, shape=shape, details=details)
         predicate = finding.path.term if finding.path and isinstance(finding.path.term, NamedNode) else None

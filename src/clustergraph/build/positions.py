@@ -11,7 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Final
 
-from pyoxigraph import BlankNode, NamedNode, Quad, RdfFormat, parse
+from pyoxigraph import BlankNode, Literal, NamedNode, Quad, RdfFormat, parse
 
 from clustergraph.build import cells, jsonld_places, rdfxml_places, turtle_places
 from clustergraph.build.blanks import Blanks
@@ -75,6 +75,14 @@ class Index:
         keys = ((subject, predicate, object_), (subject, predicate, None), (subject, None, None))
         found = next((self._places[key] for key in keys if key in self._places), None)
         return found or self._mentions.get(subject)
+
+    def value(self, value: Literal, predicates: Set[NamedNode]) -> Where | None:
+        """Return where a literal is first written as the value of one of some properties, or None."""
+        for path in self.paths:
+            for place in self._read(path, everything=True):
+                if place.object == value and place.predicate in predicates:
+                    return Where(path, place.line, place.column)
+        return None
 
     @cached_property
     def _places(self) -> dict[Key, Where]:

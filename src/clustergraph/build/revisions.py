@@ -74,9 +74,9 @@ class Revision:
         return cls(Path(root), commit.decode().strip())
 
     def changed(self, paths: Sequence[Path]) -> list[Path]:
-        """Return the RDF files at or below paths that differ from this revision, also new and deleted ones."""
+        """Return the RDF files at or below paths that differ from this revision, also new, ignored and deleted ones."""
         names = _git(self.root, "diff", "--name-only", "--no-renames", "-z", self.name, "--", *_absolute(paths))
-        names += _git(self.root, "ls-files", "--others", "--exclude-standard", "-z", "--", *_absolute(paths))
+        names += _git(self.root, "ls-files", "--others", "-z", "--", *_absolute(paths))
         found = (self.root / os.fsdecode(name) for name in names.split(b"\0") if name)
         return [path for path in found if of_file(path)]
 
@@ -115,7 +115,7 @@ class Revision:
         """
         now = {file.resolve(): file for file in files}
         found = Difference(frozenset(), frozenset())
-        for path in self.changed(paths):
+        for path in self.changed([*paths, *(file for file in files if file.is_symlink())]):
             file = now.get(path.resolve())
             new = {_triple(quad) for quad in read(file)} if file else set()
             found |= Difference.between(set(_old(file or path, self.content(path))), new)
@@ -151,7 +151,8 @@ def _renamed(quad: Quad) -> Quad:
 
 
 def _absolute(paths: Sequence[Path]) -> list[str]:
-    return [str(path.absolute()) for path in paths]
+    # Git does not look behind links.
+    return [str(path.resolve()) for path in paths]
 
 
 def _git(folder: Path, *words: str) -> bytes:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import re
+from bisect import bisect_left
 from codecs import BOM_UTF8
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from xml.parsers import expat
 
-from pyoxigraph import BlankNode, DefaultGraph, NamedNode, Quad, parse
+from pyoxigraph import BlankNode, DefaultGraph, NamedNode, Quad, RdfFormat, parse
 
 from clustergraph import __version__
 from clustergraph.build.blanks import Blanks
@@ -123,6 +126,8 @@ def read(path: Path) -> Iterator[Quad]:
     if format_ is None:
         raise SourceError(f"{path} is not RDF", advice="use .ttl, .trig, .nt, .nq, .rdf or .jsonld")
     home = NamedNode(f"{GRAPH}{path.parent.name}/{path.stem}")
+    if format_.engine == RdfFormat.RDF_XML:
+        _check_xml(path)
     blanks = Blanks(path)
     try:
         for parsed in parse(content(path), format=format_.engine, base_iri=BASE):
@@ -151,7 +156,41 @@ def content(path: Path) -> bytes:
 def syntax_error(path: Path, error: SyntaxError) -> SourceError:
     """Return an error of the engine's RDF parser as one that names file, line and column."""
     message = re.sub(r"^Parser error (at|between) line .*?: ", "", error.msg)
-    return SourceError(message, where=Where(path, error.lineno, error.offset), advice="mend the syntax there")
+    format_ = of_file(path)
+    line = _line_of_xml(path, error) if format_ and format_.engine == RdfFormat.RDF_XML else error.lineno
+    if "LoadDocumentCallback" in message:
+        return SourceError(
+            "it has a context that is somewhere else, and nothing is fetched",
+            where=Where(path, error.lineno, error.offset),
+            advice="write the context into the file",
+        )
+    return SourceError(message, where=Where(path, line, error.offset), advice="mend the syntax there")
+
+
+def _line_of_xml(path: Path, error: SyntaxError) -> int | None:
+    """Return the line of an error in RDF/XML, which the engine does not tell: the first up to which it is made."""
+    if not path.exists():
+        return None
+    lines = content(path).splitlines(keepends=True)
+
+    def fails(count: int) -> bool:
+        try:
+            deque(parse(b"".join(lines[:count]), format=RdfFormat.RDF_XML, base_iri=BASE), maxlen=0)
+        except SyntaxError as found:
+            return found.msg == error.msg
+        return False
+
+    return 1 + bisect_left(range(1, len(lines)), True, key=fails)
+
+
+def _check_xml(path: Path) -> None:
+    """Raise `SourceError` if a text is no XML; to the engine what is cut off is whole."""
+    parser = expat.ParserCreate()
+    try:
+        parser.Parse(content(path), True)
+    except expat.ExpatError as error:
+        where = Where(path, error.lineno, error.offset + 1)
+        raise SourceError(expat.ErrorString(error.code), where=where, advice="mend the syntax there") from error
 
 
 def query_error(path: Path, query: str, error: SyntaxError) -> SourceError:

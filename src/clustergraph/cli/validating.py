@@ -13,10 +13,11 @@ import click
 from clustergraph.build.sources import Project
 from clustergraph.cli.bounds import bounded
 from clustergraph.cli.context import Context, pass_context, progress
-from clustergraph.errors import SourceError
+from clustergraph.errors import ClustergraphError, SourceError
 from clustergraph.shacl import reports
 from clustergraph.shacl.findings import Finding, Severity, exit_code
 from clustergraph.shacl.reports.text import wants_colour
+from clustergraph.shacl.triples import InvalidShapesError
 from clustergraph.shacl.words import Words
 
 Progress = Callable[[str], None]
@@ -76,7 +77,7 @@ def validate(
         try:
             with progress() as tell:
                 findings, words = asked.found(tell)
-        except SourceError as error:
+        except (SourceError, InvalidShapesError) as error:
             if format_ == "github" and error.where:
                 _annotate(error)
             raise
@@ -136,6 +137,11 @@ class _Asked:
 
         project, before = self.context.project, None
         if not (self._inside or click.get_current_context().find_root().params["project"]):
+            if self.revision and Path(self.revision).exists():
+                raise SourceError(
+                    f"--changed takes {self.revision!r} for a revision, and no files are named",
+                    advice=f"write them before it: clustergraph validate {self.revision} … --changed",
+                )
             raise SourceError(
                 f"{Path.cwd()} is not in a clustergraph project",
                 advice="name the files to check and, with --shapes, what they are checked by",
@@ -181,7 +187,7 @@ def _folder(path: Path) -> Path:
     return path if path.is_dir() else path.parent
 
 
-def _annotate(error: SourceError) -> None:
+def _annotate(error: ClustergraphError) -> None:
     """Show a file that cannot be read where GitHub shows findings."""
     where = error.where
     if where:

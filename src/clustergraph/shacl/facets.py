@@ -89,6 +89,7 @@ def pattern(constraint: Constraint, shape: Shape, value: str) -> str:
         raise InvalidShapesError(
             f"the pattern of {show(shape.node)} cannot be used: {constraint.value.value}",
             advice="mend the shapes: write it without look-around and references back",
+            about=shape.node,
         )
     return sure(f"!ISBLANK({value}) && REGEX(STR({value}), {written})")
 

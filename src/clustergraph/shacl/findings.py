@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TypeAlias
 
 from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
 from clustergraph.errors import Exit, Where
+from clustergraph.shacl.paths import Path
 
 Term: TypeAlias = NamedNode | BlankNode | Literal | Triple
 
@@ -62,6 +63,10 @@ class Finding:
     """The nearest place in the source files."""
     details: tuple[Finding, ...] = ()
     """Why the value does not fit, where a shape asks it to conform to another."""
+    component: NamedNode | BlankNode | None = field(default=None, compare=False)
+    """The kind of constraint that is broken; findings that say the same are one, whatever kinds they are of."""
+    steps: Path | None = field(default=None, compare=False)
+    """The path itself, as its words cannot be read by programs."""
 
     def reason(self) -> str:
         """Return the finding in plain words.

@@ -11,7 +11,7 @@ from pyoxigraph import Literal, NamedNode, Quad, Triple
 
 from clustergraph.shacl import paths
 from clustergraph.shacl.queries import Query, read_component_query, read_constraint_query
-from clustergraph.shacl.triples import InvalidShapesError, Node, Subject, Triples, rdf, rdfs, sh, show
+from clustergraph.shacl.triples import InvalidShapesError, Node, Subject, Triples, blaming, rdf, rdfs, sh, show
 from clustergraph.terms import VOCABULARIES
 
 _TARGETS: Final = ("targetNode", "targetClass", "targetSubjectsOf", "targetObjectsOf")
@@ -100,7 +100,8 @@ class Shapes:
             InvalidShapesError: it is not well formed, or refers to itself.
         """
         if node not in self._known:
-            self._known[node] = self._read(node)
+            with blaming(node):
+                self._known[node] = self._read(node)
         return self._known[node]
 
     @cached_property
@@ -118,7 +119,7 @@ class Shapes:
         for name, reason in _REFUSED.items():
             for node in self.triples.subjects(sh(name)):
                 if name != "target" or self._is_shape(node):
-                    raise InvalidShapesError(f"{show(node)} cannot be used: {reason}")
+                    raise InvalidShapesError(f"{show(node)} cannot be used: {reason}", about=node)
         shapes = [self.shape(node) for node in sorted(found, key=str)]
         heights: dict[Node, int] = {}
         for shape in self._known.copy().values():
@@ -156,7 +157,8 @@ class Shapes:
         """Return how many shapes stand inside a shape, one in the other; refuse rings and heaps."""
         if shape.node in above:
             ring = " → ".join(show(node) for node in (*above[above.index(shape.node) :], shape.node))
-            raise InvalidShapesError(f"a shape refers to itself: {ring}", advice="break the ring; shapes cannot recur")
+            advice = "break the ring; shapes cannot recur"
+            raise InvalidShapesError(f"a shape refers to itself: {ring}", advice=advice, about=shape.node)
         if shape.node not in heights:
             inner = (self.shape(node) for constraint in shape.constraints for node in constraint.shapes)
             here = (*above, shape.node)

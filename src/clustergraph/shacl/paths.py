@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
-from pyoxigraph import Literal, NamedNode
+from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
-from clustergraph.shacl.triples import InvalidShapesError, Node, Triples, sh, show
+from clustergraph.shacl.triples import InvalidShapesError, Node, Subject, Triples, rdf, sh, show
 
 _MAX_DEPTH: Final = 50
 _NEVER: Final = "<urn:x-clustergraph:never>"
@@ -145,6 +145,41 @@ def _write(path: Path, name: Callable[[NamedNode], str], then: str, either: str)
             return either.join(_write(option, name, then, either) for option in path.options)
         case Repeat():
             return within(path.path, Alternative, Sequence, Repeat) + path.sign
+
+
+def written(path: Path, name: str) -> tuple[Subject, list[Triple]]:
+    """Return the node that stands for a path in RDF, and what is said of it; blank nodes have names that begin alike.
+
+    >>> node, triples = written(Step(NamedNode("a:p"), inverse=True), "path")
+    >>> [str(triple.predicate).rpartition("#")[2] for triple in triples]
+    ['inversePath>']
+    """
+    node = BlankNode(name)
+    match path:
+        case Step(inverse=False):
+            return path.predicate, []
+        case Step():
+            return node, [Triple(node, sh("inversePath"), path.predicate)]
+        case Sequence():
+            return _listed(path.steps, name)
+        case Alternative():
+            head, triples = _listed(path.options, f"{name}x")
+            return node, [Triple(node, sh("alternativePath"), head), *triples]
+        case Repeat():
+            kind = ("zeroOrMorePath" if path.optional else "oneOrMorePath") if path.many else "zeroOrOnePath"
+            inner, triples = written(path.path, f"{name}x")
+            return node, [Triple(node, sh(kind), inner), *triples]
+
+
+def _listed(members: tuple[Path, ...], name: str) -> tuple[Subject, list[Triple]]:
+    found: list[Triple] = []
+    rest: Subject = rdf("nil")
+    for number, member in reversed([*enumerate(members)]):
+        cell = BlankNode(f"{name}l{number}")
+        value, triples = written(member, f"{name}m{number}")
+        found += [Triple(cell, rdf("first"), value), Triple(cell, rdf("rest"), rest), *triples]
+        rest = cell
+    return rest, found
 
 
 def can_be_empty(path: Path) -> bool:

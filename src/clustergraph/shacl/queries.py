@@ -16,7 +16,7 @@ from pyoxigraph import Literal, NamedNode, Store
 from clustergraph.shacl.literals import write
 from clustergraph.shacl.stepwise import rewrite
 from clustergraph.shacl.tokens import Token, projected, render, tokenise
-from clustergraph.shacl.triples import InvalidShapesError, Node, Triples, sh, show
+from clustergraph.shacl.triples import InvalidShapesError, Node, Triples, blaming, sh, show
 
 _FORBIDDEN: Final = {
     "MINUS": "MINUS", "VALUES": "VALUES", "SERVICE": "SERVICE, for nothing is asked of another host",
@@ -107,10 +107,10 @@ def _read(triples: Triples, node: Node, forms: tuple[str, ...], parameters: Mapp
         raise InvalidShapesError(f"{title}: there must be one sh:{' or sh:'.join(forms)}")
     form, text = found[0][0].upper(), found[0][1].value
     prefixes = dict(_prefixes(triples, node))
-    tokens = tuple(_resolve(tokenise(text, title), prefixes, title))
     messages = tuple(text for text in triples.objects(node, sh("message")) if isinstance(text, Literal))
-    query = Query(form, tokens, messages, parameters, title)
-    _check(query)
+    with blaming(node):
+        query = Query(form, tuple(_resolve(tokenise(text, title), prefixes, title)), messages, parameters, title)
+        _check(query)
     return query
 
 

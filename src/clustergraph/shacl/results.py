@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final, TypeAlias
@@ -11,13 +12,11 @@ from pyoxigraph import Literal, NamedNode
 from clustergraph.errors import Where
 from clustergraph.shacl import paths
 from clustergraph.shacl.findings import Finding, Named, Severity, in_order
-from clustergraph.shacl.triples import Node, Subject, Triples, sh, show
+from clustergraph.shacl.triples import Locate, Node, Subject, Triples, in_english, sh, show
 from clustergraph.terms import VOCABULARIES
 
 Label: TypeAlias = Callable[[NamedNode], str]
 """Gives the words for an IRI."""
-Locate: TypeAlias = Callable[[Subject, NamedNode | None, Node | None], Where | None]
-"""Finds where a triple, or what is nearest to it, is written."""
 
 _SEVERITIES: Final = {sh("Warning"): Severity.WARNING, sh("Info"): Severity.INFO}
 _KINDS: Final = {
@@ -60,6 +59,7 @@ _SENTENCES: Final = {
     "SPARQL": "A query of the shape finds this wrong.",
 }
 _LONGEST_LIST: Final = 12
+_IRI: Final = re.compile(r'<([a-zA-Z][a-zA-Z0-9+.-]*:[^\x00-\x20<>"{}|^`\\]*)>')
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ class Words:
 
     def findings(self, results: Iterable[Result]) -> list[Finding]:
         """Return results as findings, in the order of the files; two that say the same are one."""
-        return in_order({self.finding(result) for result in results})
+        return in_order(dict.fromkeys(map(self.finding, results)))
 
     def finding(self, result: Result) -> Finding:
         """Return a result as a finding."""
@@ -103,6 +103,8 @@ class Words:
             value=None if result.value is None else self.named(result.value),
             where=self.where(result),
             details=tuple(self.findings(result.details)),
+            component=result.component,
+            steps=result.path,
         )
 
     def severity(self, result: Result) -> NamedNode | None:
@@ -115,7 +117,8 @@ class Words:
     def message(self, result: Result) -> str:
         """Return what is to be done: in the words of the constraint or the shape, or else in ours."""
         texts = result.messages or self.shapes.objects(result.shape, sh("message"))
-        return " ".join(sorted({text.value for text in texts})) or self._sentence(result)
+        found = " ".join(sorted(set(in_english(texts))))
+        return _IRI.sub(lambda match: self.label(NamedNode(match[1])), found) or self._sentence(result)
 
     def _sentence(self, result: Result) -> str:
         name = result.component.value.removeprefix(VOCABULARIES["sh"]).removesuffix("ConstraintComponent")

@@ -2,24 +2,75 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from typing import Final, TypeAlias
 
 from pyoxigraph import BlankNode, Literal, NamedNode, Quad, Triple
 
-from clustergraph.errors import ClustergraphError
+from clustergraph.errors import ClustergraphError, Where
 from clustergraph.terms import VOCABULARIES, compact
 
 Subject: TypeAlias = NamedNode | BlankNode
 Node: TypeAlias = NamedNode | BlankNode | Literal
 
 
+Locate: TypeAlias = Callable[[Subject, NamedNode | None, Node | None], Where | None]
+"""Finds where a triple, or what is nearest to it, is written."""
+
+
+@dataclass(frozen=True, order=True)
+class Fault:
+    """One thing that is wrong with shapes, and the triple, or as much of it as is known, that is."""
+
+    text: str
+    about: tuple[Subject, NamedNode | None, Node | None] = field(compare=False)
+
+
 class InvalidShapesError(ClustergraphError):
     """The shapes themselves are not well formed, so nothing can be validated with them."""
 
-    def __init__(self, message: str, *, advice: str = "mend the shapes; nothing can be validated with them") -> None:
-        """Keep what is wrong and what to do."""
-        super().__init__(message, advice=advice)
+    def __init__(
+        self,
+        message: str,
+        *,
+        advice: str = "mend the shapes; nothing can be validated with them",
+        where: Where | None = None,
+        about: Node | None = None,
+        faults: Sequence[Fault] = (),
+    ) -> None:
+        """Keep what is wrong, with which node or in which places, and what to do."""
+        texts = "; ".join(fault.text for fault in faults)
+        super().__init__(f"{message}: {texts}" if texts else message, where=where, advice=advice)
+        self.about = about
+        self._said = message
+        self._faults = faults
+
+    def placed(self, locate: Locate) -> InvalidShapesError:
+        """Return the same error with its place in a file, or with the places of all faults if there are several."""
+        if len(self._faults) > 1:
+            placed = [
+                replace(fault, text=f"{locate(*fault.about) or ''}: {fault.text}".removeprefix(": "))
+                for fault in self._faults
+            ]
+            return InvalidShapesError(self._said, advice=self.advice, faults=placed)
+        where = None
+        if self._faults:
+            where = locate(*self._faults[0].about)
+        elif isinstance(self.about, NamedNode | BlankNode):
+            where = locate(self.about, None, None)
+        return InvalidShapesError(self.message, advice=self.advice, where=where)
+
+
+@contextmanager
+def blaming(node: Node) -> Iterator[None]:
+    """Note the node in whose description shapes turn out to be wrong, unless a nearer one is known."""
+    try:
+        yield
+    except InvalidShapesError as error:
+        error.about = error.about or node
+        raise
 
 
 def sh(name: str) -> NamedNode:
@@ -45,6 +96,16 @@ def show(node: Node) -> str:
     if isinstance(node, NamedNode):
         return compact(node.value)
     return f"“{node.value}”" if isinstance(node, Literal) else "a node without a name"
+
+
+def in_english(texts: Iterable[Node]) -> list[str]:
+    """Return texts in English, or without a language, if there are any; else in any language.
+
+    >>> in_english([Literal("One name.", language="en"), Literal("Un nom.", language="fr")])
+    ['One name.']
+    """
+    found = [text for text in texts if isinstance(text, Literal)]
+    return [text.value for text in found if (text.language or "en").startswith("en")] or [text.value for text in found]
 
 
 class Triples:

@@ -16,9 +16,9 @@ from clustergraph.shacl.data import Data
 from clustergraph.shacl.engine import Engine
 from clustergraph.shacl.findings import Finding
 from clustergraph.shacl.model import Shapes
-from clustergraph.shacl.results import Label, Locate, Result, Words
+from clustergraph.shacl.results import Label, Result, Words
 from clustergraph.shacl.scope import affected
-from clustergraph.shacl.triples import InvalidShapesError, Node, Subject
+from clustergraph.shacl.triples import InvalidShapesError, Locate, Node, Subject
 from clustergraph.terms import compact
 
 __all__ = [

@@ -148,6 +148,13 @@ def filled(query: Query, row: Mapping[str, Node], value: Node | None) -> tuple[L
     if isinstance(message, Literal) and "message" in query.projection:
         return (message,)
     terms = {**query.parameters, **({"value": value} if value is not None else {}), **row}
-    texts = {name: node.value if isinstance(node, Literal) else show(node) for name, node in terms.items()}
+    texts = {name: _inside(node) for name, node in terms.items()}
     return tuple(Literal(fill(text.value, texts), language=text.language) if text.language
                  else Literal(fill(text.value, texts)) for text in query.messages)  # fmt: skip
+
+
+def _inside(node: Node) -> str:
+    """Return a term as it stands in a message; an IRI is whole, so that whoever shows it can give its label."""
+    if isinstance(node, NamedNode):
+        return str(node)
+    return node.value if isinstance(node, Literal) else show(node)

@@ -7,13 +7,14 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
-from pyoxigraph import NamedNode, Quad, RdfFormat, parse
+from pyoxigraph import BlankNode, NamedNode, Quad, RdfFormat, Triple, parse
 
 from clustergraph.shacl.data import Data
 from clustergraph.shacl.engine import Engine
+from clustergraph.shacl.findings import Finding
 from clustergraph.shacl.model import Shapes
 from clustergraph.shacl.results import Words
-from clustergraph.shacl.triples import InvalidShapesError, show
+from clustergraph.shacl.triples import Fault, InvalidShapesError, show
 from clustergraph.terms import compact
 
 _PACKAGE: Final = "pyshacl"
@@ -27,15 +28,27 @@ def check(shapes: Shapes) -> None:
     """
     rules = Shapes(_rules())
     words = Words(rules.triples, lambda node: compact(node.value), lambda *_: None)
-    faults = {finding.reason() for finding in words.findings(Engine(Data(shapes.triples), rules).run())}
+    faults = {_fault(finding) for finding in words.findings(Engine(Data(shapes.triples), rules).run())}
     # To SHACL a shape that nothing is said of is one that everything conforms to; to us it is a wrong name.
     for node in shapes.references():
         if isinstance(node, NamedNode) and node not in shapes.triples:
-            faults.add(f"there is no shape {show(node)}")
+            faults.add(Fault(f"there is no shape {show(node)}", (node, None, None)))
     if faults:
-        raise InvalidShapesError("the shapes are not well formed: " + "; ".join(sorted(faults)))
+        raise InvalidShapesError("the shapes are not well formed", faults=sorted(faults))
     _ = shapes.targeted
     shapes.checked = True
+
+
+def _fault(finding: Finding) -> Fault:
+    focus, path, value = (part.term if part else None for part in (finding.focus, finding.path, finding.value))
+    return Fault(
+        finding.reason(),
+        (
+            focus if isinstance(focus, NamedNode | BlankNode) else BlankNode(),
+            path if isinstance(path, NamedNode) else None,
+            None if isinstance(value, Triple) else value,
+        ),
+    )
 
 
 @cache

@@ -9,7 +9,7 @@ from pyoxigraph import BlankNode, Literal, NamedNode, Quad, Triple
 
 from clustergraph.errors import ClustergraphError
 from clustergraph.shacl.findings import Finding
-from clustergraph.shacl.triples import InvalidShapesError, Node, Subject, Triples, rdf, sh
+from clustergraph.shacl.triples import InvalidShapesError, Node, Subject, Triples, in_english, rdf, sh
 from clustergraph.terms import VOCABULARIES
 
 _SH: Final = VOCABULARIES["sh"]
@@ -125,12 +125,14 @@ class Words:
         """Return what a shape demands, for a person to read."""
         return "\n".join([*self._explained(shape, set())]) + "\n"
 
-    def demands(self, shape: Node) -> list[str]:
-        """Return each demand that a shape makes itself, in a few words."""
+    def demands(self, shape: Node, *, queries: bool = True) -> list[str]:
+        """Return each demand that a shape makes itself, in a few words; those of queries only if they are wanted."""
         is_property = bool(self._one(shape, "path"))
-        return [*_counts(self._number(shape, "minCount"), self._number(shape, "maxCount"))] + [
-            text for text in self._constraints(shape, is_property) if text
-        ]
+        return (
+            [*_counts(self._number(shape, "minCount"), self._number(shape, "maxCount"))]
+            + [text for text in self._constraints(shape, is_property) if text]
+            + [*(self._queries(shape) if queries else ())]
+        )
 
     def path(self, shape: Node) -> str:
         """Return the words for the path of a property shape, or nothing for a node shape."""
@@ -142,7 +144,8 @@ class Words:
         shape = finding.shape.term
         if not isinstance(shape, NamedNode | BlankNode) or self._texts(shape, "message"):
             return ""
-        path, demands = self.path(shape), "; ".join(self.demands(shape))
+        # What a query finds is in its message already.
+        path, demands = self.path(shape), "; ".join(self.demands(shape, queries=False))
         return f"{path}: {demands}" if path and demands else demands
 
     def _explained(self, shape: Node, seen: set[Node]) -> Iterator[str]:
@@ -200,9 +203,11 @@ class Words:
         if self._one(shape, "closed") == Literal(value=True):
             yield f"has no other properties than {', '.join(self._allowed(shape)) or 'none'}"
         yield from self._of_shapes(shape, each)
+
+    def _queries(self, shape: Node) -> Iterator[str]:
         for query in self._all(shape, "sparql"):
-            said = self._texts(query, "message") or ["a query finds nothing wrong"]
-            yield from said
+            said = " ".join(self._texts(query, "message"))
+            yield "a query finds nothing wrong" + (f"; its message: {said}" if said else "")
 
     def _of_shapes(self, shape: Node, each: str) -> Iterator[str]:
         for other in self._all(shape, "node"):
@@ -271,9 +276,7 @@ class Words:
 
     def _texts(self, subject: Node, key: str) -> list[str]:
         """Return texts in English, or without a language, if there are any; else in any language."""
-        found = [term for term in self._all(subject, key) if isinstance(term, Literal)]
-        english = [term for term in found if (term.language or "en").startswith("en")]
-        return [term.value for term in english or found]
+        return in_english(self._all(subject, key))
 
 
 def _subject(node: Node | Triple) -> Subject:

@@ -11,6 +11,7 @@ from typing import Any, Final
 from pyoxigraph import BlankNode, Literal, NamedNode, Quad
 
 from clustergraph.shacl.findings import Finding, Named, Severity
+from clustergraph.shacl.paths import written
 from clustergraph.shacl.reports.common import Report, place, shown
 from clustergraph.terms import VOCABULARIES
 from clustergraph.turtle import write as write_turtle
@@ -57,11 +58,14 @@ def _named(named: Named | None) -> dict[str, str | None] | None:
 
 
 def as_turtle(report: Report) -> str:
-    """Return findings as a SHACL validation report, with the place of each as its ``dcterms:source``."""
+    """Return findings as a SHACL validation report, with the place of each as its ``dcterms:source``.
+
+    To SHACL nothing conforms that has any result, even one that does not count as a failure.
+    """
     node = BlankNode("report")
     quads = [
         Quad(node, _RDF_TYPE, _sh("ValidationReport")),
-        Quad(node, _sh("conforms"), Literal(report.conforms)),
+        Quad(node, _sh("conforms"), Literal(not report.findings)),
     ]
     for number, finding in enumerate(report.findings, 1):
         result = BlankNode(f"result{number}")
@@ -77,15 +81,30 @@ def _sh(name: str) -> NamedNode:
 def _result(finding: Finding, result: BlankNode) -> Iterator[Quad]:
     yield Quad(result, _RDF_TYPE, _sh("ValidationResult"))
     yield Quad(result, _sh("resultSeverity"), _sh(finding.severity.value.capitalize()))
-    yield Quad(result, _sh("resultMessage"), Literal(finding.message, language="en"))
+    yield Quad(result, _sh("resultMessage"), Literal(finding.message))
     named = {
         "sourceShape": finding.shape,
         "focusNode": finding.focus,
-        "resultPath": finding.path,
         "value": finding.value,
     }
     for predicate, value in named.items():
         if value is not None and value.term is not None:
             yield Quad(result, _sh(predicate), value.term)
+    if finding.component is not None:
+        yield Quad(result, _sh("sourceConstraintComponent"), finding.component)
+    yield from _path(finding, result)
+    for number, detail in enumerate(finding.details):
+        inner = BlankNode(f"{result.value}d{number}")
+        yield Quad(result, _sh("detail"), inner)
+        yield from _result(detail, inner)
     if where := finding.where:
         yield Quad(result, _SOURCE, Literal(place(where)))
+
+
+def _path(finding: Finding, result: BlankNode) -> Iterator[Quad]:
+    if finding.steps is not None:
+        node, triples = written(finding.steps, f"{result.value}p")
+        yield Quad(result, _sh("resultPath"), node)
+        yield from (Quad(*triple) for triple in triples)
+    elif finding.path is not None and finding.path.term is not None:
+        yield Quad(result, _sh("resultPath"), finding.path.term)
