@@ -114,6 +114,8 @@ def test_ask_takes_labels_and_spellings(built: Path) -> None:
         (["clusters", "--cluster"], "needs a value"),
         (["clusters", "stray"], "unexpected word"),
         (["clusters", "--cluster", "https://e.org/> <x"], "not an IRI"),
+        (["clusters", "--cluster", "organisation:viamca"], "did you mean 'ViaMéca'? there are 2 choices"),
+        (["clusters", "--evidence", "--format", "csv"], "no room for evidence in csv"),
     ],
 )
 def test_a_wrong_question_or_parameter_says_what_there_is(built: Path, words: list[str], said: str) -> None:

@@ -75,6 +75,11 @@ def test_a_question_is_listed_explained_and_answered(folder: Path) -> None:
 def test_rows_are_cut_and_counted(folder: Path) -> None:
     answer = json.loads(text(call(stdio(folder), "ask_question", name="clusters", limit=1)))
     assert (len(answer["rows"]), answer["rows_in_all"]) == (1, 2)
+    rest = call(stdio(folder), "ask_question", name="clusters", offset=1, evidence=True)
+    answer = json.loads(text(rest))
+    assert [row["cluster"]["label"] for row in answer["rows"]] == ["ViaMéca"]
+    assert len(answer["evidence"]) == 1
+    assert "ViaMéca" in answer["evidence"][0]["statement"]
 
 
 def test_names_are_searched_and_things_described_with_their_section(folder: Path) -> None:

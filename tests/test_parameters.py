@@ -151,6 +151,15 @@ def test_a_value_becomes_a_term_of_its_type(release: Path, name: str, value: str
     assert [str(each) for each in bound[name]] == [term]
 
 
+def test_a_model_gives_numbers_and_truths_as_they_are(release: Path) -> None:
+    async def run() -> bool:
+        async with Client(create_server(release, Settings())) as session:
+            given = {"cluster": "AFIL", "least": 2, "day": 2016, "sure": True}
+            return (await session.call_tool("ask_question", {"name": "typed", "parameters": given})).is_error
+
+    assert not anyio.run(run)
+
+
 def test_text_is_never_a_part_of_the_query(release: Path) -> None:
     answer = Graph.open(release).ask("typed", cluster="AFIL", word=['} ?x ?y ?z . {"', "b"])
     assert {row["word"] for row in answer} == {'} ?x ?y ?z . {"', "b"}

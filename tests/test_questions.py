@@ -40,5 +40,7 @@ def test_an_answer_is_a_data_frame(graph: Graph) -> None:
     assert rows
     assert answer.to_pandas().to_dict("records") == rows
     assert answer.to_polars().to_dicts() == rows
+    for mixed in map(graph.ask, ("facts", "plan-elements", "ties")):
+        assert len(mixed.to_polars()) == len(mixed.to_pandas()) == len(mixed)
     empty = graph.ask("partners-by-country", activity="4M4IoF", country="Japan")
     assert list(empty.to_polars().columns) == list(empty.to_pandas().columns) == list(answer.columns)

@@ -20,13 +20,29 @@ from clustergraph.web.app import create_app
 from .small_project import make
 
 BROWSER = {"Accept": "text/html,*/*;q=0.8"}
+CALLED = """#+ title: Which cluster has a name?
+#+ tags: [clusters]
+#+ parameters:
+#+   cluster: {label: The cluster, type: iri, class: cg:Cluster}
+#+   name: {label: The name, type: text}
+#+ columns:
+#+   cluster: The cluster
+SELECT ?cluster WHERE {
+  VALUES ?cluster { UNDEF }
+  VALUES ?name { UNDEF }
+  ?cluster a cg:Cluster ; skos:prefLabel ?label
+  FILTER (!BOUND(?name) || STR(?label) = ?name)
+} ORDER BY ?cluster
+"""
 
 
 @pytest.fixture(scope="module")
 def releases(tmp_path_factory: pytest.TempPathFactory) -> Releases:
     folder = tmp_path_factory.mktemp("questions")
     found = Releases(folder / "releases")
-    pipeline.publish(Project(make(folder / "project")), found)
+    project = Project(make(folder / "project"))
+    (project.queries / "called.rq").write_text(CALLED, "utf-8")
+    pipeline.publish(project, found)
     return found
 
 
@@ -44,7 +60,7 @@ def test_the_list_is_a_page_for_people_and_json_for_programs(client: TestClient)
     page = client.get("/questions", headers=BROWSER)
     assert "Which clusters are there?" in page.text
     for address, accept in (("/questions.json", "*/*"), ("/questions", "application/json")):
-        (question,) = client.get(address, headers={"Accept": accept}).json()
+        _, question = client.get(address, headers={"Accept": accept}).json()
         assert question["parameters"][0]["name"] == "cluster"
         assert question["columns"] == {"cluster": "The cluster"}
 
@@ -116,6 +132,9 @@ def test_pages_of_rows_link_to_each_other(client: TestClient) -> None:
     assert [row["cluster"]["label"] for row in second.json()["rows"]] == ["ViaMéca"]
     assert "next" not in second.links
     assert client.get(second.links["prev"]["url"]).json()["rows"] == first.json()["rows"]
+    xml = client.get("/questions/clusters.xml?limit=1&offset=1")
+    assert (xml.text.count("<result>"), "viameca" in xml.text) == (1, True)
+    assert "offset" not in xml.links["prev"]["url"]
 
 
 def test_the_permanent_link_names_the_release(client: TestClient) -> None:
@@ -158,11 +177,21 @@ def test_evidence_has_its_limits(client: TestClient, address: str, status: int) 
 
 
 def test_an_empty_answer_says_why(client: TestClient) -> None:
-    address = "/questions/clusters.json?cluster=https://w3id.org/clustergraph/id/organisation/nobody"
+    address = "/questions/called.json?cluster=AFIL&name=Zoë"
     document = client.get(address).json()
     assert document["rows"] == []
-    assert "nothing has cluster" in document["why_empty"]
+    assert "nothing has name 'Zoë'" in document["why_empty"]
     assert "Why:" in client.get(address.replace(".json", ""), headers=BROWSER).text
+    for name in ("csv", "md", "tsv", "xml"):
+        response = client.get(address.replace("json", name))
+        assert "nothing has name 'Zo?'" in response.headers["x-clustergraph-hint"]
+
+
+def test_a_thing_of_another_name_is_not_known(client: TestClient) -> None:
+    address = "/questions/clusters.json?cluster=https://w3id.org/clustergraph/id/organisation/viamca"
+    problem = client.get(address).json()
+    assert problem["status"] == 400
+    assert problem["advice"] == "did you mean 'ViaMéca'? there are 2 choices: AFIL, ViaMéca"
 
 
 def test_the_web_process_does_no_rdf_work() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -81,12 +81,13 @@ class Answer:
         return importlib.import_module("pandas").DataFrame(list(self), columns=list(self.columns))
 
     def to_polars(self) -> Any:  # noqa: ANN401 - a polars.DataFrame, where polars is installed
-        """Return the rows as a polars DataFrame.
+        """Return the rows as a polars DataFrame; a column with values of several types holds texts.
 
         Raises:
             ImportError: polars is not installed.
         """
-        return importlib.import_module("polars").DataFrame(list(self), schema=list(self.columns))
+        cells = {column: [row[place] for row in self.rows] for place, column in enumerate(self.columns)}
+        return importlib.import_module("polars").DataFrame({c: _of_one_type(values) for c, values in cells.items()})
 
 
 @dataclass(frozen=True)
@@ -155,7 +156,7 @@ class Graph:
         columns = tuple(variable.value for variable in result.variables)
         return columns, tuple(tuple(self._cell(row[column]) for column in columns) for row in result)
 
-    def ask(self, name: str, **parameters: Any) -> Answer:  # noqa: ANN401 - anything that has a text form
+    def ask(self, name: str, /, **parameters: Any) -> Answer:  # noqa: ANN401 - anything that has a text form
         """Return the answer to a named question.
 
         Args:
@@ -284,6 +285,20 @@ def _catalogue(store: Store) -> dict[str, Question]:
     assert isinstance(rows, QuerySolutions)
     found = {row["question"].value.removeprefix(QUERY): row["select"].value for row in rows}
     return {name: question_files.parse(Path(f"{name}.rq"), text) for name, text in found.items()}
+
+
+def _of_one_type(cells: Sequence[Cell]) -> list[Value]:
+    """Return the values of a column, numbers as they are or all with a fraction, and mixed ones as they are shown.
+
+    >>> _of_one_type([Cell(1), Cell(2.5)]), _of_one_type([Cell(1997), Cell("Cluj"), Cell(None)])
+    ([1.0, 2.5], ['1997', 'Cluj', None])
+    """
+    types = {type(cell.value) for cell in cells if cell.value is not None}
+    if types == {int, float}:
+        return [cell.value if cell.value is None else float(cell.value) for cell in cells]
+    if len(types) > 1:
+        return [None if cell.value is None else cell.shown for cell in cells]
+    return [cell.value for cell in cells]
 
 
 def _python(literal: Literal) -> Value:

@@ -53,6 +53,7 @@ _ABOUT: Final = """SELECT ?direction ?property ?value ?section WHERE {{
   UNION {{ GRAPH ?section {{ ?value ?property <{iri}> }} BIND ("points to it" AS ?direction) }}
 }} ORDER BY ?direction ?property ?value LIMIT {limit}"""
 
+Given = str | int | float | bool
 Limit = Annotated[int, Field(ge=1, le=MOST_ROWS, description="how many rows at the most")]
 
 
@@ -113,24 +114,25 @@ def _question_tools(graph: Graph) -> tuple[Callable[..., Any], ...]:
 
     def ask_question(
         name: str,
-        parameters: dict[str, str | list[str]] | None = None,
+        parameters: dict[str, Given | list[Given]] | None = None,
         limit: Limit = ROWS,
+        offset: Annotated[int, Field(ge=0, description="how many rows to pass over")] = 0,
         evidence: bool = False,
     ) -> str:
         """Ask a question by its name; a parameter takes a label, a spelling, a code or an IRI.
 
-        With evidence, the first rows come with the statements of documents that they rest on.
+        With evidence, the first five rows come with the statements of documents that they rest on; offset gives others.
         """
 
         def told() -> object:
             answer = graph.ask(name, **(parameters or {}))
-            rows = tables.objects(answer.columns, answer.rows[:limit])
+            rows = tables.objects(answer.columns, answer.rows[offset : offset + limit])
             told = {"question": answer.question.title, "columns": dict(answer.question.columns),
                     "rows": rows, "rows_in_all": len(answer), "release": graph.digest}  # fmt: skip
             if not answer.rows:
                 told["why_empty"] = graph.why_empty(answer)
             if evidence:
-                proved = range(min(len(rows), EVIDENCE_ROWS))
+                proved = range(offset, offset + min(len(rows), EVIDENCE_ROWS))
                 told["evidence"] = [
                     {"statement": answer.statement(row),
                      "because": graph.because.text(graph.evidence(answer, row)).splitlines()}

@@ -77,7 +77,7 @@ class Because:
     def text(self, proofs: Sequence[Proof]) -> str:
         """Return proofs as lines of text: what the documents say, then what follows."""
         document = self.document(proofs)
-        lines = [f"- {group['source']['name']}{_status(group)}: {_said(group)}" for group in document["stated"]]
+        lines = [f"- {group['source']['name']}{_marks(group)}: {_said(group)}" for group in document["stated"]]
         follows: dict[tuple[str, str], list[str]] = defaultdict(list)
         for fact in document["inferred"]:
             if fact["rule"] in _PLUMBING:
@@ -120,8 +120,11 @@ def _name(words: str) -> str:
     return "" if words.partition(":")[0] in ID_KINDS and " " not in words else f"{words} "
 
 
-def _status(group: Mapping[str, Any]) -> str:
-    return f" ({group['status']})" if group["status"] not in ("", "stated") else ""
+def _marks(group: Mapping[str, Any]) -> str:
+    """Return in brackets the status of a statement, unless it is plainly stated, and the date of its document."""
+    status = "" if group["status"] == "stated" else group["status"]
+    marks = ", ".join(filter(None, (status, group["source"].get("issued"))))
+    return f" ({marks})" if marks else ""
 
 
 def _said(group: Mapping[str, Any]) -> str:

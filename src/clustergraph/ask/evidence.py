@@ -5,6 +5,8 @@ It is exact: the stated triples alone, with the ontology and the rules, give the
 
 from __future__ import annotations
 
+import re
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -14,10 +16,10 @@ import rdflib
 from pyoxigraph import Literal, NamedNode, Quad, QuerySolutions, Store
 
 from clustergraph.ask.patterns import Pattern, Select, select, template
-from clustergraph.ask.witness import Fact, Solution, Term, Used, Witness, term
+from clustergraph.ask.witness import ALIAS, Fact, Solution, Term, Used, Witness, term
 from clustergraph.axioms import axioms
 from clustergraph.rules import RULES_QUERY
-from clustergraph.terms import INFERRED, PREFIXES, QUERY
+from clustergraph.terms import INFERRED, PREFIXES, QUERY, expand
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,30 @@ class _Rule:
     body: Select
     prologue: str = ""
 
+    @cached_property
+    def listed(self) -> dict[str, set[str]]:
+        """The predicates that VALUES lists for a variable of the head, where nothing else gives it a value."""
+        text = self.body.group.text
+        found = {}
+        for name in {str(p) for _, p, _ in self.head if isinstance(p, rdflib.Variable)}:
+            lists = re.compile(rf"VALUES\s+\?{name}\s*\{{([^{{}}]*)\}}", re.IGNORECASE)
+            values = " ".join(lists.findall(text)).split()
+            plain = not self.prologue and all(value.partition(":")[0] in PREFIXES for value in values)
+            if plain and not re.search(rf"[?$]{name}\b", lists.sub("", text)):
+                found[name] = {expand(value).value for value in values}
+        return found
+
+    def may_give(self, pattern: Pattern, fact: Fact) -> bool:
+        """Return whether a pattern of the head can be a fact, as far as its predicate says that."""
+        listed = self.listed.get(str(pattern[1]))
+        return listed is None or fact[1].value in listed
+
+    def mints(self, pattern: Pattern) -> str:
+        """Return the variable that is the subject of a pattern of the head, if the body computes it; else nothing."""
+        subject = pattern[0]
+        computed = isinstance(subject, rdflib.Variable) and str(subject) in ALIAS.findall(self.body.group.text)
+        return str(subject) if computed else ""
+
 
 @dataclass
 class Evidence:
@@ -59,6 +85,8 @@ class Evidence:
 
     store: Store
     _known: dict[Fact, Proof] = field(default_factory=dict)
+    _minted: dict[tuple[str, str], Mapping[Term, list[Solution]]] = field(default_factory=dict)
+    """By rule and variable, the solutions of its body by the subject that they make."""
 
     def of_row(self, query: str, row: Mapping[str, Term | None]) -> list[Proof]:
         """Return what a row of a SELECT query rests on, in the order of what it says."""
@@ -103,17 +131,36 @@ class Evidence:
     def _derivations(self, fact: Fact, above: frozenset[Fact]) -> Iterator[Derived]:
         for rule in self._rules:
             for pattern in rule.head:
-                given = _unified(pattern, fact)
+                given = _unified(pattern, fact) if rule.may_give(pattern, fact) else None
                 if given is None:
                     continue
-                for used in self._bodies(rule, given):
+                for used in self._bodies(rule, self._solutions(rule, rule.mints(pattern), given)):
                     premises = tuple(self._prove(premise, above) for premise in sorted(used, key=str))
                     proved = tuple(premise for premise in premises if premise is not None)
                     if len(proved) == len(premises):
                         yield Derived(fact, rule.name, rule.summary, proved)
 
-    def _bodies(self, rule: _Rule, given: Solution) -> Iterator[Used]:
-        for solution in self._witness.solutions(rule.prologue, rule.body.group.text, given):
+    def _solutions(self, rule: _Rule, minted: str, given: Solution) -> Sequence[Solution]:
+        """Return the solutions of the body of a rule that agree with what is given.
+
+        A subject that the body computes does not narrow the search of the engine. So all are sought once, and kept.
+        """
+        if not minted:
+            return self._witness.solutions(rule.prologue, rule.body.group.text, given)
+        if (rule.name, minted) not in self._minted:
+            found: dict[Term, list[Solution]] = defaultdict(list)
+            for solution in self._witness.solutions(rule.prologue, rule.body.group.text, {}):
+                if minted in solution:
+                    found[solution[minted]].append(solution)
+            self._minted[rule.name, minted] = found
+        return [
+            {**solution, **given}
+            for solution in self._minted[rule.name, minted].get(given[minted], ())
+            if all(solution.get(name, value) == value for name, value in given.items())
+        ]
+
+    def _bodies(self, rule: _Rule, solutions: Sequence[Solution]) -> Iterator[Used]:
+        for solution in solutions:
             used = self._witness.of_group(rule.body.group, rule.prologue, solution)
             if used is not None:
                 yield used

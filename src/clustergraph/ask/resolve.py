@@ -18,6 +18,8 @@ _XSD = PREFIXES["xsd"]
 _DATE = re.compile(r"\d{4}(-\d\d){0,2}", re.ASCII)
 _NUMBER = re.compile(r"[+-]?\d{1,30}(\.\d{1,30})?", re.ASCII)
 
+_LISTED = 8
+"""How many choices an error lists."""
 Choices = Mapping[str, str]
 """What a parameter can be: the IRI of each choice by every name of it, the preferred names first."""
 
@@ -117,7 +119,7 @@ def _term(parameter: Parameter, value: str, choices: Choices) -> NamedNode | Lit
 
 def _choice(parameter: Parameter, value: str, choices: Choices) -> NamedNode:
     if iri := iri_of(value):
-        return _iri(parameter, iri)
+        return _iri(parameter, iri, choices)
     if value in choices:
         return NamedNode(choices[value])
     # Properties are called "has place", and people leave out the verb.
@@ -126,22 +128,32 @@ def _choice(parameter: Parameter, value: str, choices: Choices) -> NamedNode:
         return NamedNode(same.pop())
     if len(same) > 1:
         raise QuestionError(f"{value!r} can mean several things", advice=f"give one of: {', '.join(sorted(same))}")
-    # The same thing under three spellings is no choice.
-    near = list({choices[name]: name for name in reversed(nearest(value, choices, 12))}.values())[::-1][:3]
-    advice = f"did you mean {' or '.join(repr(name) for name in near)}?" if near else _some(choices)
-    raise QuestionError(f"{parameter.name}: {value!r} is not known", advice=advice)
+    raise _unknown(parameter, value, value, choices)
 
 
-def _iri(parameter: Parameter, iri: str) -> NamedNode:
+def _iri(parameter: Parameter, iri: str, choices: Choices) -> NamedNode:
     try:
-        return NamedNode(iri)
+        node = NamedNode(iri)
     except ValueError as error:
         raise QuestionError(f"{parameter.name}: {iri!r} is not an IRI") from error
+    if choices and iri not in choices.values():
+        raise _unknown(parameter, iri, iri.rpartition("/")[2], choices)
+    return node
+
+
+def _unknown(parameter: Parameter, value: str, name: str, choices: Choices) -> QuestionError:
+    """Return the error that says what is near the name of a value, and what there is."""
+    # The same thing under three spellings is no choice.
+    near = list({choices[other]: other for other in reversed(nearest(name, choices, 12))}.values())[::-1][:3]
+    hint = f"did you mean {' or '.join(repr(other) for other in near)}? " if near else ""
+    return QuestionError(f"{parameter.name}: {value!r} is not known", advice=f"{hint}{_some(choices)}")
 
 
 def _some(choices: Choices) -> str:
-    listed = ", ".join(list(choices)[:8])
-    return f"there are {len(set(choices.values()))} choices: {listed} …" if choices else "there are no choices"
+    """Return how many choices there are, and some of them, each by one name."""
+    names = list({iri: name for name, iri in reversed(list(choices.items()))}.values())[::-1]
+    more = " …" if len(names) > _LISTED else ""
+    return f"there are {len(names)} choices: {', '.join(names[:_LISTED])}{more}" if names else "there are no choices"
 
 
 def _number(parameter: Parameter, value: str) -> Literal:

@@ -20,7 +20,8 @@ Solution: TypeAlias = Mapping[str, Term]
 Fact: TypeAlias = tuple[Term, NamedNode, Term]
 Used: TypeAlias = frozenset[Fact]
 
-_ALIAS: Final = re.compile(r"\bAS\s+\?(\w+)", re.IGNORECASE)
+ALIAS: Final = re.compile(r"\bAS\s+\?(\w+)", re.IGNORECASE)
+"""A variable that a query computes."""
 _NAMED: Final = re.compile(r"[?$](\w+)")
 _DEFAULT: Final = DefaultGraph()
 
@@ -53,7 +54,7 @@ class Witness:
 
     def of_query(self, query: Select, prologue: str, row: Mapping[str, Term | None]) -> Used:
         """Return what a row of a SELECT query rests on; a row of an aggregate rests on all that went into it."""
-        computed = set(_ALIAS.findall(query.gives))
+        computed = set(ALIAS.findall(query.gives))
         given = {name: value for name, value in row.items() if value is not None and name not in computed}
         missing = {name for name, value in row.items() if value is None}
         used: set[Fact] = set()
@@ -95,7 +96,7 @@ class Witness:
 
     def _of_exists(self, group: Group, prologue: str, solution: Solution) -> Used:
         # The filters in it see the variables from outside, which a block behind the group would not give them.
-        computed = set(_ALIAS.findall(group.text))
+        computed = set(ALIAS.findall(group.text))
         outside = _values({name: value for name, value in solution.items() if name not in computed})
         for found in self.solutions(prologue, f"{outside} {group.text}", solution)[:1]:
             return self.of_group(group, prologue, {**solution, **found}) or frozenset()

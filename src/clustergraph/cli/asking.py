@@ -100,11 +100,11 @@ def ask(context: Context, name: str, format_: str, evidence: bool, parameters: t
     """
     graph = context.graph()
     answer = graph.ask(name, **_parameters(parameters))
+    if not answer.rows:
+        click.echo(f"no rows: {graph.why_empty(answer)}", err=True)
     if evidence:
         _show_evidence(graph, answer, format_)
         return
-    if not answer.rows:
-        click.echo(f"no rows: {graph.why_empty(answer)}", err=True)
     if format_ == "svg":
         click.echo(_chart(graph, answer), nl=False)
         return
@@ -121,6 +121,9 @@ def _chart(graph: Graph, answer: Answer) -> str:
 
 def _show_evidence(graph: Graph, answer: Answer, format_: str) -> None:
     """Print each row with its evidence: as JSON, or as text."""
+    if format_ not in ("table", "json"):
+        advice = "leave --format out for text, or give --format json"
+        raise QuestionError(f"there is no room for evidence in {format_}", advice=advice)
     proofs = [graph.evidence(answer, number) for number in range(len(answer))]
     if format_ == "json":
         rows = plain.objects(answer.columns, answer.rows)

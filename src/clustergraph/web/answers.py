@@ -265,12 +265,15 @@ def content_type(name: str) -> str:
     return f"{media_type}; charset=utf-8" if media_type.startswith("text/") else media_type
 
 
-def links(asked: Asked, total: int) -> dict[str, str]:
-    """Return the Link header of a page of an answer (RFC 8288)."""
+def links(asked: Asked, table: Table) -> dict[str, str]:
+    """Return the Link header of a page of an answer (RFC 8288), and one that says why it is empty."""
+    total = table.total
     places = {"first": 0, "last": max(0, (total - 1) // asked.limit * asked.limit)}
     if asked.offset:
         places["prev"] = max(0, asked.offset - asked.limit)
     if asked.offset + asked.limit < total:
         places["next"] = asked.offset + asked.limit
     links = [f'<{asked.address(asked.format, offset=place)}>; rel="{rel}"' for rel, place in places.items()]
-    return {"Link": ", ".join(links)}
+    # A header holds ASCII only, and names have accents.
+    why = {"X-Clustergraph-Hint": " ".join(table.why_empty.split()).encode("ascii", "replace").decode()[:1000]}
+    return {"Link": ", ".join(links), **(why if table.why_empty else {})}

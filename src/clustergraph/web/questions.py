@@ -50,14 +50,17 @@ async def answer(request: Request) -> Response:
     if asked.format == "html":
         return await _page(request, service, release, asked)
     if asked.format == "xml":
+        table = await table_of(service, release, asked)
         query = asked.question.bound(await answers.bound_terms(service, release, asked))
+        if len(table.rows) < table.total:
+            query = f"{query}\nLIMIT {asked.limit} OFFSET {asked.offset}"
         content = await service.answer(release, store.Request(query, "xml", max_bytes=service.settings.result_bytes))
     elif asked.format == "svg":
-        content = await _chart(service, release, asked)
+        table, content = None, await _chart(service, release, asked)
     else:
         table = await table_of(service, release, asked)
         content = answers.written(asked, table, release, await answers.evidence_of(service, release, asked))
-    headers = {**_headers(release), **({} if asked.format in ("xml", "svg") else answers.links(asked, table.total))}
+    headers = {**_headers(release), **(answers.links(asked, table) if table else {})}
     return respond(request, content, answers.content_type(asked.format), tag(release.digest, content), headers)
 
 
