@@ -154,7 +154,7 @@ def broken(client: Client, tally: Tally, _: dict[str, bytes]) -> None:
 def hostile(client: Client, tally: Tally, _: dict[str, bytes]) -> None:
     """Do something that nobody should do."""
     begun = time.perf_counter()
-    attack = client.random.choice((hang_up, trickle, silence, garbage, flood, deaf))
+    attack = client.random.choice((hang_up, trickle, silence, garbage, flood, headers, deaf))
     with suppress(OSError):
         attack(client)
     tally.count("hostile", begun)
@@ -200,6 +200,13 @@ def flood(client: Client) -> None:
     """Send an address without an end."""
     with _connect(client) as connection:
         connection.sendall(b"GET /" + b"a" * 1_000_000 + b" HTTP/1.1\r\n\r\n")
+        connection.recv(1 << 16)
+
+
+def headers(client: Client) -> None:
+    """Send headers without an end."""
+    with _connect(client) as connection:
+        connection.sendall(b"GET / HTTP/1.1\r\n" + b"X: a\r\n" * client.random.choice((30, 3_000, 30_000)))
         connection.recv(1 << 16)
 
 

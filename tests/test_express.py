@@ -154,6 +154,18 @@ def test_requests_in_one_piece_or_in_many_are_answered_in_order(live):
     assert b"plastipolis" in bodies[0]
 
 
+def test_many_headers_without_an_end_keep_nobody_waiting(live):
+    head = request("/health", *["X: a"] * 60)
+    with live.connect() as connection, live.connect() as other:
+        connection.settimeout(10)
+        other.settimeout(10)
+        connection.sendall(head.removesuffix(b"\r\n"))
+        other.sendall(request("/health"))
+        assert Answers(other).next()[0] == 200
+        connection.sendall(b"\r\n")
+        assert Answers(connection).next()[0] == 200
+
+
 def test_what_is_not_a_request_is_refused_as_before(live):
     for lines in (["Host: x", "Host: y"], [], ["Host: x", "Content-Length: 1, 2"], ["Host: x", "Bad Header: 1"]):
         sent = ("\r\n".join(["GET / HTTP/1.1", *lines]) + "\r\n\r\n").encode()

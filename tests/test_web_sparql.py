@@ -260,3 +260,20 @@ def test_the_service_moves_to_a_new_release_and_back(tmp_path):
         gone = client.get("/sparql", params=query)
         assert gone.status_code == 503
         assert "clustergraph build" in gone.json()["advice"]
+
+
+def test_a_function_that_the_engine_does_not_have_is_named(sparql):
+    response = sparql("SELECT (<http://functions.example/f>(1) AS ?x) {}")
+    assert response.status_code == 400
+    assert "http://functions.example/f" in response.json()["detail"]
+    assert "limit" not in response.json()
+
+
+def test_a_wrong_method_is_told_the_right_ones(client):
+    assert client.get("/update").json()["advice"] == "use POST"
+
+
+def test_a_string_that_is_not_closed_is_shown(sparql):
+    problem = sparql('ASK {\n ?s ?p "open }').json()
+    assert (problem["line"], problem["column"]) == (2, 8)
+    assert problem["excerpt"] == ' ?s ?p "open }\n       ^'

@@ -147,6 +147,11 @@ class Embedded:
                 if text == request.query:
                     raise explain(request.query, str(error)) from error
                 text = request.query  # An error is shown in the query as it was asked.
+            except RuntimeError as error:
+                if "custom function" not in str(error):
+                    raise
+                advice = "use the functions of SPARQL 1.1 and the casts to types of XSD"
+                raise QueryError(str(error)[:300], advice=advice) from error
 
 
 _WITH_PREFIXES: Final = ("turtle", "trig")

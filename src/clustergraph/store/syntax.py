@@ -127,6 +127,10 @@ def explain(query: str, message: str) -> QueryError:
     """
     found = _ENGINE_MESSAGE.match(message)
     if found is None:
+        try:
+            list(tokenise(query))
+        except QuerySyntaxError as error:  # It did not get as far as the engine.
+            return error
         return QueryError(message)
     line, column, expected = int(found[1]), int(found[2]), found[3]
     start = sum(len(text) for text in query.splitlines(keepends=True)[: line - 1]) + column - 1

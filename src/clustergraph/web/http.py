@@ -97,6 +97,8 @@ class Problem:
                 return cls(HTTPStatus.SERVICE_UNAVAILABLE, error.message, error.advice)
             case HTTPException():
                 detail, advice = _WORDS.get(error.status_code, (error.detail, ""))
+                if error.headers and "Allow" in error.headers:
+                    advice = f"use {error.headers['Allow']}"
                 return cls(HTTPStatus(error.status_code), detail, advice, error.headers or {})
             case _:
                 return cls(HTTPStatus.INTERNAL_SERVER_ERROR, "something went wrong here", "please report it")
@@ -117,7 +119,7 @@ class Problem:
 
 _WORDS: Final[Mapping[int, tuple[str, str]]] = {
     404: ("there is nothing at this address", "the home page / lists what is here"),
-    405: ("this address does not take this method", "use GET"),
+    405: ("this address does not take this method", ""),
 }
 
 
