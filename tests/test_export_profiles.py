@@ -6,11 +6,11 @@ import gzip
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
-from pyoxigraph import Quad, QuerySolutions, RdfFormat, Store, parse
+from pyoxigraph import Quad, QuerySolutions, QueryTriples, RdfFormat, Store, parse
 
 from clustergraph.build.sources import read_all
 from clustergraph.errors import ClustergraphError, Exit, SourceError
@@ -233,6 +233,62 @@ def test_a_query_of_a_profile_that_is_wrong_says_where(folder: Path) -> None:
     assert "names.rq" in done.stderr
     path.write_text("SELECT * WHERE { ?s ?p ?o }")
     assert "not a CONSTRUCT query" in run(folder, "build").stderr
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_in_portions_a_profile_is_the_same(name: str, graph: Graph, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The engine holds what it groups and makes distinct, so it must never be asked about everything at once."""
+    profile = profiles.load(name, ROOT / "queries", ROOT / "shapes")
+    whole: list[Quad] = []
+    for path, text in profile.queries:
+        assert profiles.THING in text, f"{path} can only be asked about everything"
+        triples = graph.store.query(text, prefixes=PREFIXES)
+        assert isinstance(triples, QueryTriples)
+        whole += (Quad(each.subject, each.predicate, each.object) for each in triples)
+    assert list(canonical(profile.quads(graph.store))) == list(canonical(whole)) != []
+    asked: list[int] = []
+    about = profiles._about
+
+    def noting(text: str, things: Sequence[str]) -> str:
+        asked.append(len(things))
+        return about(text, things)
+
+    monkeypatch.setattr(profiles, "_about", noting)
+    monkeypatch.setattr(profiles, "_PORTION", 37)
+    assert list(canonical(profile.quads(graph.store))) == list(canonical(whole))
+    assert max(asked) == 37
+
+
+def test_a_profile_is_asked_about_its_things_alone(folder: Path) -> None:
+    path = folder / "queries" / "exports" / "names" / "names.rq"
+    path.write_text(path.read_text().replace("WHERE {", f"WHERE {{ {profiles.THING}"))
+    about = path.parent / "profile.yaml"
+    shapes = folder / "shapes" / "profiles" / "names.ttl"
+    shapes.unlink()
+    build(folder)
+    told = about.read_text()
+    assert names(folder) == ["AFIL", "ViaMéca"], "whatever has a type"
+    about.write_text(told + "things: [cg:Cluster, org:Organization]\n")
+    assert names(folder) == ["AFIL", "ViaMéca"], "each once"
+    about.write_text(told + "things: cg:Project\n")
+    assert names(folder) == []
+    about.write_text(told + "things: [cluster]\n")
+    done = run(folder, "export", "names", "--out", "names.jsonld")
+    assert done.returncode == Exit.CANNOT_RUN
+    assert "profile.yaml" in done.stderr
+    assert "'cluster' is not a class" in done.stderr
+
+
+def build(folder: Path) -> None:
+    done = run(folder, "build")
+    assert done.returncode == Exit.FINE, done.stderr
+
+
+def names(folder: Path) -> list[str]:
+    """What the profile of names says, in a folder where it is."""
+    done = run(folder, "export", "names", "--out", "names.jsonld")
+    assert done.returncode == Exit.FINE, done.stderr
+    return [node["name"] for node in json.loads((folder / "names.jsonld").read_text())["@graph"]]
 
 
 def test_a_profile_that_is_not_there_is_an_error_with_a_suggestion() -> None:

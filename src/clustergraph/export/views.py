@@ -13,7 +13,7 @@ from pyoxigraph import Quad, RdfFormat, Store, parse
 
 from clustergraph.errors import SourceError, Where
 from clustergraph.export.lines import Line, canonical
-from clustergraph.export.profiles import Profile
+from clustergraph.export.profiles import RUN_BYTES, Profile
 from clustergraph.shacl.findings import Finding, Severity
 from clustergraph.shacl.validate import validate
 
@@ -37,7 +37,7 @@ class View:
             SourceError: a query is malformed, or is not a CONSTRUCT query.
         """
         file, count = tempfile.TemporaryFile(), 0  # noqa: SIM115 - it lives as long as the view
-        for line in canonical(profile.quads(store)):
+        for line in canonical(profile.quads(store), RUN_BYTES):
             file.write(line)
             count += 1
         return cls(profile, count, file)
