@@ -59,7 +59,7 @@ def test_the_tools_are_listed_with_what_they_take(folder: Path) -> None:
 
     tools = anyio.run(names)
     assert {"list_questions", "explain_question", "ask_question", "search_names", "describe_thing", "show_schema",
-            "run_sparql"} == set(tools)  # fmt: skip
+            "explain_statement", "run_sparql"} == set(tools)  # fmt: skip
     assert all(tool.description for tool in tools.values())
 
 
@@ -129,3 +129,20 @@ def test_streamable_http_answers_the_same(address: str) -> None:
     query = "SELECT ?c { ?c a cg:Cluster } ORDER BY ?c"
     document = json.loads(text(call(address, "run_sparql", query=query)))
     assert len(document["results"]["bindings"]) == 2
+
+
+def test_a_statement_is_explained(folder: Path) -> None:
+    async def told() -> list[Any]:
+        async with Client(stdio(folder)) as client:
+            found = []
+            for value in ("cg:Cluster", "cg:Region", "cg:Cluster . ?s"):
+                given = {"subject": "organisation:afil", "predicate": "a", "value": value}
+                found.append(await client.call_tool("explain_statement", given))
+            return found
+
+    right, wrong, malformed = anyio.run(told)
+    assert "cluster" in " ".join(json.loads(right.content[0].text)).lower()
+    assert wrong.is_error
+    assert "the graph does not say" in wrong.content[0].text
+    assert malformed.is_error
+    assert "not one statement" in malformed.content[0].text

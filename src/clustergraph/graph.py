@@ -11,13 +11,16 @@ from typing import Any, Self
 
 from pyoxigraph import (
     BlankNode,
+    DefaultGraph,
     Literal,
     NamedNode,
     QueryBoolean,
     QuerySolutions,
     QueryTriples,
+    RdfFormat,
     Store,
     Triple,
+    parse,
 )
 
 from clustergraph import questions as question_files
@@ -202,14 +205,15 @@ class Graph:
         return self._evidence.of_row(answer.query, answer.terms[row])
 
     def explain(self, subject: str, predicate: str, value: str) -> Proof:
-        """Return why a triple is in the graph; each part is written as in SPARQL.
+        """Return why a triple is in the graph; each part is written as in Turtle.
 
         Raises:
             QueryError: a part is malformed, or the graph does not hold the triple.
         """
-        rows = self.select(f"SELECT ?s ?p ?o {{ VALUES (?s ?p ?o) {{ ({subject} {predicate} {value}) }} ?s ?p ?o }}")
-        for row in rows:
-            return self._evidence.of_fact((row["s"], row["p"], row["o"]))
+        wanted = _triple(f"{subject} {predicate} {value}")
+        for held in self.store.quads_for_pattern(*wanted, DefaultGraph()):
+            if isinstance(held.object, NamedNode | Literal):  # As the store has it: 01 is 1 there.
+                return self._evidence.of_fact((wanted[0], wanted[1], held.object))
         raise QueryError(f"the graph does not say: {subject} {predicate} {value}")
 
     @property
@@ -299,6 +303,24 @@ def _of_one_type(cells: Sequence[Cell]) -> list[Value]:
     if len(types) > 1:
         return [None if cell.value is None else cell.shown for cell in cells]
     return [cell.value for cell in cells]
+
+
+def _triple(text: str) -> tuple[NamedNode, NamedNode, NamedNode | Literal]:
+    """Return the one triple that is written in Turtle.
+
+    Raises:
+        QueryError: it is anything else.
+    """
+    prefixes = "".join(f"PREFIX {name}: <{iri}>\n" for name, iri in PREFIXES.items())
+    try:
+        (quad,) = parse(f"{prefixes}{text} .", format=RdfFormat.TURTLE)
+    except (SyntaxError, ValueError) as error:
+        raise QueryError(
+            f"this is not one statement: {text}", advice="write it as: organisation:afil cg:sharesPilotWith <IRI>"
+        ) from error
+    if not (isinstance(quad.subject, NamedNode) and isinstance(quad.object, NamedNode | Literal)):
+        raise QueryError(f"this is about a node without a name: {text}", advice="write an IRI")
+    return quad.subject, quad.predicate, quad.object
 
 
 def _python(literal: Literal) -> Value:

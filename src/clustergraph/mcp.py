@@ -165,6 +165,10 @@ def _name_tools(graph: Graph) -> tuple[Callable[..., Any], ...]:
 
         return _told(told)
 
+    def explain_statement(subject: str, predicate: str, value: str) -> str:
+        """Tell why a statement is in the graph, down to the documents; write each part as in Turtle, or as <IRI>."""
+        return _told(lambda: graph.because.text([graph.explain(subject, predicate, value)]).splitlines())
+
     def show_schema() -> str:
         """Show the classes and properties for SPARQL, with definitions, and the prefixes that need no declaration."""
 
@@ -175,7 +179,7 @@ def _name_tools(graph: Graph) -> tuple[Callable[..., Any], ...]:
 
         return _told(told)
 
-    return search_names, describe_thing, show_schema
+    return search_names, describe_thing, explain_statement, show_schema
 
 
 def _iri(graph: Graph, name: str) -> str:

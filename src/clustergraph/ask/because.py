@@ -75,16 +75,17 @@ class Because:
         }
 
     def text(self, proofs: Sequence[Proof]) -> str:
-        """Return proofs as lines of text: what the documents say, then what follows."""
+        """Return proofs as lines of text: what the documents say, or else the editors, then what follows."""
         document = self.document(proofs)
-        lines = [f"- {group['source']['name']}{_marks(group)}: {_said(group)}" for group in document["stated"]]
+        said = document["stated"] or document["reference"]
+        lines = [f"- {group['source']['name']}{_marks(group)}: {_said(group)}" for group in said]
         follows: dict[tuple[str, str], list[str]] = defaultdict(list)
         for fact in document["inferred"]:
             if fact["rule"] in _PLUMBING:
                 continue
             follows[fact["subject"], fact["because"]].append(f"{fact['property']} {fact['value']}")
-        for (subject, because), said in follows.items():
-            lines.append(f"- It follows: {_name(subject)}{'; '.join(said)}. {because}")
+        for (subject, because), facts_of_it in follows.items():
+            lines.append(f"- It follows: {_name(subject)}{'; '.join(facts_of_it)}. {because}")
         return "\n".join(lines) + "\n"
 
     def _inferred(self, proof: Derived) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from rapidfuzz import fuzz, process
 from clustergraph.ask.names import plain
 from clustergraph.errors import QuestionError
 from clustergraph.questions import Parameter, Question
-from clustergraph.terms import PREFIXES, SCHEME
+from clustergraph.terms import PREFIXES, SCHEME, compact
 
 _XSD = PREFIXES["xsd"]
 _DATE = re.compile(r"\d{4}(-\d\d){0,2}", re.ASCII)
@@ -71,12 +71,21 @@ def choices_query(parameter: Parameter) -> str:
 
 
 def read_choices(rows: Iterable[tuple[str, str]]) -> dict[str, str]:
-    """Return the choices in the rows of a `choices_query`, each thing also by the last segment of its IRI."""
+    """Return the choices in the rows of a `choices_query`, each thing also by the last segment of its IRI.
+
+    What has no name of its own is there by its prefixed name:
+
+    >>> list(read_choices([(PREFIXES["m"] + "summary", "Summary"), (PREFIXES["w"] + "summary", "Summary")]))
+    ['Summary', 'summary', 'w:summary']
+    """
     found: dict[str, str] = {}
+    things: dict[str, None] = {}
     for iri, name in rows:
+        things[iri] = None
         found.setdefault(name, iri)
         found.setdefault(iri.rsplit("/", 1)[-1], iri)
-    return found
+    led_to = set(found.values())
+    return found | {compact(iri): iri for iri in things if iri not in led_to}
 
 
 def nearest(name: str, names: Iterable[str], limit: int = 3) -> list[str]:

@@ -18,6 +18,7 @@ from clustergraph.web import (
     description,
     downloads,
     entities,
+    explanation,
     graphstore,
     openapi,
     pages,
@@ -86,6 +87,8 @@ def create_app(
     app.add_route("/openapi.json", openapi.openapi, ["GET", "HEAD"])
     app.add_route("/conflicts", conflicts.conflicts, ["GET", "HEAD"])
     app.add_route("/conflicts.{extension}", conflicts.conflicts, ["GET", "HEAD"])
+    app.add_route("/explain", explanation.explain, ["GET", "HEAD"])
+    app.add_route("/explain.{extension}", explanation.explain, ["GET", "HEAD"])
     app.add_route("/search", search.search, ["GET", "HEAD"])
     app.add_route("/search.{extension}", search.search, ["GET", "HEAD"])
     app.add_route("/questions", questions.index, ["GET", "HEAD"])
