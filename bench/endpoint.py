@@ -27,7 +27,9 @@ from bench.graphs import Size, write_release
 from bench.load import Endpoint, Outcome, closed_loop
 from bench.queries import LOOK_UPS, QUERIES, Query
 from bench.servers import Running, ours, oxigraph, rdflib_endpoint, running
-from clustergraph.store.rewrite import rewrite
+from clustergraph.release.artefacts import dump_of
+from clustergraph.release.manifest import Release
+from clustergraph.sparql.exists import rewrite
 
 CLIENTS: Final = 16
 _NUMBERS: Final = count(1_000_000)
@@ -62,9 +64,7 @@ def main() -> int:
     root = options.folder / f"graph-{options.quads}"
     release = (root / "current").resolve() if (root / "current").exists() else write_release(root, options.quads)
     size = Size.of(options.quads)
-    print(
-        f"{json.loads((release / 'manifest.json').read_text())['quads']:,} statements, servers on cores {sorted(cores)}"
-    )
+    print(f"{Release.read(release).quads:,} statements, servers on cores {sorted(cores)}")
     print(f"and clients on cores {sorted(others)}; load of the machine before: {os.getloadavg()[0]:.1f}\n")
     with ExitStack() as stack:
 
@@ -253,7 +253,7 @@ def not_exists(mine: Running, theirs: Running, size: Size, kind: str, rounds: in
 def in_engine(release: Path, size: Size, kind: str) -> list[float]:
     """Return for each query of a kind how many times less time the engine takes for it when it is rewritten."""
     ratios, store = [], Store()
-    store.bulk_load(path=release / "dump.nq", format=RdfFormat.N_QUADS)
+    store.bulk_load(path=dump_of(release), format=RdfFormat.N_QUADS)
     store.update("INSERT { ?s ?p ?o } WHERE { GRAPH ?g { ?s ?p ?o } }")
     for query in _of_kind(kind):
         text = query.of(size, next(_NUMBERS))

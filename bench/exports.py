@@ -20,7 +20,10 @@ from typing import Final
 
 from pyoxigraph import RdfFormat, Store
 
-from clustergraph.build.release import Releases, merge
+from clustergraph.release.artefacts import lines_of
+from clustergraph.release.manifest import Record
+from clustergraph.release.releases import Releases
+from clustergraph.release.write import merge, write
 from clustergraph.terms import ID
 
 COMMANDS: Final = ("eccp", "eurio", "org", "schema", "dump")
@@ -45,17 +48,17 @@ def write_release(release: Path, count: int, root: Path) -> int:
     """Write a release of copies, make it current, and return how many statements it has."""
     root.mkdir(parents=True)
     plain = root / "copies.nq"
-    with (release / "dump.nq").open("rb") as source, plain.open("wb") as target:
-        target.writelines(copies(source, count))
+    with plain.open("wb") as target:
+        target.writelines(copies(lines_of(release), count))
     store = Store()
     store.bulk_load(path=plain, format=RdfFormat.N_QUADS)
     plain.unlink()
     merge(store)
     releases = Releases(root)
     with releases.lock():
-        written = releases.write(store, fingerprint=f"copies-{count}", inferred=0, warnings=0)
-        releases.activate(root / "releases" / written.digest)
-    return written.quads
+        made = write(releases, store, Record(f"copies-{count}"))
+        releases.activate(made.path)
+    return made.quads
 
 
 def measure(command: list[str]) -> tuple[float, int, int]:

@@ -15,7 +15,9 @@ from typing import Final
 
 from pyoxigraph import RdfFormat, Store
 
-from clustergraph.build.release import Releases, merge
+from clustergraph.release.manifest import Record
+from clustergraph.release.releases import Releases
+from clustergraph.release.write import merge, write
 from clustergraph.terms import GRAPH, ID, NUTS, ONTOLOGY, SCHEME, VOCABULARIES
 
 QUADS_PER_ORGANISATION: Final = 70
@@ -300,7 +302,6 @@ def write_release(root: Path, quads: int) -> Path:
     merge(store)
     releases = Releases(root)
     with releases.lock():
-        written = releases.write(store, fingerprint=f"bench-{quads}", inferred=0, warnings=0)
-        path = root / "releases" / written.digest
-        releases.activate(path)
-    return path
+        made = write(releases, store, Record(f"bench-{quads}"))
+        releases.activate(made.path)
+    return made.path

@@ -7,7 +7,7 @@ import random
 import statistics
 import time
 
-from clustergraph.ask.search import Index, Name
+from clustergraph.questions.search import Index, Name
 
 _WORDS = """Advanced Agro Auto Bio Blue Build Care Chem Circular Clean Cloud Composite Cyber Data Design Digital Energy
 Food Forest Future Green Health Innova Inter Laser Life Light Logistic Marine Mat Mechatronic Media Micro Mobil Nano

@@ -17,6 +17,7 @@ from typing import Final
 from pyoxigraph import RdfFormat, Store
 
 from bench.load import Endpoint, ProtocolError
+from clustergraph.release.artefacts import dump_of
 
 STARTED_WITHIN: Final = 900.0
 """How long a server may take to load its data, in seconds."""
@@ -108,7 +109,7 @@ def oxigraph(folder: Path, release: Path, port: int) -> Server:
 def rdflib_endpoint(folder: Path, release: Path, port: int) -> Server:
     """Return rdflib-endpoint; it merges the named graphs itself."""
     programs = install(folder, "rdflib-endpoint", "rdflib-endpoint", "uvicorn")
-    command = (str(programs / "rdflib-endpoint"), "serve", str(release / "dump.nq"), "--port", str(port))
+    command = (str(programs / "rdflib-endpoint"), "serve", str(dump_of(release)), "--port", str(port))
     return Server(Endpoint("rdflib-endpoint", port, "/"), command)
 
 

@@ -19,12 +19,13 @@ def sparql(data: Path, shapes: Path) -> Iterator[Found]:
     """Run the engine of this project."""
     from pyoxigraph import RdfFormat, parse
 
-    from clustergraph.shacl.model import Shapes
-    from clustergraph.shacl.validate import results
+    from clustergraph.shacl.shapes import Shapes
+    from clustergraph.shacl.validate import validate
 
     read = Shapes(parse(shapes.read_bytes(), format=RdfFormat.TURTLE))
-    for found in results(parse(path=str(data), format=RdfFormat.TURTLE), read):
-        yield [str(found.focus), str(found.shape), str(found.component), str(found.value)]
+    for finding in validate(parse(path=str(data), format=RdfFormat.TURTLE), read):
+        for found in finding.results:
+            yield [str(found.focus), str(found.shape), str(found.component), str(found.value)]
 
 
 def pyshacl(data: Path, shapes: Path) -> Iterator[Found]:

@@ -19,16 +19,16 @@ from typing import TypeVar
 
 from pyoxigraph import RdfFormat, Store, parse
 
-from clustergraph.build import pipeline
-from clustergraph.build.alter import alter
-from clustergraph.build.demands import Demands
-from clustergraph.build.derive import derive, dump, lines_as_they_are
-from clustergraph.build.inference import infer
-from clustergraph.build.release import Content, Releases, merge
-from clustergraph.build.sources import Project
-from clustergraph.build.writer import examine, infer_again, read
-from clustergraph.config import Settings
-from clustergraph.store.writes import UPDATE, Write
+from clustergraph.pipeline import publish
+from clustergraph.pipeline.checks import Constraints
+from clustergraph.pipeline.inference import infer
+from clustergraph.pipeline.project import Project
+from clustergraph.pipeline.transaction import UPDATE, Write, alter, examine, infer_again, read
+from clustergraph.release.manifest import Record, Release
+from clustergraph.release.releases import Releases
+from clustergraph.release.write import Content, derive, lines_as_they_are, merge
+from clustergraph.release.write import write as write_release
+from clustergraph.settings import Settings
 from clustergraph.terms import CATALOGUE, GRAPH, INFERRED, SCHEME, VOCABULARIES
 
 Result = TypeVar("Result")
@@ -60,7 +60,7 @@ def timed(what: str, step: Callable[[], Result]) -> Result:
 
 def copies(project: Project, number: int) -> Iterator[bytes]:
     """Yield the statements of a project, its data several times under other names, as N-Quads lines."""
-    store, _ = pipeline.assemble(project)
+    store = publish.assemble(project)
     for line in lines_as_they_are(store):
         graph = line.rpartition(b"<")[2]
         if INFERRED.value.encode() in graph or CATALOGUE.value.encode() in graph:
@@ -88,44 +88,41 @@ def run(number: int) -> None:
         store = Store()
         store.bulk_extend(parse(b"".join(copies(project, number)), format=RdfFormat.N_QUADS))
         merge(store)
-        inferred = infer(store, project.rules)
-        warnings = len(Demands.of(project).findings(store))
+        infer(store, project.rules)
+        warnings = len(Constraints.of(project).findings(store))
         releases = Releases(root)
-        releases.activate(
-            releases.root / "releases" / releases.write(store, "", inferred, warnings, demands=project.demands()).digest
-        )
-        parent = releases.current()
-        assert parent is not None
-        print(f"{len(dump(parent)):,} quads, {len(store):,} with the merged graph")
+        record = Record(warnings=warnings, checks=project.checks_fingerprint())
+        parent = write_release(releases, store, record)
+        print(f"{parent.quads:,} quads, {len(store):,} with the merged graph")
         del store
         print("\na project gets another name")
-        _change(project, parent, _NAME_ONLY)
+        _change(project, parent, record, _NAME_ONLY)
         print("\nand all who take part in it another status")
-        store, content = _change(project, parent, _NAME_AND_STATUS)
-        timed("  everything, as a build does", lambda: Demands.of(project).findings(store))
+        store, content = _change(project, parent, record, _NAME_AND_STATUS)
+        timed("  everything, as a build does", lambda: Constraints.of(project).findings(store))
         _write(releases, parent, root, store, content)
     finally:
         shutil.rmtree(root)
 
 
-def _change(project: Project, parent: Path, update: str) -> tuple[Store, Content]:
+def _change(project: Project, parent: Release, record: Record, update: str) -> tuple[Store, Content]:
     """Measure a change up to its validation, and return the graph and its content."""
-    store = timed("read the release", lambda: read(parent))
+    store = timed("read the release", lambda: read(parent.path))
     timed("apply, and see what differs", lambda: alter(store, Write(UPDATE, update.encode()), Settings()))
     timed("infer again", lambda: infer_again(store, project))
-    content = timed("  and see what differs", lambda: Content.of(store, parent))
+    content = timed("  and see what differs", lambda: Content.of(store, parent.path))
     changes = content.changes
     assert changes is not None
     print(f"{len(changes.added):,} statements added, {len(changes.removed):,} removed, with what follows")
-    timed("check and validate", lambda: examine(project, store, parent, changes))
+    timed("check and validate", lambda: examine(project, store, parent.path, record, changes))
     return store, content
 
 
-def _write(releases: Releases, parent: Path, root: Path, store: Store, content: Content) -> None:
+def _write(releases: Releases, parent: Release, root: Path, store: Store, content: Content) -> None:
     changes = content.changes
     assert changes is not None
-    timed("write the release", lambda: releases.write(store, "", 0, 0, parent, content=content))
-    timed("  its store, derived", lambda: derive(root / "derived", store, changes, parent))
+    timed("write the release", lambda: write_release(releases, store, Record(), parent, content))
+    timed("  its store, derived", lambda: derive(root / "derived", store, changes, parent.path))
     timed("  its store, made anew", lambda: _anew(root / "anew", store))
 
 

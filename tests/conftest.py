@@ -1,21 +1,59 @@
-"""What several tests share: the graph of the project, built once in memory."""
+"""What several tests share: the graph of the project, built once in memory, and how random comparisons are run.
+
+`HYPOTHESIS_PROFILE=night` gives each random comparison twenty times its examples, `quick` a fifth of them; but at
+night, CI draws the same ones each time. No example has a deadline: a slow machine is no fault of ours.
+"""
 
 from __future__ import annotations
 
+import gzip
 import os
 from pathlib import Path
 
 import pytest
-from pyoxigraph import Store
+from hypothesis import settings
+from pyoxigraph import NamedNode, Store
 
-from clustergraph import questions
-from clustergraph.build.exports import Exports
-from clustergraph.build.inference import infer
-from clustergraph.build.release import Releases, merge
-from clustergraph.build.sources import Project, read_all
 from clustergraph.graph import Graph
+from clustergraph.pipeline import exports, publish
+from clustergraph.pipeline.inference import infer
+from clustergraph.pipeline.project import Project
+from clustergraph.questions import question
+from clustergraph.rdf.reading import read_all
+from clustergraph.release.artefacts import Made
+from clustergraph.release.manifest import Record
+from clustergraph.release.releases import Releases
+from clustergraph.release.write import merge, write
+from clustergraph.shacl.findings import Finding
+from tests.small_project import make
 
 ROOT = Path(os.environ.get("CLUSTERGRAPH_TEST_PROJECT", Path(__file__).parent.parent))
+PUBLISHED = Path(os.environ.get("CLUSTERGRAPH_TEST_DATA", ROOT.parent / "shared" / "data"))
+"""Ontologies and test suites that others have published; what needs them is skipped where they are not."""
+PROFILE = os.environ.get("HYPOTHESIS_PROFILE", "ci" if os.environ.get("CI") else "default")
+settings.register_profile("default", deadline=None)
+settings.register_profile("ci", deadline=None, derandomize=True, database=None, print_blob=True)
+settings.register_profile("quick", settings.get_profile("ci" if os.environ.get("CI") else "default"), max_examples=20)
+settings.register_profile("night", deadline=None, max_examples=2000, print_blob=True)
+settings.load_profile(PROFILE)
+
+
+def broken(finding: Finding) -> set[str]:
+    """Return the IRIs of the shape that a finding is about, and of those in its details."""
+    own = {finding.shape.term.value} if isinstance(finding.shape.term, NamedNode) else set()
+    return own.union(*map(broken, finding.details))
+
+
+def examples(number: int) -> int:
+    """Return how many examples a random comparison takes of so many that it usually takes."""
+    return {"quick": number // 5, "night": number * 20}.get(PROFILE, number)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark random comparisons as such."""
+    for item in items:
+        if getattr(getattr(item, "obj", None), "is_hypothesis_test", False):
+            item.add_marker("random")
 
 
 @pytest.fixture(scope="session")
@@ -35,15 +73,36 @@ def store(project: Project) -> Store:
 
 @pytest.fixture(scope="session")
 def graph(project: Project, store: Store) -> Graph:
-    return Graph(store, questions.load(project.queries))
+    return Graph(store, question.load(project.queries))
+
+
+def offered_file(release: Path, name: str) -> Path:
+    """Return where a file is that a release offers for download."""
+    made = Made.of(release)
+    (path,) = (made.path(each) for each in made.downloads if each.name == name)
+    return path
+
+
+def offered(release: Path, name: str) -> bytes:
+    """Return what is in a file that a release offers for download, unpacked."""
+    path = offered_file(release, name)
+    return gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
+
+
+@pytest.fixture(scope="session")
+def small_built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small project with its release, to be copied."""
+    root = make(tmp_path_factory.mktemp("small"))
+    publish.publish(Project(root), Releases(root / ".clustergraph"))
+    return root
 
 
 @pytest.fixture(scope="session")
 def exported(project: Project, store: Store, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A release of the project with all its exports; read only by agreement."""
     releases = Releases(tmp_path_factory.mktemp("exported"))
-    made = releases.write(store, "", 0, 0)
-    folder = releases.root / "releases" / made.digest
-    Exports(project.queries, project.shapes).prepare(folder)
-    releases.activate(folder)
-    return folder
+    with releases.lock():
+        made = write(releases, store, Record())
+    exports.prepare(made.path, project)
+    releases.activate(made.path)
+    return made.path

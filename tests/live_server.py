@@ -1,4 +1,7 @@
-"""A service in a process of its own, for tests that need real connections and signals."""
+"""A service in a process of its own, for tests that need real connections and signals.
+
+Whatever is waited for is waited for until it is so; the limits are there for what never comes, not for slow machines.
+"""
 
 from __future__ import annotations
 
@@ -17,10 +20,14 @@ from pathlib import Path
 PROGRAM = """
 import sys
 from pathlib import Path
-from clustergraph.config import Settings
+from clustergraph.settings import Settings
 from clustergraph.web.server import run
 run(Path(sys.argv[1]), Settings.from_environment(), "127.0.0.1", int(sys.argv[2]))
 """
+
+
+PATIENCE = 120.0
+"""Seconds after which something that is waited for is taken never to come."""
 
 
 @dataclass
@@ -35,10 +42,10 @@ class Live:
     def url(self):
         return f"http://127.0.0.1:{self.port}"
 
-    def connect(self, seconds=20.0):
+    def connect(self, seconds=PATIENCE):
         return socket.create_connection(("127.0.0.1", self.port), timeout=seconds)
 
-    def talk(self, data, seconds=20.0):
+    def talk(self, data, seconds=PATIENCE):
         """Send bytes, and return everything that comes back until the connection ends."""
         with self.connect(seconds) as connection:
             connection.sendall(data)
@@ -51,6 +58,12 @@ class Live:
         with urllib.request.urlopen(f"{self.url}/metrics") as response:
             lines = response.read().decode().splitlines()
         return float(next(line for line in lines if line.startswith(f"clustergraph_{name}")).rsplit(" ", 1)[1])
+
+    def holds(self, connection):
+        """Return whether the service has not closed its end of a connection."""
+        own, theirs = (f"{name[1]:04X}" for name in (connection.getpeername(), connection.getsockname()))
+        ends = (line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:])
+        return any(end[1].endswith(f":{own}") and end[2].endswith(f":{theirs}") and end[3] == "01" for end in ends)
 
     def events(self):
         lines = self.log.read_text().splitlines()
@@ -70,7 +83,7 @@ class Live:
         return [each for each in found[1:] if each not in children]
 
 
-def until(condition, seconds=10.0):
+def until(condition, seconds=PATIENCE):
     """Wait until something is so; return whether it is."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
@@ -94,13 +107,13 @@ def serve(root, **settings):
         )
     live = Live(port, process, log)
     try:
-        assert until(lambda: _is_ready(live), 30), log.read_text()
+        assert until(lambda: _is_ready(live)), log.read_text()
         yield live
     finally:
         if process.poll() is None:
             process.send_signal(signal.SIGTERM)
             try:
-                process.wait(30)
+                process.wait(PATIENCE)
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()

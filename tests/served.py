@@ -8,7 +8,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -17,9 +16,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from clustergraph.build.release import Releases
-
-from .small_project import make
+from clustergraph.release.releases import Releases
+from tests.live_server import PATIENCE, until
+from tests.small_project import make
 
 SECRET = "correct-horse-battery-staple"
 
@@ -56,15 +55,16 @@ class Served:
             stderr=subprocess.DEVNULL,
             start_new_session=True,
         )
-        for _ in range(600):
-            try:
-                self.ask("ASK {}")
-            except OSError:
-                assert self.process.poll() is None, "the service has ended"
-                time.sleep(0.05)
-            else:
-                return
-        raise AssertionError("the service does not answer")
+        assert until(self._answers), "the service does not answer"
+
+    def _answers(self) -> bool:
+        try:
+            self.ask("ASK {}")
+        except OSError:
+            assert self.process is not None
+            assert self.process.poll() is None, "the service has ended"
+            return False
+        return True
 
     def kill(self) -> None:
         """End the service and every process of it at once, as a power failure would."""
@@ -81,7 +81,7 @@ class Served:
     def ask(self, query: str) -> Any:
         """Return the JSON answer of a query."""
         address = f"{self.url}/sparql?{urllib.parse.urlencode({'query': query, 'format': 'json'})}"
-        with urllib.request.urlopen(address, timeout=30) as answer:
+        with urllib.request.urlopen(address, timeout=PATIENCE) as answer:
             return json.load(answer)
 
     def update(self, text: str) -> Any:
@@ -92,7 +92,7 @@ class Served:
         """
         headers = {"Authorization": f"Bearer {SECRET}", "Content-Type": "application/sparql-update"}
         request = urllib.request.Request(f"{self.url}/update", text.encode(), headers)
-        with urllib.request.urlopen(request, timeout=60) as answer:
+        with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
             return json.load(answer)
 
     def __enter__(self) -> Self:

@@ -60,6 +60,7 @@ QUESTION = """#+ title: Which clusters are there?
 #+   cluster: {label: Only this one, type: iri, class: cg:Cluster, many: true}
 #+ columns:
 #+   cluster: The cluster
+PREFIX cg: <https://w3id.org/clustergraph/ontology/>
 SELECT ?cluster WHERE {
   VALUES ?cluster { UNDEF }
   ?cluster a cg:Cluster
@@ -67,6 +68,7 @@ SELECT ?cluster WHERE {
 """
 
 CHECK = """# A label has white space at its ends.
+PREFIX skos: <http://www.w3.org/2004/02/skos/core#>
 SELECT ?thing ?value WHERE { ?thing skos:prefLabel ?value FILTER REGEX(STR(?value), "^ | $") }
 """
 

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-import json
+from dataclasses import replace
 from pathlib import Path
 
-from pyoxigraph import DefaultGraph, NamedNode, Quad, RdfFormat, Store, parse, serialize
+from pyoxigraph import NamedNode, Quad, RdfFormat, Store, parse
 
+from clustergraph.pipeline import exports
+from clustergraph.pipeline.project import Project
+from clustergraph.release.artefacts import home_of
+from clustergraph.release.manifest import Record
+from clustergraph.release.releases import Releases
+from clustergraph.release.write import merge, write
 from clustergraph.terms import PREFIXES
 
 VOCABULARY = """
@@ -48,40 +54,29 @@ GRAPH graph:inferred {
 
 
 def write_release(root: Path, digest: str = "d1", extra: str = "", repeat: int = 0) -> Path:
-    """Write a release below a data root, make it current, and return its directory."""
-    path = root / "releases" / digest
-    path.mkdir(parents=True)
+    """Write a release below a data root, make it current, and return its directory.
+
+    It gets a name that tests can know, and not the digest of its content; and it is described, without files.
+    """
     header = "".join(f"PREFIX {prefix}: <{space}>\n" for prefix, space in PREFIXES.items())
-    quads = list(parse(header + VOCABULARY + extra, format=RdfFormat.TRIG))
+    store = Store()
+    store.extend(parse(header + VOCABULARY + extra, format=RdfFormat.TRIG))
     many = "http://many.example/"
     predicate, graph = NamedNode(f"{many}p"), NamedNode(f"{many}graph")
-    quads += [Quad(NamedNode(f"{many}{n}"), predicate, NamedNode(f"{many}{n % 97}"), graph) for n in range(repeat)]
-    merged = {Quad(quad.subject, quad.predicate, quad.object, DefaultGraph()) for quad in quads}
-    store = Store(path / "store")
-    store.bulk_extend([*quads, *merged])
-    store.flush()
-    (path / "dump.nq").write_bytes(serialize(quads, format=RdfFormat.N_QUADS) or b"")
-    graphs = sorted(str(graph.value) for graph in {quad.graph_name for quad in quads})
-    del store
-    manifest = {
-        "digest": digest,
-        "created": "2026-11-22T09:00:00+00:00",
-        "quads": len(quads),
-        "triples": len(merged),
-        "graphs": graphs,
-        "classes": {PREFIXES["cg"] + "Cluster": 2, PREFIXES["cg"] + "Figure": 2},
-        "version": "0.1.0",
-    }
-    (path / "manifest.json").write_text(json.dumps(manifest))
-    (path / "description.ttl").write_text(
-        f"<https://w3id.org/clustergraph/release/{digest}> a <{PREFIXES['dcat']}Dataset> .\n"
-    )
+    store.extend(Quad(NamedNode(f"{many}{n}"), predicate, NamedNode(f"{many}{n % 97}"), graph) for n in range(repeat))
+    merge(store)
+    releases = Releases(root)
+    with releases.lock():
+        made = write(releases, store, Record())
+    path = made.path.rename(releases.home / digest)
+    replace(made, digest=digest, created="2026-11-22T09:00:00+00:00", version="0.1.0").write(path)
+    home_of(made.path).rename(home_of(path))
+    exports.prepare(path, Project(root), files=False)
     point(root, digest)
     return path
 
 
 def point(root: Path, digest: str) -> None:
     """Make a release current."""
-    new = root / "new"
-    new.symlink_to(Path("releases") / digest)
-    new.rename(root / "current")
+    releases = Releases(root)
+    releases.activate(releases.home / digest)

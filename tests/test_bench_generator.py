@@ -12,8 +12,9 @@ from bench.load import Outcome
 from bench.queries import QUERIES
 from pyoxigraph import NamedNode, RdfFormat, Store
 
-from clustergraph.store.embedded import Embedded, Release
-from clustergraph.store.rewrite import rewrite
+from clustergraph.engine.store import Embedded
+from clustergraph.release.manifest import Release
+from clustergraph.sparql.exists import rewrite
 from clustergraph.terms import NUTS, ONTOLOGY, PREFIXES, SCHEME
 
 QUADS = 20_000

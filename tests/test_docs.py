@@ -10,18 +10,18 @@ from pathlib import Path
 import pytest
 from pyoxigraph import Store
 
-from clustergraph.build.glossary import glossary, questions_page
-from clustergraph.config import Settings
 from clustergraph.graph import Graph
-from clustergraph.questions import load
-
-from .conftest import ROOT
+from clustergraph.pipeline.glossary import alignments_page, glossary, questions_page
+from clustergraph.questions.question import load
+from clustergraph.settings import Settings
+from tests.conftest import ROOT
 
 PAGES = [
     ROOT / "README.md",
     ROOT / "CONTRIBUTING.md",
     *sorted((ROOT / "docs").glob("*.md")),
     ROOT / "queries/README.md",
+    ROOT / "w3id/clustergraph/README.md",
 ]
 QUERIES = [
     pytest.param(query, id=f"{page.name}-{number}")
@@ -44,10 +44,21 @@ def test_the_list_of_questions_is_up_to_date() -> None:
     assert (ROOT / "docs/catalogue.md").read_text() == questions_page(questions), "run `make docs`"
 
 
+def test_the_page_of_alignments_is_up_to_date() -> None:
+    table = (ROOT / "ontology" / "alignments.sssom.tsv").read_text("utf-8")
+    assert (ROOT / "docs/alignments.md").read_text("utf-8") == alignments_page(table), "run `make docs`"
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_links_between_pages_lead_somewhere(page: Path) -> None:
     for target in re.findall(r"\]\((?!https?:)([^)#]+)\)", page.read_text()):
         assert (page.parent / target).exists(), target
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_the_program_is_where_a_page_says(page: Path) -> None:
+    for name in re.findall(r"`([\w/]+/\w+\.py)`", page.read_text()):
+        assert (ROOT / name).exists() or (ROOT / "src/clustergraph" / name).exists(), name
 
 
 def test_the_readme_names_every_command() -> None:

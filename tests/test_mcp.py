@@ -7,27 +7,27 @@ import os
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import anyio
 import pytest
+from anyio.from_thread import start_blocking_portal
 from mcp import Client, StdioServerParameters
 from mcp.client.stdio import stdio_client
 
-from clustergraph.build import pipeline
-from clustergraph.build.release import Releases
-from clustergraph.build.sources import Project
-
-from .small_project import make
+from clustergraph.pipeline import publish
+from clustergraph.pipeline.project import Project
+from clustergraph.release.releases import Releases
+from tests.live_server import PATIENCE, until
+from tests.small_project import make
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = make(tmp_path_factory.mktemp("mcp"))
-    pipeline.publish(Project(root), Releases(root / ".clustergraph"))
+    publish.publish(Project(root), Releases(root / ".clustergraph"))
     return root
 
 
@@ -35,56 +35,61 @@ def command(folder: Path, *words: str) -> list[str]:
     return [sys.executable, "-m", "clustergraph", "--project", str(folder), "mcp", *words]
 
 
-def call(target: Any, tool: str, **arguments: Any) -> Any:
-    async def run() -> Any:
-        async with Client(target) as client:
-            return await client.call_tool(tool, arguments)
-
-    return anyio.run(run)
+Do = Callable[..., Any]
+"""Does a method of a client in its session."""
 
 
-def stdio(folder: Path) -> Any:
+@contextmanager
+def session(target: Any) -> Iterator[Do]:
+    with start_blocking_portal() as portal, portal.wrap_async_context_manager(Client(target)) as client:
+        yield lambda method, *arguments: portal.call(getattr(client, method), *arguments)
+
+
+@pytest.fixture(scope="module")
+def stdio(folder: Path) -> Iterator[Do]:
+    """One server, asked over its standard input."""
     program, *words = command(folder)
-    return stdio_client(StdioServerParameters(command=program, args=words, env=dict(os.environ)))
+    with session(stdio_client(StdioServerParameters(command=program, args=words, env=dict(os.environ)))) as do:
+        yield do
+
+
+def call(do: Do, tool: str, **arguments: Any) -> Any:
+    return do("call_tool", tool, arguments)
 
 
 def text(result: Any) -> str:
     return "".join(part.text for part in result.content)
 
 
-def test_the_tools_are_listed_with_what_they_take(folder: Path) -> None:
-    async def names() -> dict[str, Any]:
-        async with Client(stdio(folder)) as client:
-            return {tool.name: tool for tool in (await client.list_tools()).tools}
-
-    tools = anyio.run(names)
+def test_the_tools_are_listed_with_what_they_take(stdio: Do) -> None:
+    tools = {tool.name: tool for tool in stdio("list_tools").tools}
     assert {"list_questions", "explain_question", "ask_question", "search_names", "describe_thing", "show_schema",
             "explain_statement", "run_sparql"} == set(tools)  # fmt: skip
     assert all(tool.description for tool in tools.values())
 
 
-def test_a_question_is_listed_explained_and_answered(folder: Path) -> None:
-    (listed,) = json.loads(text(call(stdio(folder), "list_questions", subject="clusters")))
+def test_a_question_is_listed_explained_and_answered(stdio: Do) -> None:
+    (listed,) = json.loads(text(call(stdio, "list_questions", subject="clusters")))
     assert listed["name"] == "clusters"
-    explained = json.loads(text(call(stdio(folder), "explain_question", name="clusters")))
+    explained = json.loads(text(call(stdio, "explain_question", name="clusters")))
     assert "ViaMéca" in explained["parameters"]["cluster"]["examples"]
-    answer = json.loads(text(call(stdio(folder), "ask_question", name="clusters", parameters={"cluster": "Viameca"})))
+    answer = json.loads(text(call(stdio, "ask_question", name="clusters", parameters={"cluster": "Viameca"})))
     assert [row["cluster"]["label"] for row in answer["rows"]] == ["ViaMéca"]
 
 
-def test_rows_are_cut_and_counted(folder: Path) -> None:
-    answer = json.loads(text(call(stdio(folder), "ask_question", name="clusters", limit=1)))
+def test_rows_are_cut_and_counted(stdio: Do) -> None:
+    answer = json.loads(text(call(stdio, "ask_question", name="clusters", limit=1)))
     assert (len(answer["rows"]), answer["rows_in_all"]) == (1, 2)
-    rest = call(stdio(folder), "ask_question", name="clusters", offset=1, evidence=True)
+    rest = call(stdio, "ask_question", name="clusters", offset=1, evidence=True)
     answer = json.loads(text(rest))
     assert [row["cluster"]["label"] for row in answer["rows"]] == ["ViaMéca"]
     assert len(answer["evidence"]) == 1
     assert "ViaMéca" in answer["evidence"][0]["statement"]
 
 
-def test_names_are_searched_and_things_described_with_their_section(folder: Path) -> None:
-    (hit,) = json.loads(text(call(stdio(folder), "search_names", text="viamca")))
-    described = json.loads(text(call(stdio(folder), "describe_thing", name=hit["iri"])))
+def test_names_are_searched_and_things_described_with_their_section(stdio: Do) -> None:
+    (hit,) = json.loads(text(call(stdio, "search_names", text="viamca")))
+    described = json.loads(text(call(stdio, "describe_thing", name=hit["iri"])))
     sections = {statement["section"]["iri"] for statement in described["statements"]}
     assert "https://w3id.org/clustergraph/graph/4m4iof/summary" in sections
 
@@ -100,11 +105,16 @@ def test_names_are_searched_and_things_described_with_their_section(folder: Path
         ("run_sparql", {"query": "SELECT * { SERVICE <http://e.org/> { ?s ?p ?o } }"}, "SERVICE"),
     ],
 )
-def test_what_is_wrong_is_told_to_the_model(folder: Path, tool: str, arguments: dict[str, Any], said: str) -> None:
-    result = call(stdio(folder), tool, **arguments)
+def test_what_is_wrong_is_told_to_the_model(stdio: Do, tool: str, arguments: dict[str, Any], said: str) -> None:
+    result = call(stdio, tool, **arguments)
     assert result.is_error
     assert said in text(result)
     assert "Traceback" not in text(result)
+
+
+def answers(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 @pytest.fixture
@@ -113,36 +123,35 @@ def address(folder: Path) -> Iterator[str]:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     server = subprocess.Popen(command(folder, "--http", "--port", str(port)), stderr=subprocess.PIPE)
-    for _ in range(200):
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                break
-        time.sleep(0.05)
+    assert until(lambda: answers(port))
     yield f"http://127.0.0.1:{port}/mcp"
     server.terminate()
-    server.wait(10)
+    server.wait(PATIENCE)
     if server.stderr:
         server.stderr.close()
 
 
 def test_streamable_http_answers_the_same(address: str) -> None:
     query = "SELECT ?c { ?c a cg:Cluster } ORDER BY ?c"
-    document = json.loads(text(call(address, "run_sparql", query=query)))
+    with session(address) as do:
+        document = json.loads(text(call(do, "run_sparql", query=query)))
     assert len(document["results"]["bindings"]) == 2
 
 
-def test_a_statement_is_explained(folder: Path) -> None:
-    async def told() -> list[Any]:
-        async with Client(stdio(folder)) as client:
-            found = []
-            for value in ("cg:Cluster", "cg:Region", "cg:Cluster . ?s"):
-                given = {"subject": "organisation:afil", "predicate": "a", "value": value}
-                found.append(await client.call_tool("explain_statement", given))
-            return found
-
-    right, wrong, malformed = anyio.run(told)
+def test_a_statement_is_explained(stdio: Do) -> None:
+    right, wrong, malformed = (
+        call(stdio, "explain_statement", subject="organisation:afil", predicate="a", value=value)
+        for value in ("cg:Cluster", "cg:Region", "cg:Cluster . ?s")
+    )
     assert "cluster" in " ".join(json.loads(right.content[0].text)).lower()
     assert wrong.is_error
     assert "the graph does not say" in wrong.content[0].text
     assert malformed.is_error
     assert "not one statement" in malformed.content[0].text
+
+
+def test_a_misspelt_term_is_named_behind_the_answer(stdio: Do) -> None:
+    found = call(stdio, "run_sparql", query="SELECT ?s { ?s a cg:Clutser }")
+    answer, note = (part.text for part in found.content)
+    assert json.loads(answer)["results"]["bindings"] == []
+    assert "did you mean cg:Cluster" in note

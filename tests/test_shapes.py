@@ -13,6 +13,7 @@ from rdflib import SH as SHACL
 from clustergraph.shacl.findings import Finding
 from clustergraph.shacl.validate import validate
 from clustergraph.terms import SHAPE, VOCABULARIES
+from tests.conftest import broken
 
 ROOT = Path(__file__).parent.parent
 SAMPLES = Path(__file__).parent / "shapes"
@@ -84,7 +85,7 @@ def _references() -> tuple[Quad, ...]:
 @pytest.mark.parametrize("shape", ALL, ids=lambda iri: iri.removeprefix(SHAPE))
 def test_the_sample_of_a_shape_breaks_it_and_no_other(shape: str) -> None:
     found = about(shape)
-    assert shape in set().union(*(finding.broken() for finding in found))
+    assert shape in set().union(*map(broken, found))
     assert {finding.shape.term.value for finding in found} <= users(shape)
 
 
@@ -112,6 +113,7 @@ def test_shapes_refer_to_named_shapes_only() -> None:
     assert [quad for quad in _references() if quad.object.value not in ALL] == []
 
 
+@pytest.mark.slow
 def test_the_shapes_mean_the_same_as_the_engine_takes_them() -> None:
     """`validate` hands shapes to the engine in another form; as they are written they find the same, only slower."""
     data = read(*sorted(SAMPLES.glob("*.trig")))

@@ -1,142 +1,91 @@
-"""The one object that holds a graph: open a release, query it, ask it named questions."""
+"""The one object that holds a graph: open a release, query it, ask it named questions.
+
+Whatever asks goes through here: command line, Python and MCP in their own process, the service in a worker. A job of
+the service is a method of `Graph`, or another function that takes one first, whose result can be pickled.
+"""
 
 from __future__ import annotations
 
-import importlib
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 
-from pyoxigraph import (
-    BlankNode,
-    DefaultGraph,
-    Literal,
-    NamedNode,
-    QueryBoolean,
-    QuerySolutions,
-    QueryTriples,
-    RdfFormat,
-    Store,
-    Triple,
-    parse,
-)
+from pyoxigraph import DefaultGraph, Literal, NamedNode, QueryBoolean, QuerySolutions, QueryTriples, Store
 
-from clustergraph import questions as question_files
-from clustergraph.ask.because import Because, Source, sources
-from clustergraph.ask.charts import PLACES_QUERY, Place, draw
-from clustergraph.ask.empty import Bound, attempts
-from clustergraph.ask.evidence import Evidence, Proof
-from clustergraph.ask.misspelt import TERMS_QUERY, may_misspell, unknown
-from clustergraph.ask.patterns import asked_alone
-from clustergraph.ask.resolve import choices_query, needs_choices, read_choices, resolve
-from clustergraph.ask.search import NAMES_QUERY, Hit, Index, Name
-from clustergraph.ask.tables import Cell, Value
-from clustergraph.ask.witness import Term
-from clustergraph.errors import QueryError, ReleaseError
-from clustergraph.questions import CATALOGUE_QUERY, Parameter, Question
-from clustergraph.store.dataset import Dataset, Merger
-from clustergraph.store.labels import labels
-from clustergraph.store.syntax import explain
-from clustergraph.terms import PREFIXES, QUERY, compact
+from clustergraph.charts import PLACES_QUERY, Place, draw
+from clustergraph.charts.svg import Link, web
+from clustergraph.engine.store import Embedded, Request
+from clustergraph.errors import QueryError
+from clustergraph.questions import answer as answers
+from clustergraph.questions import question as question_files
+from clustergraph.questions.answer import Answer, Cell, Excerpt, QuestionCall, Rows, WrittenAnswer, cell
+from clustergraph.questions.catalogue import FINDERS, Catalogue, Finder
+from clustergraph.questions.parameters import choices_query, needs_choices, read_choices, resolve, statement
+from clustergraph.questions.question import Parameter, Question
+from clustergraph.questions.sections import Section, documents, sections
+from clustergraph.questions.thing import Thing, Things
+from clustergraph.rdf.labels import best
+from clustergraph.release.artefacts import dump_of
+from clustergraph.release.manifest import Release
+from clustergraph.sparql.guard import TERMS_QUERY, may_misspell, unknown
+from clustergraph.terms import compact
 
-_INTEGERS = {PREFIXES["xsd"] + name for name in ("integer", "int", "long", "nonNegativeInteger")}
-_NUMBERS = {PREFIXES["xsd"] + name for name in ("decimal", "double", "float")}
+if TYPE_CHECKING:
+    from clustergraph.questions.evidence import Evidence, Proof
+    from clustergraph.questions.explanation import Explainer
+    from clustergraph.questions.search import Index, Name
 
 
-@dataclass(frozen=True)
-class Answer:
-    """The answer to a question."""
-
-    question: Question
-    columns: tuple[str, ...]
-    rows: tuple[tuple[Cell, ...], ...]
-    query: str = ""
-    """The query with its parameters bound."""
-    terms: tuple[Mapping[str, Term | None], ...] = ()
-    """The RDF terms of each row."""
-    given: Mapping[str, list[str]] = field(default_factory=dict)
-    """The parameters as they were given."""
-    bound: Bound = field(default_factory=dict)
-    """The terms that they mean."""
-
-    def statement(self, row: int) -> str:
-        """Return what a row states, in words."""
-        shown = {column: cell.shown for column, cell in zip(self.columns, self.rows[row], strict=True)}
-        return self.question.statement(shown)
-
-    def __len__(self) -> int:
-        """Return the number of rows."""
-        return len(self.rows)
-
-    def __iter__(self) -> Iterator[dict[str, Value]]:
-        """Yield each row as a dictionary from column to what is shown."""
-        for row in self.rows:
-            yield {column: cell.value for column, cell in zip(self.columns, row, strict=True)}
-
-    def to_pandas(self) -> Any:  # noqa: ANN401 - a pandas.DataFrame, where pandas is installed
-        """Return the rows as a pandas DataFrame.
-
-        Raises:
-            ImportError: pandas is not installed.
-        """
-        return importlib.import_module("pandas").DataFrame(list(self), columns=list(self.columns))
-
-    def to_polars(self) -> Any:  # noqa: ANN401 - a polars.DataFrame, where polars is installed
-        """Return the rows as a polars DataFrame; a column with values of several types holds texts.
-
-        Raises:
-            ImportError: polars is not installed.
-        """
-        cells = {column: [row[place] for row in self.rows] for place, column in enumerate(self.columns)}
-        return importlib.import_module("polars").DataFrame({c: _of_one_type(values) for c, values in cells.items()})
+_NAMES_KEPT: Final = 100_000
+"""So many labels are kept, which take some 20 MB; then they are looked up anew."""
 
 
-@dataclass(frozen=True)
 class Graph:
-    """A graph in a store, with the questions that can be asked of it.
+    """A graph in a store, with the questions that can be asked of it: its own, unless others are given.
 
     The default graph of the store is the merged graph; its named graphs are the sections of the documents.
     """
 
-    store: Store
-    questions: Mapping[str, Question]
-    digest: str = ""
-    """The digest of the release, if the graph is one."""
+    def __init__(
+        self, store: Store | Embedded, questions: Mapping[str, Question] | None = None, digest: str = ""
+    ) -> None:
+        self.engine = store if isinstance(store, Embedded) else Embedded(Path(), store)
+        self.store = self.engine.store
+        self.digest = digest
+        self._given = questions
+        self._labels: dict[str, str] = {}
+        self._choices: dict[str, Mapping[str, str]] = {}
 
     @classmethod
-    def open(cls, release: Path, queries: Path | None = None) -> Self:
-        """Open a release for reading.
-
-        Args:
-            release: its directory.
-            queries: a folder of question files to use instead of the questions in the release.
+    def open(cls, release: Path | str, queries: Path | str | None = None) -> Self:
+        """Open the release in a directory; a folder of question files stands for the questions in the release.
 
         Raises:
             ReleaseError: the release cannot be opened.
             SourceError: a question file is not as it should be.
         """
-        try:
-            store = Store.read_only(str(release / "store"))
-        except OSError as error:
-            raise ReleaseError(f"{release} cannot be opened: {error}", advice="run `clustergraph build`") from error
-        return cls(store, question_files.load(queries) if queries else _catalogue(store), release.resolve().name)
+        questions = question_files.load(Path(queries)) if queries else None
+        return cls(Embedded(Path(release)), questions, Release.read(Path(release)).digest)
+
+    @cached_property
+    def questions(self) -> Mapping[str, Question]:
+        """The questions that can be asked, by name."""
+        return Catalogue(self.engine) if self._given is None else self._given
+
+    def catalogue(self) -> dict[str, Question]:
+        """Return all questions, read."""
+        return dict(self.questions)
+
+    # Queries
 
     def query(self, text: str) -> QuerySolutions | QueryBoolean | QueryTriples:
-        """Return what a SPARQL query gives; the prefixes of `clustergraph.terms` need not be declared.
+        """Return what a SPARQL query gives; see `clustergraph.engine.store.Embedded.query`."""
+        return self.engine.query(text)
 
-        A triple that several graphs of FROM have counts once, as in the endpoint.
-
-        Raises:
-            QueryError: the query is malformed.
-        """
-        dataset = Dataset.of(text)
-        store, default, named = (self.store, None, None) if dataset is None else self._merger.over(dataset)
-        try:
-            return store.query(text, prefixes=PREFIXES, default_graph=default, named_graphs=named)
-        except SyntaxError as error:
-            raise explain(text, str(error)) from error
+    def answer(self, request: Request) -> bytes:
+        """Return the answer to a query, serialised; see `clustergraph.engine.store.Embedded.answer`."""
+        return self.engine.answer(request)
 
     def select(self, text: str) -> QuerySolutions:
         """Return the solutions of a SELECT query; see `query`."""
@@ -144,10 +93,6 @@ class Graph:
         if not isinstance(result, QuerySolutions):
             raise QueryError("a SELECT query is needed here")
         return result
-
-    def misspelt(self, text: str) -> tuple[str, ...]:
-        """Return a sentence for each term of our ontology in a query that the graph does not have."""
-        return unknown(text, self._terms) if may_misspell(text) else ()
 
     def table(self, text: str) -> tuple[tuple[str, ...], tuple[tuple[Cell, ...], ...]]:
         """Return the columns and rows of a SELECT query, or the one value of an ASK; see `query`."""
@@ -157,14 +102,16 @@ class Graph:
         if isinstance(result, QueryTriples):
             raise QueryError("CONSTRUCT and DESCRIBE give a graph, not a table")
         columns = tuple(variable.value for variable in result.variables)
-        return columns, tuple(tuple(self._cell(row[column]) for column in columns) for row in result)
+        return columns, tuple(tuple(cell(row[column], self.label) for column in columns) for row in result)
+
+    def misspelt(self, text: str) -> tuple[str, ...]:
+        """Return a sentence for each term of our ontology in a query that the graph does not have."""
+        return unknown(text, self.terms()) if may_misspell(text) else ()
+
+    # Questions
 
     def ask(self, name: str, /, **parameters: Any) -> Answer:  # noqa: ANN401 - anything that has a text form
-        """Return the answer to a named question.
-
-        Args:
-            name: the name of the question, that of its file.
-            parameters: a value, or a list of values, for each parameter; labels do for IRIs and codes.
+        """Return the answer to a named question; a parameter has a value or a list, and labels do for IRIs and codes.
 
         Raises:
             QuestionError: the question or a parameter is not known, or a value does not fit.
@@ -178,30 +125,104 @@ class Graph:
         solutions = self.select(query)
         columns = tuple(variable.value for variable in solutions.variables)
         terms = tuple({column: row[column] for column in columns} for row in solutions)
-        rows = tuple(tuple(self._cell(row[column]) for column in columns) for row in terms)
-        return Answer(question, columns, rows, query, terms, given, bound)
+        return Answer(question, columns, terms, query, given, bound, self.label)
 
-    def chart(self, answer: Answer) -> str:
-        """Return an SVG document that shows an answer; nothing where its view is the table or nothing can be drawn."""
-        return draw(answer.question.view, answer.columns, answer.rows, answer.question.title, self._places)
+    def choices(self, parameter: Parameter) -> Mapping[str, str]:
+        """Return what a parameter of a question can be: the IRI of each choice by every name of it."""
+        if not needs_choices(parameter):
+            return {}
+        query = choices_query(parameter)
+        if query not in self._choices:
+            rows = self.select(query)
+            self._choices[query] = read_choices((row["thing"].value, row["name"].value) for row in rows)
+        return self._choices[query]
+
+    def chart(self, answer: Answer, rows: Rows | None = None, link: Link = web) -> str:
+        """Return an SVG document that shows an answer; nothing where its view is the table or nothing can be drawn.
+
+        ``rows`` are those of its rows to show, if not all; ``link`` gives the address for an IRI, or nothing.
+        """
+        question = answer.question
+        places = self.places if question.view.kind == "map" else {}
+        return draw(question.view, answer.columns, answer.rows if rows is None else rows, question.title, places, link)
 
     def why_empty(self, answer: Answer) -> str:
         """Say why an answer has no rows: which parameter, or which pattern of the query, has no match."""
-        for attempt in attempts(answer.question, answer.given, answer.bound):
-            if next(self.select(attempt.query), None) is not None:
-                return attempt.because
+        from clustergraph.questions.lineage import asked_alone
+
+        for query, why in answers.attempts(answer.question, answer.given, answer.bound):
+            if next(self.select(query), None) is not None:
+                return why
         for query, pattern in asked_alone(answer.query):
             if not self.query(query):
                 return f"nothing in the graph matches {pattern}"
         return "each part of the question has matches, and none of them together"
 
-    def evidence(self, answer: Answer, row: int) -> list[Proof]:
-        """Return what a row of an answer rests on: stated triples with their sections, and the rules in between.
+    def why(self, call: QuestionCall) -> str:
+        """Say why an answer has no rows; see `why_empty`."""
+        return self.why_empty(self.ask(call.question, **call.given))
 
-        Args:
-            answer: what `ask` gave.
-            row: the number of the row, from 0.
+    def excerpt(self, call: QuestionCall, link: Link | None = None) -> Excerpt:
+        """Return some rows of an answer with what is shown with them; a picture, if there is a ``link`` for its IRIs.
+
+        Raises:
+            QuestionError: a parameter is not known, or a value does not fit.
         """
+        answer = self.ask(call.question, **call.given)
+        rows = answer.part(call.offset, call.limit)
+        chart = self.chart(answer, rows, link) if link else ""
+        return Excerpt(answer.columns, rows, len(answer), answer.query, chart, self._asked_for(call, answer, rows))
+
+    def written(self, call: QuestionCall, max_bytes: int = 50_000_000, why_empty: str = "") -> WrittenAnswer:
+        """Return some rows of an answer in csv, tsv, md, svg, json (with ``why_empty``) or xml, or its query as rq.
+
+        Raises:
+            QuestionError: a parameter is not known, or a value does not fit.
+            ResultTooLargeError: the answer is larger than allowed.
+        """
+        answer = self.ask(call.question, **call.given)
+        rows = answer.part(call.offset, call.limit)
+        match call.format:
+            case "xml":
+                part = "" if len(rows) == len(answer) else f"\nLIMIT {call.limit} OFFSET {call.offset}"
+                content = self.engine.answer(Request(answer.query + part, "xml", max_bytes=max_bytes))
+            case "rq":
+                content = answer.query.encode()
+            case "svg":
+                content = self.chart(answer, rows).encode()
+            case "json":
+                proofs = self._asked_for(call, answer, rows)
+                content = answers.document(call, self.digest, answer, rows, why_empty, proofs).encode()
+            case _:
+                content = answers.WRITERS[call.format](answer.columns, rows).encode()
+        return WrittenAnswer(content, len(answer))
+
+    def _asked_for(self, call: QuestionCall, answer: Answer, rows: Rows) -> list[dict[str, Any]] | None:
+        """Return the evidence of some rows, if it is asked for."""
+        return self.proofs(answer, range(call.offset, call.offset + len(rows))) if call.evidence else None
+
+    def conflicts(self, limit: int | None = None) -> list[tuple[Finder, Question, Excerpt]]:
+        """Return what disagrees, by kind: the question that finds it, and its rows up to a limit."""
+        found = []
+        for finder in FINDERS:
+            if finder.question in self.questions:
+                answer = self.ask(finder.question, **finder.parameters)
+                rows = answer.rows if limit is None else answer.part(0, limit)
+                found.append((finder, answer.question, Excerpt(answer.columns, rows, len(answer), answer.query)))
+        return found
+
+    def conflicts_as_json(self, limit: int | None = None) -> list[dict[str, Any]]:
+        """Return what disagrees as JSON members; see `conflicts`."""
+        return [
+            {"kind": finder.title, "question": finder.question, "parameters": dict(finder.parameters),
+             "total": part.total, "rows": answers.objects(part.columns, part.rows)}
+            for finder, _, part in self.conflicts(limit)
+        ]  # fmt: skip
+
+    # Evidence
+
+    def evidence(self, answer: Answer, row: int) -> list[Proof]:
+        """Return what a row of an answer rests on: stated triples with their sections, and the rules in between."""
         return self._evidence.of_row(answer.query, answer.terms[row])
 
     def explain(self, subject: str, predicate: str, value: str) -> Proof:
@@ -210,125 +231,110 @@ class Graph:
         Raises:
             QueryError: a part is malformed, or the graph does not hold the triple.
         """
-        wanted = _triple(f"{subject} {predicate} {value}")
+        wanted = statement(f"{subject} {predicate} {value}")
         for held in self.store.quads_for_pattern(*wanted, DefaultGraph()):
             if isinstance(held.object, NamedNode | Literal):  # As the store has it: 01 is 1 there.
                 return self._evidence.of_fact((wanted[0], wanted[1], held.object))
         raise QueryError(f"the graph does not say: {subject} {predicate} {value}")
 
-    @property
-    def because(self) -> Because:
-        """Tells evidence in words."""
-        return Because(lambda node: self._labels.get(node.value) or compact(node.value), self._sections)
+    def proofs(self, answer: Answer, rows: Iterable[int]) -> list[dict[str, Any]]:
+        """Return for some rows of an answer what they state and what they rest on, as JSON members and as text."""
+        return [
+            {"statement": answer.statement(row), **self.explainer.document(self.evidence(answer, row))} for row in rows
+        ]
 
-    def search(self, text: str, limit: int = 10) -> list[Hit]:
-        """Return the things whose names are most like a text, the best first."""
-        return self._names.search(text, limit)
+    def explained(self, subject: str, predicate: str, value: str) -> dict[str, Any]:
+        """Return why a triple is in the graph, as JSON members and as text; see `explain`."""
+        return self.explainer.document([self.explain(subject, predicate, value)])
 
-    def choices(self, parameter: Parameter) -> Mapping[str, str]:
-        """Return what a parameter of a question can be: the IRI of each choice by every name of it."""
-        if not needs_choices(parameter):
-            return {}
-        rows = self.select(choices_query(parameter))
-        return read_choices((row["thing"].value, row["name"].value) for row in rows)
+    # Things
 
     def label(self, iri: str) -> str:
         """Return the label of a thing, or else its IRI."""
-        return self._labels.get(iri, iri)
+        return self.name(iri) or iri
 
-    def _cell(self, term: NamedNode | BlankNode | Literal | Triple | None) -> Cell:
-        match term:
-            case None:
-                return Cell(None)
-            case NamedNode():
-                return Cell(self._labels.get(term.value, term.value), term.value)
-            case Literal():
-                return Cell(_python(term))
-            case _:
-                return Cell(str(term))
+    def name(self, iri: str) -> str:
+        """Return the label of a thing, or nothing."""
+        if iri not in self._labels:
+            if len(self._labels) >= _NAMES_KEPT:
+                self._labels.clear()
+            self._labels[iri] = best(self.store, NamedNode(iri))
+        return self._labels[iri]
 
-    @cached_property
-    def _terms(self) -> frozenset[str]:
+    def names(self, iris: Iterable[str]) -> dict[str, str]:
+        """Return the labels of those things that have one."""
+        return {iri: name for iri in iris if (name := self.name(iri))}
+
+    def search(self, text: str, limit: int = 10) -> list[Name]:
+        """Return the things whose names are most like a text, the best first."""
+        return self._names.search(text, limit)
+
+    def thing(self, iri: str) -> Thing:
+        """Return what is said of a thing, with names and the sections that say so."""
+        return Things(self.engine, self.name, self.sections).about(iri)
+
+    def near(self, iri: str) -> list[tuple[str, str]]:
+        """Return IRIs and names of things that an IRI may be meant for."""
+        return Things(self.engine, self.name, self.sections).near(iri)
+
+    def documents(self) -> list[tuple[str, str, list[Section]]]:
+        """Return documents with IRI, title and sections; see `clustergraph.questions.sections.documents`."""
+        return documents(self.sections.values())
+
+    def terms(self) -> frozenset[str]:
+        """Return the terms of our ontology that the graph has."""
         return frozenset(row["term"].value for row in self.select(TERMS_QUERY))
 
     @cached_property
-    def _merger(self) -> Merger:
-        return Merger(self.store)
+    def explainer(self) -> Explainer:
+        """Tells evidence in words."""
+        from clustergraph.questions.explanation import Explainer
+
+        return Explainer(lambda node: self.name(node.value) or compact(node.value), self.sections)
+
+    @cached_property
+    def places(self) -> Mapping[str, Place]:
+        """The places that have coordinates, by IRI."""
+        found = {}
+        for row in self.select(PLACES_QUERY):
+            latitude, longitude = float(row["latitude"].value), float(row["longitude"].value)
+            found[row["place"].value] = Place(latitude, longitude, row["country"].value if row["country"] else "")
+        return found
+
+    @cached_property
+    def sections(self) -> Mapping[str, Section]:
+        """The sections of documents, by IRI."""
+        return sections(self.engine)
 
     @cached_property
     def _names(self) -> Index:
+        from clustergraph.questions.search import NAMES_QUERY, Index, Name
+
         rows = self.select(NAMES_QUERY)
         return Index(Name(*(row[column].value for column in ("thing", "name", "label", "class"))) for row in rows)
 
     @cached_property
     def _evidence(self) -> Evidence:
+        from clustergraph.questions.evidence import Evidence
+
         return Evidence(self.store)
 
-    @cached_property
-    def _places(self) -> Mapping[str, Place]:
-        return {
-            row["place"].value: Place(
-                float(row["latitude"].value),
-                float(row["longitude"].value),
-                row["country"].value if row["country"] else "",
-            )
-            for row in self.select(PLACES_QUERY)
-        }
 
-    @cached_property
-    def _sections(self) -> Mapping[str, Source]:
-        return sources(self.store)
+def opened(release: Path, in_memory: bool, *, memory_quads: int) -> Graph | None:
+    """Return the graph of a release for a worker; None where it is to be held in memory and is too large for that.
 
-    @cached_property
-    def _labels(self) -> Mapping[str, str]:
-        return labels(self.store)
-
-
-def _catalogue(store: Store) -> dict[str, Question]:
-    rows = store.query(CATALOGUE_QUERY, prefixes=PREFIXES)
-    assert isinstance(rows, QuerySolutions)
-    found = {row["question"].value.removeprefix(QUERY): row["select"].value for row in rows}
-    return {name: question_files.parse(Path(f"{name}.rq"), text) for name, text in found.items()}
-
-
-def _of_one_type(cells: Sequence[Cell]) -> list[Value]:
-    """Return the values of a column, numbers as they are or all with a fraction, and mixed ones as they are shown.
-
-    >>> _of_one_type([Cell(1), Cell(2.5)]), _of_one_type([Cell(1997), Cell("Cluj"), Cell(None)])
-    ([1.0, 2.5], ['1997', 'Cluj', None])
-    """
-    types = {type(cell.value) for cell in cells if cell.value is not None}
-    if types == {int, float}:
-        return [cell.value if cell.value is None else float(cell.value) for cell in cells]
-    if len(types) > 1:
-        return [None if cell.value is None else cell.shown for cell in cells]
-    return [cell.value for cell in cells]
-
-
-def _triple(text: str) -> tuple[NamedNode, NamedNode, NamedNode | Literal]:
-    """Return the one triple that is written in Turtle.
+    In memory it takes longer to open and answers several times faster.
 
     Raises:
-        QueryError: it is anything else.
+        ReleaseError: it cannot be opened.
     """
-    prefixes = "".join(f"PREFIX {name}: <{iri}>\n" for name, iri in PREFIXES.items())
-    try:
-        (quad,) = parse(f"{prefixes}{text} .", format=RdfFormat.TURTLE)
-    except (SyntaxError, ValueError) as error:
-        raise QueryError(
-            f"this is not one statement: {text}", advice="write it as: organisation:afil cg:sharesPilotWith <IRI>"
-        ) from error
-    if not (isinstance(quad.subject, NamedNode) and isinstance(quad.object, NamedNode | Literal)):
-        raise QueryError(f"this is about a node without a name: {text}", advice="write an IRI")
-    return quad.subject, quad.predicate, quad.object
+    if not in_memory:
+        return Graph.open(release)
+    if Release.read(release).quads > memory_quads:
+        return None
+    return Graph(Embedded.in_memory(release, dump_of(release)), digest=release.name)
 
 
-def _python(literal: Literal) -> Value:
-    datatype = literal.datatype.value
-    if datatype in _INTEGERS:
-        return int(literal.value)
-    if datatype in _NUMBERS:
-        return float(literal.value)
-    if datatype == PREFIXES["xsd"] + "boolean":
-        return literal.value in ("true", "1")
-    return literal.value
+def prepare() -> None:
+    """Import whatever a job on a graph needs: a worker can open no file later."""
+    from clustergraph.questions import evidence, explanation, lineage, search  # noqa: F401

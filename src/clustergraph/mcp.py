@@ -1,16 +1,15 @@
 """The graph for language models: a server for the Model Context Protocol (https://modelcontextprotocol.io).
 
-Named questions are answered in this process; a query of the model's own runs in a worker, under the limits of the
-endpoint. Answers are kept small: rows are cut at a limit, and the answer says how many there are in all.
+Questions and queries are the same jobs as those of the service, done in workers under the same limits. Answers are kept
+small: rows are cut at a limit, and the answer says how many there are in all.
 """
 
-from __future__ import annotations
-
 import json
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from functools import partial, wraps
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Final, TypeVar
 
 from mcp.server.mcpserver import MCPServer
 from mcp.server.mcpserver.exceptions import ToolError
@@ -18,15 +17,16 @@ from pydantic import Field
 from pyoxigraph import NamedNode
 
 from clustergraph import __version__
-from clustergraph.ask import tables
-from clustergraph.config import Settings
-from clustergraph.errors import ClustergraphError
-from clustergraph.graph import Graph
-from clustergraph.questions import find
-from clustergraph.store import Request
-from clustergraph.store.embedded import Release
-from clustergraph.store.guard import check
-from clustergraph.store.workers import Pool
+from clustergraph.engine.pool import Pool
+from clustergraph.engine.store import Request
+from clustergraph.errors import ClustergraphError, QuestionError
+from clustergraph.graph import Graph, opened, prepare
+from clustergraph.questions.answer import QuestionCall, objects
+from clustergraph.questions.parameters import iri_of
+from clustergraph.questions.question import Question, find
+from clustergraph.release.manifest import Release
+from clustergraph.settings import Settings
+from clustergraph.sparql.guard import check
 from clustergraph.terms import PREFIXES, compact
 
 ROWS: Final = 50
@@ -53,66 +53,73 @@ _ABOUT: Final = """SELECT ?direction ?property ?value ?section WHERE {{
   UNION {{ GRAPH ?section {{ ?value ?property <{iri}> }} BIND ("points to it" AS ?direction) }}
 }} ORDER BY ?direction ?property ?value LIMIT {limit}"""
 
+Result = TypeVar("Result")
 Given = str | int | float | bool
 Limit = Annotated[int, Field(ge=1, le=MOST_ROWS, description="how many rows at the most")]
 
 
-def create_server(release: Path, settings: Settings) -> MCPServer[None]:
+def create_server(release: Path, settings: Settings) -> MCPServer[Pool]:
     """Return a server for a release.
 
     Raises:
         ReleaseError: the release cannot be opened.
     """
-    graph, described, pool = Graph.open(release), Release.read(release), Pool(settings)
-
-    @asynccontextmanager
-    async def lifespan(_: MCPServer[None]) -> AsyncIterator[None]:
-        async with pool:
-            yield
-
+    tools = _Tools(Release.read(release), settings)
     server = MCPServer(
-        "clustergraph", version=__version__, instructions=_INSTRUCTIONS, lifespan=lifespan, log_level="WARNING"
+        "clustergraph",
+        version=__version__,
+        instructions=_INSTRUCTIONS,
+        lifespan=lambda _: tools._pool,
+        log_level="WARNING",
     )
-    for tool in (*_question_tools(graph), *_name_tools(graph), _sparql_tool(pool, described, settings)):
-        server.tool()(tool)
+    for name in vars(_Tools):
+        if not name.startswith("_"):
+            server.tool()(_telling(getattr(tools, name)))
     return server
 
 
-def _told(answer: Callable[[], object]) -> str:
-    """Return an answer as JSON text; what is wrong is told to the model."""
-    try:
-        return json.dumps(answer(), ensure_ascii=False)
-    except ClustergraphError as error:
-        raise ToolError(str(error)) from error
+def _telling(tool: Callable[..., Awaitable[Result]]) -> Callable[..., Awaitable[Result]]:
+    """Return a tool that tells the model what is wrong."""
+
+    @wraps(tool)
+    async def telling(*given: object, **named: object) -> Result:
+        try:
+            return await tool(*given, **named)
+        except ClustergraphError as error:
+            raise ToolError(f"{error}\n{getattr(error, 'excerpt', '')}".strip()) from error
+
+    return telling
 
 
-def _question_tools(graph: Graph) -> tuple[Callable[..., Any], ...]:
-    def list_questions(subject: str = "") -> str:
+class _Tools:
+    """The tools: every method with a public name, each a job on the graph of a release or a few."""
+
+    def __init__(self, release: Release, settings: Settings) -> None:
+        self._release = release
+        self._settings = settings
+        self._pool = Pool(settings, partial(opened, memory_quads=settings.memory_quads), [prepare])
+
+    async def list_questions(self, subject: str = "") -> str:
         """List the questions that can be asked, with their parameters; `subject` keeps those with that word."""
-        return _told(
-            lambda: [
-                {"name": q.name, "question": q.title, "parameters": {p.name: p.label for p in q.parameters.values()}}
-                for q in graph.questions.values()
-                if subject.casefold() in f"{q.name} {q.title} {q.description} {' '.join(q.tags)}".casefold()
-            ]
-        )
+        return _written([
+            {"name": q.name, "question": q.title, "parameters": {p.name: p.label for p in q.parameters.values()}}
+            for q in (await self._do(Graph.catalogue)).values()
+            if subject.casefold() in f"{q.name} {q.title} {q.description} {' '.join(q.tags)}".casefold()
+        ])  # fmt: skip
 
-    def explain_question(name: str) -> str:
+    async def explain_question(self, name: str) -> str:
         """Tell what a question is for, what its parameters can be and what its columns are."""
+        question = await self._question(name)
+        parameters = {
+            p.name: {"label": p.label, "type": p.type, "required": p.required, "several": p.many,
+                     "examples": list(dict.fromkeys(await self._do(Graph.choices, p)))[:12]}
+            for p in question.parameters.values()
+        }  # fmt: skip
+        return _written({"question": question.title, "description": question.description,
+                         "parameters": parameters, "columns": dict(question.columns)})  # fmt: skip
 
-        def told() -> object:
-            question = find(graph.questions, name)
-            parameters = {
-                p.name: {"label": p.label, "type": p.type, "required": p.required, "several": p.many,
-                         "examples": list(dict.fromkeys(graph.choices(p)))[:12]}
-                for p in question.parameters.values()
-            }  # fmt: skip
-            return {"question": question.title, "description": question.description,
-                    "parameters": parameters, "columns": dict(question.columns)}  # fmt: skip
-
-        return _told(told)
-
-    def ask_question(
+    async def ask_question(
+        self,
         name: str,
         parameters: dict[str, Given | list[Given]] | None = None,
         limit: Limit = ROWS,
@@ -123,100 +130,78 @@ def _question_tools(graph: Graph) -> tuple[Callable[..., Any], ...]:
 
         With evidence, the first five rows come with the statements of documents that they rest on; offset gives others.
         """
+        question = await self._question(name)
+        given = {key: [str(each) for each in (value if isinstance(value, list) else [value])]
+                 for key, value in (parameters or {}).items()}  # fmt: skip
+        call = QuestionCall(name, given, "json", limit, offset)
+        found = await self._do(Graph.excerpt, call)
+        told: dict[str, object] = {
+            "question": question.title,
+            "columns": dict(question.columns),
+            "rows": objects(found.columns, found.rows),
+            "rows_in_all": found.total,
+            "release": self._release.digest,
+        }
+        if not found.total:
+            told["why_empty"] = await self._do(Graph.why, call)
+        if evidence:
+            proved = await self._do(Graph.excerpt, replace(call, limit=min(limit, EVIDENCE_ROWS), evidence=True))
+            told["evidence"] = [{"statement": e["statement"], "because": e["text"]} for e in proved.evidence or ()]
+        return _written(told)
 
-        def told() -> object:
-            answer = graph.ask(name, **(parameters or {}))
-            rows = tables.objects(answer.columns, answer.rows[offset : offset + limit])
-            told = {"question": answer.question.title, "columns": dict(answer.question.columns),
-                    "rows": rows, "rows_in_all": len(answer), "release": graph.digest}  # fmt: skip
-            if not answer.rows:
-                told["why_empty"] = graph.why_empty(answer)
-            if evidence:
-                proved = range(offset, offset + min(len(rows), EVIDENCE_ROWS))
-                told["evidence"] = [
-                    {"statement": answer.statement(row),
-                     "because": graph.because.text(graph.evidence(answer, row)).splitlines()}
-                    for row in proved
-                ]  # fmt: skip
-            return told
-
-        return _told(told)
-
-    return list_questions, explain_question, ask_question
-
-
-def _name_tools(graph: Graph) -> tuple[Callable[..., Any], ...]:
-    def search_names(text: str, limit: Limit = 10) -> str:
+    async def search_names(self, text: str, limit: Limit = 10) -> str:
         """Find things by any of their names: spellings, acronyms, other languages, typing mistakes."""
-        return _told(
-            lambda: [
-                {"label": hit.label, "class": hit.class_, "iri": hit.iri, "name": hit.name, "score": hit.score}
-                for hit in graph.search(text, limit)
-            ]
-        )
+        return _written([
+            {"label": hit.label, "class": hit.class_, "iri": hit.iri, "name": hit.name, "score": hit.score}
+            for hit in await self._do(Graph.search, text, limit)
+        ])  # fmt: skip
 
-    def describe_thing(name: str, limit: Limit = ROWS) -> str:
+    async def describe_thing(self, name: str, limit: Limit = ROWS) -> str:
         """Tell all that is said of a thing, by name or IRI, each with the section that says so."""
+        iri = await self._found(name)
+        columns, rows = await self._do(Graph.table, _ABOUT.format(iri=iri, limit=limit))
+        return _written({"iri": iri, "statements": objects(columns, rows)})
 
-        def told() -> object:
-            iri = _iri(graph, name)
-            columns, rows = graph.table(_ABOUT.format(iri=iri, limit=limit))
-            return {"iri": iri, "statements": tables.objects(columns, rows)}
-
-        return _told(told)
-
-    def explain_statement(subject: str, predicate: str, value: str) -> str:
+    async def explain_statement(self, subject: str, predicate: str, value: str) -> str:
         """Tell why a statement is in the graph, down to the documents; write each part as in Turtle, or as <IRI>."""
-        return _told(lambda: graph.because.text([graph.explain(subject, predicate, value)]).splitlines())
+        return _written((await self._do(Graph.explained, subject, predicate, value))["text"])
 
-    def show_schema() -> str:
+    async def show_schema(self) -> str:
         """Show the classes and properties for SPARQL, with definitions, and the prefixes that need no declaration."""
+        columns, rows = await self._do(Graph.table, _SCHEMA)
+        terms = [[compact(cell.iri) if cell.iri else cell.shown for cell in row] for row in rows]
+        return _written({"columns": columns, "terms": terms, "prefixes": PREFIXES})
 
-        def told() -> object:
-            columns, rows = graph.table(_SCHEMA)
-            terms = [[compact(cell.iri) if cell.iri else cell.shown for cell in row] for row in rows]
-            return {"columns": columns, "terms": terms, "prefixes": PREFIXES}
+    async def run_sparql(self, query: str) -> list[str]:
+        """Run a SPARQL query (SELECT or ASK give JSON, CONSTRUCT and DESCRIBE Turtle); use LIMIT. Read only.
 
-        return _told(told)
+        Terms of the ontology that there are not are named behind the answer, with what may be meant.
+        """
+        checked = check(query, self._release.graphs, replace(self._settings, allowed_hosts=""))
+        request = Request(query, "turtle" if checked.gives_graph else "json", max_bytes=_ANSWER_BYTES)
+        answer = await self._do(Graph.answer, request)
+        return [answer.decode(), *(f"Note: {hint}" for hint in await self._do(Graph.misspelt, query))]
 
-    return search_names, describe_thing, explain_statement, show_schema
+    async def _do(self, job: Callable[..., Result], *given: object) -> Result:
+        return await self._pool.run(self._release.path, job, *given)
 
+    async def _question(self, name: str) -> Question:
+        return find(await self._do(Graph.catalogue), name)
 
-def _iri(graph: Graph, name: str) -> str:
-    """Return the IRI of a thing that is named by IRI, prefixed name, or label.
-
-    Raises:
-        ToolError: nothing has that name.
-    """
-    prefix, colon, local = name.partition(":")
-    iri = (
-        name
-        if name.startswith(("http://", "https://"))
-        else PREFIXES[prefix] + local
-        if colon and prefix in PREFIXES
-        else ""
-    )
-    if iri:
-        try:
-            return NamedNode(iri).value
-        except ValueError as error:
-            raise ToolError(f"{iri!r} is not an IRI") from error
-    hits = graph.search(name, 3)
-    if not hits or hits[0].score < 85:
-        near = ", ".join(hit.label for hit in hits)
-        raise ToolError(f"nothing is called {name!r}" + (f"; did you mean one of: {near}?" if near else ""))
-    return hits[0].iri
+    async def _found(self, name: str) -> str:
+        """Return the IRI that a name writes, in full or with a prefix, or else that of the thing that is called so."""
+        if iri := iri_of(name):
+            try:
+                return NamedNode(iri).value
+            except ValueError as error:
+                raise QuestionError(f"{iri!r} is not an IRI") from error
+        hits = await self._do(Graph.search, name, 3)
+        if not hits or hits[0].score < 85:
+            near = ", ".join(hit.label for hit in hits)
+            advice = f"did you mean one of: {near}?" if near else ""
+            raise QuestionError(f"nothing is called {name!r}", advice=advice)
+        return hits[0].iri
 
 
-def _sparql_tool(pool: Pool, release: Release, settings: Settings) -> Callable[..., Any]:
-    async def run_sparql(query: str) -> str:
-        """Run a SPARQL query (SELECT or ASK give JSON, CONSTRUCT and DESCRIBE Turtle); use LIMIT. Read only."""
-        try:
-            checked = check(query, release.graphs, settings)
-            format_ = "turtle" if checked.gives_graph else "json"
-            answer = await pool.answer(release.path, Request(query, format_, max_bytes=_ANSWER_BYTES))
-        except ClustergraphError as error:
-            raise ToolError(f"{error}\n{getattr(error, 'excerpt', '')}".strip()) from error
-        return answer.decode()
-
-    return run_sparql
+def _written(document: object) -> str:
+    return json.dumps(document, ensure_ascii=False)

@@ -1,10 +1,10 @@
 """Namespaces and the IRIs of this project; the only place that mints one."""
 
-from __future__ import annotations
-
 import re
 import unicodedata
+from collections.abc import Mapping
 from typing import Final
+from urllib.parse import quote, urlencode
 
 from pyoxigraph import NamedNode
 
@@ -20,23 +20,20 @@ NUTS: Final = "http://data.europa.eu/nuts/code/"
 COUNTRY: Final = "http://publications.europa.eu/resource/authority/country/"
 
 ID_KINDS: Final = (
-    # parties and places
     "organisation", "region", "place",
-    # activities
-    "partnership", "project", "pilot", "initiative", "network", "platform", "thematic-area", "event",
-    "programme", "alliance", "work-package",
-    # what they rest on
+    "partnership", "project", "pilot", "initiative", "network", "platform", "thematic-area", "event", "programme",
+    "alliance", "work-package",
     "strategy", "funding", "document", "letter",
-    # statements
-    "participation", "relationship", "figure", "award", "priority", "coverage", "grant", "mention",
-    "plan", "assertion", "note",
+    "participation", "relationship", "figure", "award", "priority", "coverage", "grant", "mention", "plan", "assertion",
+    "note",
 )  # fmt: skip
-"""The kinds of thing that have an IRI of ours: the path segment after ``/id/``."""
+"""The kinds of thing that have an IRI of ours, each with a prefix of its name: the path segment after ``/id/``."""
 
 LISTS: Final = (
-    "action", "action-type", "bound", "breakdown", "effra-domain", "funding-level", "label", "label-level", "measure",
+    "action", "action-type", "bound", "breakdown", "effra-domain", "emerging-industry", "field", "field-basis",
+    "funding-level", "industrial-ecosystem", "key-enabling-technology", "label", "label-level", "measure",
     "member-kind", "mention-kind", "note-kind", "organisation-kind", "participation-role", "plan-kind",
-    "relationship-kind", "service", "status", "theme", "unit",
+    "relationship-kind", "s3-platform", "service", "status", "term-kind", "theme", "unit",
 )  # fmt: skip
 """The code lists, each with a file in ``ontology/schemes/`` and a prefix of its name."""
 
@@ -95,29 +92,13 @@ def slug(text: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", plain.encode("ascii", "ignore").decode().lower()).strip("-")
 
 
-def term(name: str) -> NamedNode:
-    """Return a term of the ontology.
+def named_after(space: str, name: str) -> NamedNode:
+    """Return the IRI in a space that has the name of a file; what an IRI cannot hold is percent-encoded.
 
-    >>> term("Cluster").value
-    'https://w3id.org/clustergraph/ontology/Cluster'
+    >>> named_after(QUERY, "checks/my check").value
+    'https://w3id.org/clustergraph/query/checks/my%20check'
     """
-    return NamedNode(ONTOLOGY + name)
-
-
-def thing(kind: str, name: str) -> NamedNode:
-    """Return the IRI of a thing of one of the `ID_KINDS`.
-
-    >>> thing("organisation", "plastipolis").value
-    'https://w3id.org/clustergraph/id/organisation/plastipolis'
-
-    Raises:
-        ValueError: the kind is not one of ours, or the name is not a slug.
-    """
-    if kind not in ID_KINDS:
-        raise ValueError(f"{kind!r} is not a kind of thing; known kinds: {', '.join(ID_KINDS)}")
-    if slug(name) != name:
-        raise ValueError(f"{name!r} is not a slug; did you mean {slug(name)!r}?")
-    return NamedNode(f"{ID}{kind}/{name}")
+    return NamedNode(space + _NO_IRI.sub(lambda match: quote(match[0], errors="surrogateescape"), name))
 
 
 def expand(pname: str) -> NamedNode:
@@ -141,14 +122,40 @@ def compact(iri: str) -> str:
     >>> compact("https://example.org/x")
     '<https://example.org/x>'
     """
-    fitting = [(space, prefix) for prefix, space in PREFIXES.items() if iri.startswith(space)]
+    return prefixed(iri, PREFIXES) or f"<{iri}>"
+
+
+def prefixed(iri: str, prefixes: Mapping[str, str]) -> str | None:
+    """Return the shortest prefixed name of an IRI, or None if it has none that needs no escapes.
+
+    >>> prefixed("http://example.org/ns#age", {"ex": "http://example.org/ns#"})
+    'ex:age'
+    """
+    fitting = ((space, prefix) for prefix, space in prefixes.items() if space and iri.startswith(space))
     for space, prefix in sorted(fitting, key=lambda pair: -len(pair[0])):
-        local = iri[len(space) :]
-        if LOCAL_NAME.fullmatch(local):
-            return f"{prefix}:{local}"
-    return f"<{iri}>"
+        if LOCAL_NAME.fullmatch(iri, len(space)):
+            return f"{prefix}:{iri[len(space) :]}"
+    return None
 
 
+def address(iri: str) -> str:
+    """Return the address at which the service, or else the web, tells about an IRI; nothing if neither does.
+
+    >>> address("https://w3id.org/clustergraph/id/organisation/afil")
+    '/id/organisation/afil'
+    >>> address("http://data.europa.eu/nuts/code/FRK")
+    '/describe?iri=http%3A%2F%2Fdata.europa.eu%2Fnuts%2Fcode%2FFRK'
+    >>> address("javascript:alert(1)")
+    ''
+    """
+    if iri.startswith(BASE):
+        return "/" + quote(iri[len(BASE) :], safe="/:@!$&'()*+,;=~")
+    if iri.startswith((NUTS, COUNTRY)):
+        return f"/describe?{urlencode({'iri': iri})}"
+    return iri if iri.startswith(("http://", "https://")) else ""
+
+
+_NO_IRI: Final = re.compile(r"""[\x00-\x20<>"{}|\\^`%#?\ud800-\udfff]""")
 LOCAL_NAME: Final = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_-])?|")
 """Local parts that Turtle and SPARQL take without escapes."""
 

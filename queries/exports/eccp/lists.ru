@@ -1,51 +1,34 @@
-# Puts the values of the sources into the lists of the form: an official code where the mapping has one; where a list is
-# provisional, the value itself. What an official list does not cover is kept aside and becomes a gap.
+# Puts what sources say into the lists of the platform: a value of a list where that is matched to it. What a source says
+# stays as it is beside that; what no value of a complete list covers is kept aside and becomes a gap.
 PREFIX adms: <http://www.w3.org/ns/adms#>
-PREFIX state: <http://purl.org/adms/status/>
+PREFIX cg: <https://w3id.org/clustergraph/ontology/>
+PREFIX dcterms: <http://purl.org/dc/terms/>
 PREFIX list: <https://w3id.org/clustergraph/export/eccp/>
-
+PREFIX skos: <http://www.w3.org/2004/02/skos/core#>
+PREFIX state: <http://purl.org/adms/status/>
 INSERT {
   GRAPH list:mapped {
-    ?thing ?to ?code .
-    ?code a skos:Concept ; skos:prefLabel ?label ; skos:notation ?notation ; skos:inScheme ?list .
+    ?thing dcterms:subject ?code .
+    ?code a skos:Concept ; skos:prefLabel ?label ; skos:notation ?notation ; skos:inScheme ?list ;
+      skos:mappingRelation ?value .
     ?list a skos:ConceptScheme ; skos:prefLabel ?title ; adms:status ?state
   }
 } WHERE {
   GRAPH list:mapping {
-    ?list a skos:ConceptScheme ; dcterms:source ?from ; sh:path ?to ; skos:prefLabel ?title ; adms:status ?state .
+    ?list a skos:ConceptScheme ; dcterms:source ?from ; skos:prefLabel ?title ; adms:status ?state .
     ?code skos:inScheme ?list ; skos:exactMatch|skos:closeMatch|skos:narrowMatch ?value ; skos:prefLabel ?label
     OPTIONAL { ?code skos:notation ?notation }
   }
   ?thing ?from ?value
 } ;
 
-INSERT {
-  GRAPH list:mapped {
-    ?thing ?to ?value .
-    ?value a skos:Concept ; skos:inScheme ?list .
-    ?list a skos:ConceptScheme ; skos:prefLabel ?title ; adms:status state:UnderDevelopment
-  }
-} WHERE {
-  GRAPH list:mapping {
-    ?list a skos:ConceptScheme ; dcterms:source ?from ; sh:path ?to ; skos:prefLabel ?title ;
-      adms:status state:UnderDevelopment
-  }
-  ?thing ?from ?value .
+INSERT { GRAPH list:unmapped { ?list skos:member ?value } } WHERE {
+  GRAPH list:mapping { ?list a skos:ConceptScheme ; dcterms:source ?from ; adms:status state:Completed }
+  ?thing ?from ?value
   FILTER NOT EXISTS {
-    GRAPH list:mapping { ?official skos:inScheme ?list ; skos:exactMatch|skos:closeMatch|skos:narrowMatch ?value }
+    GRAPH list:mapped { ?thing dcterms:subject ?code . ?code skos:inScheme ?list ; skos:mappingRelation ?value }
   }
 } ;
-
-INSERT { GRAPH list:unmapped { ?thing ?to ?value } } WHERE {
-  GRAPH list:mapping { ?list a skos:ConceptScheme ; dcterms:source ?from ; sh:path ?to ; adms:status ?state }
-  ?thing ?from ?value .
-  FILTER (?state != state:UnderDevelopment)
-  FILTER NOT EXISTS {
-    GRAPH list:mapping { ?official skos:inScheme ?list ; skos:exactMatch|skos:closeMatch|skos:narrowMatch ?value }
-  }
-} ;
-
-DELETE { ?thing ?from ?value } WHERE { GRAPH list:mapping { ?list dcterms:source ?from } ?thing ?from ?value } ;
 
 INSERT { ?kind skos:broadMatch ?category . ?category a skos:Concept ; skos:prefLabel ?label ; skos:inScheme ?list .
   ?list a skos:ConceptScheme ; skos:prefLabel ?title } WHERE {

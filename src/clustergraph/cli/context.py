@@ -2,55 +2,84 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import sys
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING
 
 import click
-from rich.console import Console
 
-from clustergraph.build.release import Releases
-from clustergraph.build.sources import Project
-from clustergraph.errors import ReleaseError
-from clustergraph.graph import Graph
+if TYPE_CHECKING:
+    from clustergraph.graph import Graph
+    from clustergraph.pipeline.project import Project
+    from clustergraph.questions.question import Question
+    from clustergraph.release.releases import Releases
 
 
-@dataclass(frozen=True)
 class Context:
-    """The project and the releases that a command works on."""
+    """The project and the releases that a command works on; what stands for them is imported on use."""
 
-    project: Project
-    releases: Releases
+    def __init__(self, project: Path | None, releases: Path | None) -> None:
+        """Take the folders that are given, or those that are usual."""
+        self.root = project or _project_root()
+        self._folder = releases or self.root / ".clustergraph"
 
-    @classmethod
-    def of(cls, project: Path | None, releases: Path | None) -> Self:
-        """Return the context for the folders that are given, or those that are usual."""
-        root = project_root(project)
-        return cls(Project(root), Releases(releases or root / ".clustergraph"))
+    @cached_property
+    def project(self) -> Project:
+        """The project."""
+        from clustergraph.pipeline.project import Project
+
+        return Project(self.root)
+
+    @cached_property
+    def releases(self) -> Releases:
+        """The releases."""
+        from clustergraph.release.releases import Releases
+
+        return Releases(self._folder)
+
+    def current(self) -> Path:
+        """Return the current release; raises `ReleaseError` if there is none, or none that this version reads."""
+        return self.releases.release().path
+
+    def source(self, name: str) -> Path:
+        """Return an RDF file, or ``current``, ``previous`` or a release by how its digest starts; see `current`."""
+        from clustergraph.errors import ReleaseError
+
+        path = Path(name)
+        if path.is_file():
+            return path
+        if name == "current":
+            return self.current()
+        if path.suffix or len(path.parts) > 1:
+            advice = "name a file, or a release by the start of its digest"
+            raise ReleaseError(f"there is no file {name}", advice=advice)
+        return (self.releases.previous() if name == "previous" else self.releases.find(name)).path
 
     def graph(self) -> Graph:
-        """Open the current release.
+        """Open the current release, with the questions that it carries; see `current`."""
+        from clustergraph.graph import Graph
 
-        Raises:
-            ReleaseError: there is none.
-        """
-        current = self.releases.current()
-        if current is None:
-            raise ReleaseError(f"there is no release in {self.releases.root}", advice="run `clustergraph build` first")
-        return Graph.open(current, self.project.queries)
+        return Graph.open(self.current())
+
+    def questions(self) -> tuple[Graph | None, Mapping[str, Question]]:
+        """Return the current release and the questions that it carries; where there is none, those of the files."""
+        if self.releases.current():
+            graph = self.graph()
+            return graph, graph.questions
+        from clustergraph.questions.question import load
+
+        return None, load(self.project.queries)
 
 
 pass_context = click.make_pass_decorator(Context)
 
 
-def project_root(given: Path | None) -> Path:
-    """Return the project folder: the given one, or the nearest one upwards, or that of the checkout."""
-    if given:
-        return given
-    here = Path.cwd()
-    checkout = Path(__file__).parents[3]
+def _project_root() -> Path:
+    """Return the nearest project folder upwards, or that of the checkout, or this one."""
+    here, checkout = Path.cwd(), Path(__file__).parents[3]
     for folder in [here, *here.parents, checkout]:
         if (folder / "ontology").is_dir() and (folder / "data").is_dir():
             return folder
@@ -60,10 +89,11 @@ def project_root(given: Path | None) -> Path:
 @contextmanager
 def progress() -> Iterator[Callable[[str], None]]:
     """Show what is going on: a moving line on a terminal, a line for each stage elsewhere; both on stderr."""
-    console = Console(stderr=True)
-    if console.is_terminal:
-        with console.status("starting") as status:
-            yield lambda text: status.update(text)
+    if sys.stderr.isatty():
+        from rich.console import Console
+
+        with Console(stderr=True).status("starting") as status:
+            yield status.update
         return
     stages: set[str] = set()
 

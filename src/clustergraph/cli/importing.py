@@ -1,14 +1,10 @@
 """Commands that import: a dump as a release, and what others have filled in."""
 
-from __future__ import annotations
-
 import sys
 from pathlib import Path
 
 import click
-from pyoxigraph import Quad
 
-from clustergraph.build.sources import Project
 from clustergraph.cli.context import Context, pass_context, progress
 from clustergraph.errors import Exit
 
@@ -46,25 +42,13 @@ def dump(context: Context, file: Path, no_validate: bool, no_exports: bool, forc
     `clustergraph rollback` goes back to it. The files of the project are not changed: the next build replaces what was
     imported.
     """
-    from clustergraph.build.pipeline import RejectedError
-    from clustergraph.build.restore import restore
-    from clustergraph.cli.validating import show
+    from clustergraph.cli.releases import publishing
+    from clustergraph.pipeline.publish import restore
 
-    try:
-        with progress() as tell:
-            made, findings = restore(
-                file,
-                context.project,
-                context.releases,
-                tell,
-                validate=not no_validate,
-                exports=not no_exports,
-                force=force,
-            )
-    except RejectedError as error:
-        show(error.findings, "text")
-        click.echo("error: the graph is not published; the last release stays current", err=True)
-        sys.exit(Exit.FINDINGS)
+    with publishing() as tell:
+        made, findings = restore(
+            file, context.project, context.releases, tell, validate=not no_validate, files=not no_exports, force=force
+        )
     if findings:
         click.echo(f"{len(findings)} warnings", err=True)
     click.echo(f"release {made.digest}: {made.quads:,} statements in {len(made.graphs)} graphs", err=True)
@@ -85,50 +69,43 @@ def eccp(context: Context, table: Path, out: Path | None, issued: str, no_valida
     clustergraph import eccp profiles.xlsx --issued 2026-11
     clustergraph build
 
-    Each row becomes a section of its own, which says what the cluster says of itself. Labels, codes and names are those
-    of the current release; a cell that names something else is refused, with the nearest names. Columns with sources
-    are not read. Then the graph of the project is validated with the new data, and what is wrong with that is shown
-    with row and column of the table; a file beside the data says which cell each statement comes from.
+    What has been changed in a row since it was exported goes into a section of its own, which says what the cluster
+    says of itself; an untouched table changes nothing. Labels, codes and names are those of the current release; a
+    cell that names something else is refused, with the nearest names. Then the graph of the project is validated with
+    the new data, and what is wrong with that is shown with row and column of the table; a file beside the data says
+    which cell each statement comes from.
     """
-    from clustergraph import turtle
-    from clustergraph.build import cells
-    from clustergraph.errors import Where
-    from clustergraph.export import intake
-    from clustergraph.export.eccp import Recipe
-    from clustergraph.export.files import whole
+    from clustergraph.eccp import intake
+    from clustergraph.eccp.recipe import Recipe
+    from clustergraph.rdf import turtle
+    from clustergraph.rdf.files import write_pieces
+    from clustergraph.rdf.places import cells_file, cells_text
 
     project = context.project
-    recipe = Recipe.load(project.queries / "exports" / "eccp", project.shapes / "profiles" / "eccp.ttl")
-    read = intake.Table.read(table, recipe.columns)
-    sources: dict[Quad, Where] = {}
-    quads = intake.read(read, context.graph(), recipe, issued, sources)
-    target = out or project.data / "eccp" / "profiles.trig"
-    with whole(target) as file:
-        file.write(turtle.write(quads).encode())
-    with whole(cells.beside(target)) as file:
-        file.write(cells.text(target, sources).encode())
-    click.echo(f"{len(read.rows)} profiles, {len(quads)} statements, in {target}", err=True)
+    recipe = Recipe(project.queries / "exports" / "eccp", project.shapes / "profiles" / "eccp.ttl")
+    read = intake.read(table, context.graph(), recipe, issued)
+    quads = read.merged(target := out or project.data / "eccp" / "profiles.trig")
+    if kept := {at.cell for quad, at in read.gone.items() if at and quad not in quads}:
+        click.echo(f"{len(kept)} cells no longer say what other sources say; that stays in the graph", err=True)
+    if not read.said and not read.gone:
+        click.echo("nothing has changed, and nothing is written", err=True)
+        return
+    write_pieces(target, [turtle.write(quads).encode()])
+    write_pieces(cells_file(target), [cells_text(target, quads).encode()])
+    click.echo(f"{read.profiles} profiles, {len(read.said)} new statements, {len(quads)} in {target}", err=True)
     if no_validate or project.data.resolve() not in target.resolve().parents:
         return
-    if _examined(project, table):
-        sys.exit(Exit.FINDINGS)
-    click.echo("run `clustergraph build` to publish them", err=True)
-
-
-def _examined(project: Project, table: Path) -> bool:
-    """Validate a project, show what is wrong with what came from a table, and return whether that blocks a build."""
-    from clustergraph.build.pipeline import draft
-    from clustergraph.cli.validating import show
+    from clustergraph.cli.validate import show
+    from clustergraph.pipeline.publish import draft
     from clustergraph.shacl.findings import Severity
 
     with progress() as tell:
-        found = draft(project, tell).findings
+        _, found = draft(project, tell)
     ours = [each for each in found if each.where and each.where.cell and each.where.path.samefile(table)]
     if ours:
         show(ours, "text")
     if others := len(found) - len(ours):
         click.echo(f"{others} findings about other data; `clustergraph validate` shows them", err=True)
-    return any(each.severity is Severity.VIOLATION for each in ours)
-
-
-COMMANDS = (import_,)
+    if any(each.severity is Severity.VIOLATION for each in ours):
+        sys.exit(Exit.FINDINGS)
+    click.echo("run `clustergraph build` to publish them", err=True)

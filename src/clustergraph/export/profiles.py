@@ -7,24 +7,26 @@ is what the result must satisfy.
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterable, Iterator, Sequence
+import tempfile
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain, islice
+from itertools import chain
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import yaml
-from pyoxigraph import DefaultGraph, NamedNode, Quad, QueryTriples, Store
+from pyoxigraph import DefaultGraph, NamedNode, Quad, QueryTriples, RdfFormat, Store
 
-from clustergraph.errors import ClustergraphError, SourceError, Where
-from clustergraph.export import writers
-from clustergraph.export.files import Written, whole
-from clustergraph.export.jsonld import PLAIN, Context
-from clustergraph.export.lines import Line, ordered, unique
-from clustergraph.export.names import Names
-from clustergraph.store.syntax import explain
+from clustergraph.errors import SourceError, Where
+from clustergraph.rdf.files import text_of
+from clustergraph.rdf.jsonld import PLAIN, JsonLdContext
+from clustergraph.rdf.lines import Line, batches, canonical, ordered, unique
+from clustergraph.rdf.reading import read_all
+from clustergraph.sparql.parser import explain
 from clustergraph.terms import PREFIXES, expand
+
+if TYPE_CHECKING:
+    from clustergraph.shacl.findings import Finding
 
 THING: Final = "VALUES ?thing { UNDEF }"
 """What every query of a profile says where it can be asked about some things alone."""
@@ -33,6 +35,8 @@ _PORTION: Final = 200
 asked about thousands, it takes all things of a class to be fewer, and reads the whole graph each time."""
 RUN_BYTES: Final = 8_000_000
 """How many bytes of lines are sorted in memory at a time."""
+_PIECE: Final = 20_000
+"""How many statements are loaded at a time, since the engine takes a kilobyte of memory for each of them."""
 _TYPE: Final = expand("rdf:type")
 
 
@@ -47,52 +51,40 @@ class Profile:
     """The IRI of the standard whose terms it uses."""
     queries: tuple[tuple[Path, str], ...]
     """Each with the file it is from."""
-    context: Context
-    shapes: Path | None = None
-    classes: tuple[NamedNode, ...] = ()
+    context: JsonLdContext
+    classes: tuple[NamedNode, ...]
     """The classes of the things that its queries are asked about; with none, whatever has a type."""
+    shapes: Path | None
+    """What its result must satisfy, if there is such a file."""
 
     @classmethod
     def read(cls, folder: Path, shapes: Path | None = None) -> Profile:
-        """Return the profile in a folder.
-
-        Raises:
-            SourceError: a file of it is missing or not as it should be.
-        """
+        """Return the profile in a folder; raises `SourceError` if a file of it is missing or not as it should be."""
         about = folder / "profile.yaml"
         try:
-            told = yaml.safe_load(about.read_text("utf-8"))
+            told = yaml.safe_load(text_of(about))
             title, description, standard = (str(told[name]) for name in ("title", "description", "conforms_to"))
         except (OSError, yaml.YAMLError, KeyError, TypeError) as error:
             advice = "give it title, description and conforms_to"
             raise SourceError(f"cannot be read: {error}", where=Where(about), advice=advice) from error
-        queries = tuple((path, path.read_text("utf-8")) for path in sorted(folder.glob("*.rq")))
+        queries = tuple((path, text_of(path)) for path in sorted(folder.glob("*.rq")))
         if not queries:
             raise SourceError("a profile without queries", where=Where(folder), advice="add CONSTRUCT queries (*.rq)")
-        context = folder / "context.jsonld"
-        return cls(
-            name=folder.name,
-            title=title,
-            description=description,
-            conforms_to=standard,
-            queries=queries,
-            context=Context.read(context) if context.is_file() else PLAIN,
-            shapes=shapes if shapes and shapes.is_file() else None,
-            classes=tuple(_classes(told.get("things"), about)),
-        )
+        file = folder / "context.jsonld"
+        context = JsonLdContext.read(file) if file.is_file() else PLAIN
+        classes = tuple(_classes(told.get("things"), about))
+        return cls(folder.name, title, description, standard, queries, context, classes, shapes)
 
     def quads(self, store: Store) -> Iterator[Quad]:
         """Yield what the queries make of a graph, all in the default graph; the same triple may come twice.
 
         A query that says `THING` is asked about all things in portions, so that the engine never holds the whole; a
-        thing is what has an IRI and one of the classes. Another query is asked once.
-
-        Raises:
-            SourceError: a query is malformed, or is not a CONSTRUCT query.
+        thing is what has an IRI and one of the classes. Another query is asked once. One that is
+        malformed, or no CONSTRUCT query, raises `SourceError`.
         """
         for path, text in self.queries:  # about no thing, where it can be: so all are known to be right, and soon
             yield from _asked(store, path, _about(text, ()))
-        for things in _portions(_things(store, self.classes)):
+        for things in batches(_things(store, self.classes), _PORTION):
             for path, text in self.queries:
                 if THING in text:
                     yield from _asked(store, path, _about(text, things))
@@ -119,9 +111,9 @@ def _about(text: str, things: Sequence[str]) -> str:
 
 def _asked(store: Store, path: Path, text: str) -> Iterator[Quad]:
     try:
-        triples = store.query(text, prefixes=PREFIXES)
+        triples = store.query(text)
     except SyntaxError as error:
-        raise SourceError(str(explain(text, str(error))), where=Where(path)) from error
+        raise SourceError(str(explain(text, str(error), {})), where=Where(path)) from error
     if not isinstance(triples, QueryTriples):
         raise SourceError("not a CONSTRUCT query", where=Where(path), advice="a profile is made of triples")
     for triple in triples:
@@ -136,39 +128,41 @@ def _things(store: Store, classes: Sequence[NamedNode]) -> Iterator[str]:
     return (line.decode().rstrip("\n") for line in unique(ordered(lines, RUN_BYTES)))
 
 
-def _portions(things: Iterator[str]) -> Iterator[list[str]]:
-    while portion := list(islice(things, _PORTION)):
-        yield portion
+class Rendering:
+    """What a profile makes of the graph in a store, kept on disk and validated there."""
+
+    def __init__(self, profile: Profile, store: Store) -> None:
+        """Ask the queries; see `Profile.quads`."""
+        self._file = tempfile.TemporaryFile()  # noqa: SIM115 - it lives as long as this
+        self._shapes, self.statements = profile.shapes, 0
+        for line in canonical(profile.quads(store), RUN_BYTES):
+            self._file.write(line)
+            self.statements += 1
+
+    @property
+    def lines(self) -> Iterator[Line]:
+        """The statements in order."""
+        self._file.seek(0)
+        yield from self._file
+
+    def violations(self) -> list[Finding]:
+        """Return what breaks the shapes of the profile; raises `SourceError` if they cannot be read."""
+        from clustergraph.shacl.findings import Severity  # slow to import, and often not needed
+        from clustergraph.shacl.validate import validate
+
+        if self._shapes is None or not self._shapes.is_file():
+            return []
+        with tempfile.TemporaryDirectory(prefix="clustergraph-") as scratch:
+            store = Store(scratch)
+            for piece in batches(self.lines, _PIECE):
+                store.bulk_load(b"".join(piece), RdfFormat.N_QUADS)
+            found = validate(store, read_all([self._shapes]))
+            del store
+        return [finding for finding in found if finding.severity is Severity.VIOLATION]
 
 
 FORMATS: Final = ("turtle", "jsonld", "ntriples")
 """The names of the formats that a profile can have."""
-
-
-def write(profile: Profile, lines: Iterable[Line], format_: str, path: Path, *, compress: bool = False) -> Written:
-    """Write what a profile makes of a graph: whole, or not at all.
-
-    Args:
-        profile: the profile, whose context JSON-LD uses.
-        lines: the canonical lines of its quads.
-        format_: one of `FORMATS`.
-        path: the file; one that is there is replaced.
-        compress: pack it (gzip).
-
-    Raises:
-        ClustergraphError: there is no such format.
-    """
-    pieces = {
-        "turtle": lambda: writers.turtle(lines, Names({**PREFIXES, **profile.context.prefixes})),
-        "jsonld": lambda: writers.jsonld(lines, profile.context),
-        "ntriples": lambda: writers.ntriples(lines),
-    }
-    if format_ not in pieces:
-        raise ClustergraphError(f"a profile cannot be {format_!r}", advice=f"choose from {', '.join(FORMATS)}")
-    with whole(path, compress=compress) as file:
-        for piece in pieces[format_]():
-            file.write(piece)
-    return Written.of(path)
 
 
 def names(queries: Path) -> list[str]:
@@ -177,15 +171,5 @@ def names(queries: Path) -> list[str]:
 
 
 def load(name: str, queries: Path, shapes: Path) -> Profile:
-    """Return a profile by its name.
-
-    Raises:
-        ClustergraphError: there is none of that name.
-        SourceError: a file of it is not as it should be.
-    """
-    known = names(queries)
-    if name not in known:
-        close = difflib.get_close_matches(name, known, n=1)
-        advice = f"did you mean {close[0]!r}?" if close else f"known profiles: {', '.join(known) or 'none'}"
-        raise ClustergraphError(f"there is no profile {name!r}", advice=advice)
+    """Return a profile by its name; see `Profile.read`."""
     return Profile.read(queries / "exports" / name, shapes / "profiles" / f"{name}.ttl")

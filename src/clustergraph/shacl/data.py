@@ -1,130 +1,194 @@
-"""The graph to be judged, in a store that queries can be put to."""
+"""The graph to be judged, in a store that queries can be put to, with literals as they are written.
 
-from __future__ import annotations
+A store reads ``"01"^^xsd:integer`` and ``"1"^^xsd:byte`` as the number 1 and gives back ``"1"^^xsd:integer``. To SHACL
+these are three different terms. So a literal that a store would change goes in under a datatype of ours, which the
+store does not know, and comes out as it was.
+"""
 
-import time
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Final
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import lru_cache
+from math import inf
+from typing import Final, TypeVar
 
 from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, Quad, QuerySolutions, Store, Triple, Variable
 
-from clustergraph.errors import LimitError
-from clustergraph.shacl import literals
-from clustergraph.shacl.literals import BROKEN, KEPT, write
 from clustergraph.shacl.triples import InvalidShapesError, Node, rdfs
+from clustergraph.terms import VOCABULARIES
 
-_SUBCLASS: Final = f"<{rdfs('subClassOf').value}>"
+SHAPES_GRAPH: Final = NamedNode("urn:x-clustergraph:shapes")
+"""The graph in which queries of shapes find the shapes."""
+_KEPT: Final = "urn:x-clustergraph:as-written:"
+"""The beginning of the datatypes under which literals are kept as they are written."""
+_BROKEN: Final = "urn:x-clustergraph:ill-formed:"
+"""The beginning, as long as the other, of the datatypes of those that are not well formed, and have no value."""
+
+T = TypeVar("T", bound=Node | Triple)
+
+_XSD: Final = VOCABULARIES["xsd"]
+_BITS: Final = {"long": 64, "int": 32, "short": 16, "byte": 8}
+_RANGES: Final = {
+    **{name: (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1) for name, bits in _BITS.items()},
+    **{f"unsigned{name.capitalize()}": (0, 2**bits - 1) for name, bits in _BITS.items()},
+}
+_WHOLE: Final = {
+    **dict.fromkeys(("integer", *_RANGES), r"[+-]?[0-9]+"),
+    "nonNegativeInteger": r"\+?[0-9]+|-0+",
+    "positiveInteger": r"\+?0*[1-9][0-9]*",
+    "nonPositiveInteger": r"-[0-9]+|\+?0+",
+    "negativeInteger": r"-0*[1-9][0-9]*",
+}
+_FORMS: Final = _WHOLE | {
+    "decimal": r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)",
+    **dict.fromkeys(("double", "float"), r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?|[+-]?INF|NaN"),
+    "boolean": r"true|false|1|0",
+    "hexBinary": r"([0-9a-fA-F]{2})*",
+    "dateTimeStamp": r".*(Z|[+-][0-9]{2}:[0-9]{2})",
+}
+_CALENDAR: Final = {
+    "dateTime", "dateTimeStamp", "date", "time", "gYear", "gYearMonth", "gMonth", "gMonthDay", "gDay",
+    "duration", "yearMonthDuration", "dayTimeDuration",
+}  # fmt: skip
+"""Datatypes whose forms the engine judges itself."""
+_KNOWN: Final = frozenset(_XSD + name for name in (*_FORMS, *_CALENDAR))
+
+
+def keep(term: T) -> T | Literal:
+    """Return what goes into the store for a term of the data.
+
+    >>> keep(Literal("7", datatype=NamedNode("http://www.w3.org/2001/XMLSchema#byte"))).datatype.value
+    'urn:x-clustergraph:as-written:http://www.w3.org/2001/XMLSchema#byte'
+    >>> keep(Literal(7)).datatype.value
+    'http://www.w3.org/2001/XMLSchema#integer'
+    """
+    return _kept(term) if isinstance(term, Literal) and term.datatype.value in _KNOWN else term
+
+
+@lru_cache(maxsize=50_000)
+def _kept(literal: Literal) -> Literal:
+    text, name = literal.value, literal.datatype.value.removeprefix(_XSD)
+    low, high = _RANGES.get(name, (-inf, inf))
+    fits = re.fullmatch(_FORMS.get(name, ".*"), text, re.ASCII | re.DOTALL)
+    if not fits or (name in _RANGES and not low <= Decimal(text) <= high):
+        return Literal(text, datatype=NamedNode(_BROKEN + literal.datatype.value))
+    store = Store()
+    store.add(Quad(literal.datatype, literal.datatype, literal))
+    [quad] = store
+    return literal if quad.object == literal else Literal(text, datatype=NamedNode(_KEPT + literal.datatype.value))
+
+
+def original(term: T) -> T | Literal:
+    """Return the term of the data for one from the store."""
+    if isinstance(term, Literal) and term.datatype.value.startswith((_KEPT, _BROKEN)):
+        return Literal(term.value, datatype=NamedNode(term.datatype.value[len(_KEPT) :]))
+    return term
+
+
+def write(term: Node) -> str:
+    """Return a term as SPARQL writes it; a blank node of the shapes is in no data."""
+    if isinstance(term, BlankNode):
+        return f"<urn:x-clustergraph:blank:{term.value}>"
+    return str(term)
+
+
+@dataclass(frozen=True)
+class Encoding:
+    """How a store has literals, and so how queries write them."""
+
+    exact: bool
+    """Whether it holds them as they are written; if not, it has values only, and integers of all kinds are plain."""
+
+    def stored(self, term: T) -> T | Literal:
+        """Return what the store has for a term."""
+        return keep(term) if self.exact else term
+
+    def term(self, term: Node) -> str:
+        """Return a term as the store has it."""
+        return write(self.stored(term))
+
+    def value(self, variable: str) -> str:
+        """Return the expression for the value of a term: of a literal that is kept, the one that it was."""
+        if not self.exact:
+            return variable
+        name = f"STR(DATATYPE({variable}))"
+        own = f"STRDT(STR({variable}), IRI(SUBSTR({name}, {len(_KEPT) + 1})))"
+        return f'IF(ISLITERAL({variable}) && STRSTARTS({name}, "{_KEPT}"), {own}, {variable})'
+
+    def datatype(self, variable: str) -> str:
+        """Return the expression for the datatype of a literal as it is written."""
+        return f'IRI(REPLACE(STR(DATATYPE({variable})), "^({_KEPT}|{_BROKEN})", ""))'
+
+    def has_datatype(self, variable: str, datatype: NamedNode) -> str:
+        """Return the expression for a literal being of a datatype, and well-formed.
+
+        >>> Encoding(exact=False).has_datatype("?x", NamedNode("http://www.w3.org/2001/XMLSchema#string"))
+        'DATATYPE(?x) IN (<http://www.w3.org/2001/XMLSchema#string>)'
+        """
+        iri, text = datatype.value, f"STR({variable})"
+        name = iri.removeprefix(_XSD) if iri in _KNOWN else ""
+        same, tests = [iri], []
+        if name and self.exact:
+            same.append(_KEPT + iri)
+        elif name in _WHOLE:
+            same.append(f"{_XSD}integer")
+        elif name == "dateTimeStamp":
+            same.append(f"{_XSD}dateTime")
+        if name in _FORMS and not self.exact:
+            form = _FORMS[name].replace("\\", "\\\\")
+            tests.append(f'REGEX({text}, "^({form})$")')
+        if name in _RANGES and not self.exact:
+            low, high = _RANGES[name]
+            tests.append(f"<{_XSD}decimal>({text}) >= {low}.0 && <{_XSD}decimal>({text}) <= {high}.0")
+        if name in _CALENDAR:
+            tests.append(f"ISLITERAL(<{_XSD}{name.removesuffix('Stamp')}>({text}))")
+        return " && ".join([f"DATATYPE({variable}) IN ({', '.join(f'<{each}>' for each in same)})", *tests])
 
 
 class Data:
     """The default graph of a store."""
 
-    def __init__(self, data: Store | Iterable[Quad | Triple], deadline: float | None = None) -> None:
+    def __init__(self, data: Store | Iterable[Quad | Triple]) -> None:
         """Take a store as it is, or load quads into a new one, whatever their graphs are.
 
         A store has changed numbers and dates to their values when it was loaded; quads are kept as they are written.
-
-        Args:
-            data: a store or quads.
-            deadline: a moment of `time.monotonic` after which no query is begun.
         """
-        self.exact = not isinstance(data, Store)
-        self.kept = False
+        self.encoding = Encoding(exact=not isinstance(data, Store))
         self.store = data if isinstance(data, Store) else Store()
-        self._deadline = deadline
         self._below: dict[Node, Sequence[Node]] = {}
-        self._shapes: Sequence[Triple] = ()
-        self._with_values: Store | None = None
         if not isinstance(data, Store):
-            self.store.bulk_extend(self._read(data))
+            self.store.bulk_extend(Quad(each.subject, each.predicate, keep(each.object)) for each in data)
 
-    def _read(self, data: Iterable[Quad | Triple]) -> Iterator[Quad]:
-        keep = literals.keep
-        for quad in data:
-            term = quad.object
-            if isinstance(term, Literal):
-                kept = keep(term)
-                self.kept = self.kept or kept is not term
-                yield Quad(quad.subject, quad.predicate, kept)
-            else:
-                yield Quad(quad.subject, quad.predicate, term)
-
-    def as_kept(self, triples: Iterable[Quad | Triple]) -> list[Quad]:
-        """Return triples with literals as results have them: as they are written, or as a store gives them back."""
-        quads = [Quad(each.subject, each.predicate, each.object) for each in triples]
-        if self.exact:
-            return quads
-        store = Store()
-        store.extend(quads)
-        return list(store)
-
-    def write(self, node: Node) -> str:
-        """Return a term as SPARQL writes it for this data."""
-        return write(literals.keep(node) if self.exact else node)
-
-    def show_shapes(self, shapes: Sequence[Triple]) -> None:
-        """Let the queries of shapes look into the shapes, as a graph of its own."""
-        self._shapes = shapes
+    def show_shapes(self, shapes: Iterable[Triple]) -> None:
+        """Let the queries of shapes look into the shapes, as a graph of its own; a store that was given is copied."""
+        if not self.encoding.exact:
+            given, self.store = self.store, Store()
+            self.store.bulk_extend(given.quads_for_pattern(None, None, None, DefaultGraph()))
+        stored = self.encoding.stored
+        self.store.bulk_extend(Quad(each.subject, each.predicate, stored(each.object), SHAPES_GRAPH) for each in shapes)
 
     def classes(self, class_: Node) -> Sequence[Node]:
         """Return a class and its subclasses in the data."""
         if class_ not in self._below:
-            query = f"SELECT DISTINCT ?c {{ ?c {_SUBCLASS}* {write(class_)} }}"
+            query = f"SELECT DISTINCT ?c {{ ?c {rdfs('subClassOf')}* {write(class_)} }}"
             found = [] if isinstance(class_, BlankNode) else [row["c"] for row in self.rows(query)]
             self._below[class_] = [class_, *sorted((node for node in found if node != class_), key=str)]
         return self._below[class_]
 
     def rows(self, query: str, given: Mapping[str, Node] | None = None) -> Iterator[dict[str, Node]]:
-        """Yield the solutions of a query, with terms as they are written.
-
-        Args:
-            query: a SELECT.
-            given: terms of variables that it returns.
-
-        Raises:
-            LimitError: the deadline has passed.
-            InvalidShapesError: the query is malformed.
-        """
-        return self._rows(self.store, query, given or {})
-
-    def rows_of_values(self, query: str, given: Mapping[str, Node] | None = None) -> Iterator[dict[str, Node]]:
-        """Yield the solutions of a query that a shape has; it finds literals as values, and the shapes as a graph.
-
-        Raises:
-            LimitError: the deadline has passed.
-            InvalidShapesError: the query is malformed.
-        """
-        if self._with_values is None:
-            self._with_values = self._copy() if self.kept or self._shapes else self.store
-        return self._rows(self._with_values, query.replace(KEPT, "").replace(BROKEN, ""), given or {})
-
-    def _copy(self) -> Store:
-        store = Store()
-        for quad in self.store.quads_for_pattern(None, None, None, DefaultGraph()):
-            store.add(Quad(quad.subject, quad.predicate, literals.original(quad.object)))
-        store.bulk_extend(Quad(t.subject, t.predicate, t.object, SHAPES_GRAPH) for t in self._shapes)
-        return store
-
-    def _rows(self, store: Store, query: str, given: Mapping[str, Node]) -> Iterator[dict[str, Node]]:
-        if self._deadline is not None and time.monotonic() > self._deadline:
-            raise LimitError("the validation was stopped at its deadline", advice="give it more time, or less data")
-        terms: dict[Variable, NamedNode | BlankNode | Literal | Triple] = {
-            Variable(name): literals.keep(node) if self.exact else node for name, node in given.items()
-        }
+        """Yield the solutions of a SELECT, some variables given; raises `InvalidShapesError` if it is malformed."""
+        stored = self.encoding.stored
+        terms: dict[Variable, Node | Triple] = {Variable(name): stored(node) for name, node in (given or {}).items()}
         try:
-            solutions = store.query(query, substitutions=terms)
+            solutions = self.store.query(query, substitutions=terms)
         except SyntaxError as error:
             raise InvalidShapesError(f"the shapes make a query that cannot be run: {error}") from error
-        if not isinstance(solutions, QuerySolutions):
-            raise TypeError("a query of the engine is a SELECT")
+        assert isinstance(solutions, QuerySolutions)
         names = [variable.value for variable in solutions.variables]
         for solution in solutions:
             yield {
-                name: literals.original(term)
+                name: original(term)
                 for name, term in zip(names, solution, strict=True)
                 if term is not None and not isinstance(term, Triple)
             }
-
-
-SHAPES_GRAPH: Final = NamedNode("urn:x-clustergraph:shapes")
-"""The graph in which queries of shapes find the shapes."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
-from typing import Final, TypeAlias
+from functools import partial
+from typing import Any, Final, TypeAlias
 
 from pyoxigraph import BlankNode, Literal, NamedNode, Quad, Triple
 
@@ -15,17 +16,10 @@ from clustergraph.terms import VOCABULARIES, compact
 Subject: TypeAlias = NamedNode | BlankNode
 Node: TypeAlias = NamedNode | BlankNode | Literal
 
-
 Locate: TypeAlias = Callable[[Subject, NamedNode | None, Node | None], Where | None]
 """Finds where a triple, or what is nearest to it, is written."""
-
-
-@dataclass(frozen=True, order=True)
-class Fault:
-    """One thing that is wrong with shapes, and the triple, or as much of it as is known, that is."""
-
-    text: str
-    about: tuple[Subject, NamedNode | None, Node | None] = field(compare=False)
+About: TypeAlias = tuple[Subject, NamedNode | None, Node | None]
+"""A triple, or as much of it as is known."""
 
 
 class InvalidShapesError(ClustergraphError):
@@ -38,27 +32,21 @@ class InvalidShapesError(ClustergraphError):
         advice: str = "mend the shapes; nothing can be validated with them",
         where: Where | None = None,
         about: Node | None = None,
-        faults: Sequence[Fault] = (),
+        faults: Mapping[str, About] | None = None,
     ) -> None:
-        """Keep what is wrong, with which node or in which places, and what to do."""
-        texts = "; ".join(fault.text for fault in faults)
-        super().__init__(f"{message}: {texts}" if texts else message, where=where, advice=advice)
+        super().__init__(f"{message}: {'; '.join(faults)}" if faults else message, where=where, advice=advice)
         self.about = about
         self._said = message
-        self._faults = faults
+        self._faults = faults or {}
 
     def placed(self, locate: Locate) -> InvalidShapesError:
         """Return the same error with its place in a file, or with the places of all faults if there are several."""
-        if len(self._faults) > 1:
-            placed = [
-                replace(fault, text=f"{locate(*fault.about) or ''}: {fault.text}".removeprefix(": "))
-                for fault in self._faults
-            ]
-            return InvalidShapesError(self._said, advice=self.advice, faults=placed)
-        where = None
-        if self._faults:
-            where = locate(*self._faults[0].about)
-        elif isinstance(self.about, NamedNode | BlankNode):
+        places = {text: locate(*about) for text, about in self._faults.items()}
+        if len(places) > 1:
+            texts = [f"{place}: {text}" if place else text for text, place in places.items()]
+            return InvalidShapesError(f"{self._said}: {'; '.join(texts)}", advice=self.advice)
+        where = next(iter(places.values()), None)
+        if isinstance(self.about, NamedNode | BlankNode):
             where = locate(self.about, None, None)
         return InvalidShapesError(self.message, advice=self.advice, where=where)
 
@@ -73,22 +61,13 @@ def blaming(node: Node) -> Iterator[None]:
         raise
 
 
-def sh(name: str) -> NamedNode:
-    """Return a term of SHACL."""
-    return NamedNode(VOCABULARIES["sh"] + name)
+def _term(vocabulary: str, name: str) -> NamedNode:
+    return NamedNode(VOCABULARIES[vocabulary] + name)
 
 
-def rdf(name: str) -> NamedNode:
-    """Return a term of RDF."""
-    return NamedNode(VOCABULARIES["rdf"] + name)
-
-
-def rdfs(name: str) -> NamedNode:
-    """Return a term of RDF Schema."""
-    return NamedNode(VOCABULARIES["rdfs"] + name)
-
-
-_NIL: Final = rdf("nil")
+sh: Final = partial(_term, "sh")
+rdf: Final = partial(_term, "rdf")
+rdfs: Final = partial(_term, "rdfs")
 
 
 def show(node: Node) -> str:
@@ -112,32 +91,27 @@ class Triples:
     """Triples in memory; graph names are ignored."""
 
     def __init__(self, quads: Iterable[Quad | Triple]) -> None:
-        """Index the triples."""
-        self._objects: dict[Subject, dict[NamedNode, dict[Node, None]]] = {}
-        self._subjects: dict[NamedNode, dict[Node, dict[Subject, None]]] = {}
+        self._found: dict[tuple[Node | None, NamedNode | None, Node | None], dict[Any, None]] = defaultdict(dict)
         for quad in quads:
-            subject, value = quad.subject, quad.object
+            subject, predicate, value = quad.subject, quad.predicate, quad.object
             if isinstance(subject, Triple) or isinstance(value, Triple):
                 raise InvalidShapesError("a triple of the shapes is about another triple")
-            self._objects.setdefault(subject, {}).setdefault(quad.predicate, {})[value] = None
-            self._subjects.setdefault(quad.predicate, {}).setdefault(value, {})[subject] = None
+            self._found[None, None, None][Triple(subject, predicate, value)] = None
+            self._found[subject, predicate, None][value] = None
+            self._found[subject, None, None][predicate] = None
+            self._found[None, predicate, value][subject] = None
+            self._found[None, predicate, None][subject] = None
 
     def __contains__(self, node: Node) -> bool:
         """Whether anything is said of a node."""
-        return node in self._objects
+        return (node, None, None) in self._found
 
     def __iter__(self) -> Iterator[Triple]:
-        """Yield every triple."""
-        for subject, predicates in self._objects.items():
-            for predicate, values in predicates.items():
-                for value in values:
-                    yield Triple(subject, predicate, value)
+        return iter(self._found.get((None, None, None), ()))
 
     def objects(self, subject: Node, predicate: NamedNode) -> list[Node]:
         """Return the values of a property."""
-        if isinstance(subject, Literal):
-            return []
-        return list(self._objects.get(subject, {}).get(predicate, ()))
+        return list(self._found.get((subject, predicate, None), ()))
 
     def value(self, subject: Node, predicate: NamedNode) -> Node | None:
         """Return the value of a property, or the first of several."""
@@ -149,23 +123,16 @@ class Triples:
 
     def subjects(self, predicate: NamedNode, value: Node | None = None) -> list[Subject]:
         """Return what has a property, with a certain value or with any."""
-        values = self._subjects.get(predicate, {})
-        if value is not None:
-            return list(values.get(value, ()))
-        return list(dict.fromkeys(subject for subjects in values.values() for subject in subjects))
+        return list(self._found.get((None, predicate, value), ()))
 
     def predicates(self, subject: Subject) -> list[NamedNode]:
         """Return the properties of a subject."""
-        return list(self._objects.get(subject, ()))
+        return list(self._found.get((subject, None, None), ()))
 
     def items(self, node: Node) -> list[Node]:
-        """Return the members of a list.
-
-        Raises:
-            InvalidShapesError: the list is not well formed.
-        """
+        """Return the members of a list; raises `InvalidShapesError` if it is not well formed."""
         found, seen = [], set()
-        while node != _NIL:
+        while node != rdf("nil"):
             first, rest = self.objects(node, rdf("first")), self.objects(node, rdf("rest"))
             if len(first) != 1 or len(rest) != 1 or node in seen:
                 raise InvalidShapesError(f"{show(node)} is used as a list, and is not a well-formed one")
@@ -175,13 +142,8 @@ class Triples:
         return found
 
     def instances(self, class_: NamedNode) -> list[Subject]:
-        """Return the instances of a class and of its subclasses."""
-        below = self.below(class_)
+        """Return the instances of a class and of its subclasses at any distance."""
+        below: list[Node] = [class_]
+        for each in below:
+            below.extend(node for node in self.subjects(rdfs("subClassOf"), each) if node not in below)
         return list(dict.fromkeys(node for each in below for node in self.subjects(rdf("type"), each)))
-
-    def below(self, class_: Node) -> list[Node]:
-        """Return a class and its subclasses at any distance."""
-        found = [class_]
-        for each in found:
-            found.extend(node for node in self.subjects(rdfs("subClassOf"), each) if node not in found)
-        return found

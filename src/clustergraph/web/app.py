@@ -1,107 +1,147 @@
 """The service: its routes, on one screen."""
 
-from __future__ import annotations
-
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from http import HTTPStatus
 from pathlib import Path
+from typing import Final
 
 from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 
 from clustergraph import __version__
-from clustergraph.config import Settings
 from clustergraph.errors import ClustergraphError
+from clustergraph.release.artefacts import Made
+from clustergraph.settings import Settings
 from clustergraph.web import (
-    conflicts,
-    description,
     downloads,
-    entities,
-    explanation,
     graphstore,
+    metrics,
     openapi,
     pages,
     questions,
-    search,
     sparql,
-    status,
+    things,
     updates,
     validation,
 )
-from clustergraph.web.http import READ, Common
+from clustergraph.web.middleware import Gate, Replay, methods
+from clustergraph.web.problems import RequestError, wrong_parameter
+from clustergraph.web.responses import GRAPHS, HTML_UTF8, PAGE_OR_JSON, Offers, prefers_html
 from clustergraph.web.service import Service
-from clustergraph.web.watch import Watch
 
-_METHODS = {
-    "/sparql": (*READ, "POST"),
-    "/validate": (*READ, "POST"),
-    "/update": ("POST", "OPTIONS"),
-    "/graph-store": (*READ, *updates.METHODS),
-}
-_STATIC = Path(__file__).parent / "static"
+_PROBLEMS: Final = Offers({"problem": ("application/problem+json", "application/json"), "text": ("text/plain",)})
+_STATIC: Final = Path(__file__).parent / "static"
 
 
 def create_app(
-    root: Path, settings: Settings, writing: updates.Writing | None = None, project: Path | None = None
+    root: Path,
+    settings: Settings,
+    writing: updates.Writing | None = None,
+    project: Path | None = None,
+    *,
+    address: str = "http://127.0.0.1:8123",
 ) -> FastAPI:
-    """Return the service for a data root; it takes changes if there is what it needs for writing.
+    """Return the service for a data root, where something must have been published.
 
-    Data that comes without shapes is checked by those of the project.
-
-    Raises:
-        ReleaseError: nothing has been published there.
+    Args:
+        root: where the releases are.
+        settings: limits, and the address that pages and descriptions show.
+        writing: what the service needs to take changes; without it there are none.
+        project: whose shapes check data that comes without.
+        address: where the service listens; shown where the settings have no other address.
     """
-    service = Service(root, settings)
+    service = Service(root, settings, address)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         async with service.pool:
             await service.pool.warm(service.release.path)
+            if writing:
+                writing.writer.start(service.pool)
+                if not Made.of(service.release.path).downloads:
+                    writing.writer.export()
             yield
+            if writing:
+                writing.writer.stop()
 
     # The pages of the framework's own documentation load their scripts from another host.
     app = FastAPI(
-        title="clustergraph", version=__version__, lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None
+        title="clustergraph",
+        version=__version__,
+        lifespan=lifespan,
+        openapi_url=None,
+        redirect_slashes=False,
+        default_response_class=Response,
+        responses={"4XX": {"description": "what is wrong", "content": {"application/problem+json": {}}}},
     )
     app.state.service = service
     app.state.writing = writing
-    app.state.judges = validation.Judges(settings, project)
-    app.router.redirect_slashes = False
+    app.state.validations = validation.Validations(service, project)
 
     # The first is found soonest, and this one is asked for most.
-    app.add_route("/sparql", sparql.endpoint, ["GET", "HEAD", "POST"])
-    app.add_route("/", pages.home, ["GET", "HEAD"])
-    app.add_route("/health", status.health, ["GET", "HEAD"])
-    app.add_route("/ready", status.ready, ["GET", "HEAD"])
-    app.add_route("/metrics", status.metrics, ["GET", "HEAD"])
-    app.add_route("/dataset", description.dataset, ["GET", "HEAD"])
-    app.add_route("/.well-known/void", description.dataset, ["GET", "HEAD"])
-    app.add_route("/download", downloads.index, ["GET", "HEAD"])
-    app.add_route("/download/{name}", downloads.file, ["GET", "HEAD"])
-    app.add_route("/graph-store", graphstore.read, ["GET", "HEAD"])
+    app.add_route("/sparql", sparql.endpoint, ["GET", "POST"])
+    app.add_route("/graph-store", graphstore.read, ["GET"])
     app.add_route("/graph-store", updates.change_graph, updates.METHODS)
     app.add_route("/graph/{path:path}", updates.change_here, updates.METHODS)
     app.add_route("/update", updates.endpoint, ["POST"])
-    app.add_route("/validate", validation.endpoint, ["GET", "HEAD", "POST"])
-    app.add_route("/openapi.json", openapi.openapi, ["GET", "HEAD"])
-    app.add_route("/conflicts", conflicts.conflicts, ["GET", "HEAD"])
-    app.add_route("/conflicts.{extension}", conflicts.conflicts, ["GET", "HEAD"])
-    app.add_route("/explain", explanation.explain, ["GET", "HEAD"])
-    app.add_route("/explain.{extension}", explanation.explain, ["GET", "HEAD"])
-    app.add_route("/search", search.search, ["GET", "HEAD"])
-    app.add_route("/search.{extension}", search.search, ["GET", "HEAD"])
-    app.add_route("/questions", questions.index, ["GET", "HEAD"])
-    app.add_route("/questions.{extension}", questions.index, ["GET", "HEAD"])
-    app.add_route("/questions/{name}", questions.answer, ["GET", "HEAD"])
-    app.add_route("/describe", entities.describe, ["GET", "HEAD"])
-    for space in entities.SPACES:
-        app.add_route(f"/{space}", entities.thing, ["GET", "HEAD"])
-        app.add_route(f"/{space}/{{path:path}}", entities.thing, ["GET", "HEAD"])
+    app.add_route("/validate", validation.endpoint, ["GET", "POST"])
+    app.add_route("/metrics", metrics.metrics, ["GET"])
+    app.add_route("/.well-known/void", downloads.dataset, ["GET"])
+    app.add_route("/download/{name}", downloads.file, ["GET"])
+    for space in things.SPACES:
+        app.add_route(f"/{space}", things.thing, ["GET"])
+        app.add_route(f"/{space}.{{extension}}", things.thing, ["GET"])
+        app.add_route(f"/{space}/{{path:path}}", things.thing, ["GET"])
+    _get(app, "/", pages.home)
+    _get(app, "/health", metrics.health)
+    _get(app, "/ready", metrics.ready)
+    _get(app, "/dataset", downloads.dataset, GRAPHS)
+    _get(app, "/download", downloads.index, PAGE_OR_JSON)
+    _get(app, "/openapi.json", openapi.openapi)
+    _get(app, "/describe", things.describe, things.OFFERS)
+    _get(app, "/questions/{name}", questions.answer, questions.OFFERS)
+    for name, endpoint in (
+        ("questions", questions.index),
+        ("conflicts", questions.conflicts),
+        ("explain", things.explain),
+        ("search", things.search),
+    ):
+        _get(app, f"/{name}", endpoint, PAGE_OR_JSON)
+        _get(app, f"/{name}.{{extension}}", endpoint)
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")
 
-    for kind in (ClustergraphError, HTTPException, Exception):
-        app.add_exception_handler(kind, pages.problem)
-    app.add_middleware(Common, methods=_METHODS, max_bytes=settings.header_bytes)
-    app.add_middleware(Watch, metrics=service.metrics, log_requests=bool(settings.log_requests))
+    for kind in (ClustergraphError, HTTPException, RequestValidationError):
+        app.add_exception_handler(kind, _problem)
+    # The last one is the outermost.
+    app.add_middleware(Replay, service=service)
+    app.add_middleware(Gate, service=service, tell=_problem)
     return app
+
+
+def _get(app: FastAPI, path: str, endpoint: Callable[..., Awaitable[Response]], offers: Offers | None = None) -> None:
+    """Add a route whose parameters are those of its function; OpenAPI has it as that says."""
+    types = [types[0] for types in offers.types.values()] if offers else ["application/json"]
+    told = {"description": "what is asked for", "content": {media_type: {} for media_type in types}}
+    app.add_api_route(path, endpoint, responses={200: told}, include_in_schema="{extension}" not in path)
+
+
+async def _problem(request: Request, error: Exception) -> Response:
+    """Tell an error, as a page to a browser; where the method is wrong, all that are right."""
+    if isinstance(error, RequestValidationError):
+        error = wrong_parameter(request, error)
+    if isinstance(error, HTTPException) and error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        allowed = ", ".join(each for each in methods(request.scope) if each != "OPTIONS")
+        detail = "this address does not take this method"
+        error = RequestError(HTTPStatus.METHOD_NOT_ALLOWED, detail, f"use {allowed}", Allow=allowed)
+    found = RequestError.of(error)
+    if prefers_html(request):
+        near = getattr(error, "near", [])
+        return found.response(pages.page("problem.html", problem=found, near=near, release=None), HTML_UTF8)
+    if _PROBLEMS.accepted(request.headers.get("accept", "")) == "text":
+        return found.response(found.text(), "text/plain; charset=utf-8")
+    return found.response()

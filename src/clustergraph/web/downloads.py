@@ -1,83 +1,136 @@
-"""The exports of the release as files: a list of them, and each with ranges, tags and a name of its own."""
-
-from __future__ import annotations
+"""What is made of a release: files with ranges, tags and names of their own, a list of them, and a description."""
 
 import base64
-import json
-import subprocess
-import sys
 from datetime import datetime
 from email.utils import format_datetime
 from http import HTTPStatus
-from typing import Final
+from typing import Annotated, Final
 
+import anyio
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
+from werkzeug.http import parse_etags, parse_range_header
+from werkzeug.sansio.http import is_resource_modified
 
-from clustergraph.export import downloads
-from clustergraph.export.downloads import Download
-from clustergraph.store.embedded import Release
-from clustergraph.web import ranges
-from clustergraph.web.http import HTML, RequestError, accepted, choose, respond, tag, unchanged
-from clustergraph.web.pages import page, page_response
-from clustergraph.web.service import Service
+from clustergraph.rdf import xml
+from clustergraph.release.artefacts import Download, Made
+from clustergraph.release.manifest import Release
+from clustergraph.web.pages import page_or_json, rendered
+from clustergraph.web.problems import RequestError
+from clustergraph.web.responses import FOR_EVER, GRAPHS, PAGE_OR_JSON, format_of, respond, tag
+from clustergraph.web.service import ReleaseName, served
 
-_TYPES: Final = {"html": (HTML, "application/xhtml+xml"), "json": ("application/json",)}
-_RETRY: Final = "10"
-"""Seconds after which a client may ask again for files that are being made."""
+_MOST_RANGES: Final = 20
+"""So many parts may be asked for at a time; who wants more gets the whole."""
 
 
-async def index(request: Request) -> Response:
+async def index(
+    request: Request,
+    release: ReleaseName = None,  # noqa: ARG001 - see `served`
+    wanted: Annotated[str, format_of(PAGE_OR_JSON)] = "",
+) -> Response:
     """List the files: a page, or JSON."""
-    service: Service = request.app.state.service
-    release = service.release
-    name = request.query_params.get("format") or choose(accepted(request), _TYPES)
-    if name not in _TYPES:
-        raise RequestError(
-            HTTPStatus.NOT_ACCEPTABLE, "the list is HTML or JSON", "ask for text/html or application/json"
-        )
-    files = _files(request, release)
-    if name == "html":
-        return page_response(request, page("downloads.html", release=release, files=files), release)
-    base = str(request.base_url)
-    listed = [
-        {
-            "name": each.dated(release.digest),
-            "title": each.title,
-            "description": each.description,
-            "media_type": each.media_type,
-            "gzip": each.packed,
-            "bytes": each.bytes,
-            "sha256": each.sha256,
-            "url": f"{base}download/{each.name}",
-        }
-        for each in files
-    ]
-    content = json.dumps({"release": release.digest, "files": listed}, ensure_ascii=False, indent=1).encode()
-    return respond(request, content, "application/json", tag(content), {"X-Clustergraph-Release": release.digest})
+    here = served(request)
+    files = Made.of(here.release.path).downloads
+    if not files:
+        raise _not_made(request, "files")
+
+    async def show() -> bytes:
+        return await rendered("downloads.html", here.release, files=files)
+
+    async def tell() -> dict[str, object]:
+        listed = [
+            {
+                "name": each.dated(here.release.digest),
+                "title": each.title,
+                "description": each.description,
+                "media_type": each.media_type,
+                "gzip": each.packed,
+                "bytes": each.bytes,
+                "sha256": each.sha256,
+                "url": f"{here.service.address}/download/{each.name}",
+            }
+            for each in files
+        ]
+        return {"release": here.release.digest, "files": listed}
+
+    return await page_or_json(request, wanted, show, tell, [each.sha256 for each in files])
+
+
+async def dataset(
+    request: Request,
+    release: ReleaseName = None,  # noqa: ARG001 - see `served`
+    wanted: Annotated[str, format_of(GRAPHS)] = "",
+) -> Response:
+    """Give the description of the release (VoID and DCAT)."""
+    here = served(request)
+    name = GRAPHS.choose(request, wanted)
+    path = Made.of(here.release.path).description(name)
+    if path is None:
+        raise _not_made(request, "descriptions")
+
+    async def read() -> bytes:
+        content = await anyio.Path(path).read_bytes()
+        if name == "rdfxml":
+            xml.check(content)
+        return content
+
+    etag = tag(here.release.digest, path.parent.name, name)
+    return await respond(request, read, GRAPHS.content_type(name), etag, release=here.release)
 
 
 async def file(request: Request) -> Response:
     """Give one file, or the parts of it that are asked for."""
-    service: Service = request.app.state.service
-    release = service.release
-    wanted = request.path_params["name"]
-    found = next((each for each in _files(request, release) if wanted in (each.name, each.dated(release.digest))), None)
+    release = served(request).release
+    wanted, made = request.path_params["name"], Made.of(release.path)
+    if not made.downloads:
+        raise _not_made(request, "files")
+    found = next((each for each in made.downloads if wanted in (each.name, each.dated(release.digest))), None)
     if found is None:
         raise RequestError(HTTPStatus.NOT_FOUND, f"there is no file {wanted!r}", "/download lists what there is")
     headers = _headers(release, found)
-    if ranges.differs(request.headers, headers["ETag"]):
+    if wanted == found.dated(release.digest):
+        headers["Cache-Control"] = FOR_EVER
+    if not parse_etags(request.headers.get("if-match", "*")).contains_raw(headers["ETag"]):
         raise RequestError(HTTPStatus.PRECONDITION_FAILED, "the file has another tag by now", "get it from its start")
-    made = datetime.fromisoformat(release.created)
-    if unchanged(request, headers["ETag"]) or ranges.unmodified(request.headers, made):
+    if not is_resource_modified(
+        http_if_modified_since=request.headers.get("if-modified-since"),
+        http_if_none_match=request.headers.get("if-none-match"),
+        etag=headers["ETag"],
+        last_modified=headers["Last-Modified"],
+    ):
         return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
-    ranges.keep_usable(request, found.bytes)
+    _keep_usable_ranges(request, found.bytes)
     return FileResponse(
-        release.path / downloads.FOLDER / found.name,
+        made.path(found),
         headers=headers,
         media_type="application/gzip" if found.packed else found.media_type,
         filename=found.dated(release.digest),
     )
+
+
+def _keep_usable_ranges(request: Request, size: int) -> None:
+    """Leave out of the request what ranges it has that cannot be given, and all where that makes no sense."""
+    given = request.headers.get("range")
+    if given is None:
+        return
+    ranges = [each.strip() for each in given.partition("=")[2].split(",")]
+    found = [parse_range_header(f"bytes={each}") for each in ranges]
+    usable = [each for each, part in zip(ranges, found, strict=True) if part and part.ranges[0][0] < size]
+    headers = [pair for pair in request.scope["headers"] if pair[0] != b"range"]
+    understood = given.lower().startswith("bytes=") and (all(found) or ranges == ["-0"])
+    if understood and len(ranges) <= _MOST_RANGES:
+        headers.append((b"range", f"bytes={','.join(usable or ranges)}".encode("latin-1")))
+    request.scope["headers"] = headers
+
+
+def _not_made(request: Request, what: str) -> RequestError:
+    """Return the error of something that is not made of the release, or not yet."""
+    if request.app.state.writing is None:
+        advice = "whoever runs it: clustergraph export all"
+        return RequestError(HTTPStatus.NOT_FOUND, f"this release has no {what}", advice)
+    problem = f"the {what} of this release, which was written just now, are not made yet"
+    return RequestError(HTTPStatus.SERVICE_UNAVAILABLE, problem, "ask again in a few seconds", Retry_After="10")
 
 
 def _headers(release: Release, found: Download) -> dict[str, str]:
@@ -90,34 +143,3 @@ def _headers(release: Release, found: Download) -> dict[str, str]:
         "Repr-Digest": f"sha-256=:{digest}:",
         "X-Clustergraph-Release": release.digest,
     }
-
-
-def _files(request: Request, release: Release) -> tuple[Download, ...]:
-    """Return the files of a release; where there are none yet, have them made.
-
-    Raises:
-        RequestError: they are not there.
-    """
-    _, found = downloads.read(release.path)
-    if found:
-        return found
-    writing = request.app.state.writing
-    if writing is None:
-        raise RequestError(
-            HTTPStatus.NOT_FOUND, "this release has no files", "whoever runs it: clustergraph export all"
-        )
-    making: dict[str, subprocess.Popen[bytes]] = request.app.state.__dict__.setdefault("making", {})
-    under_way = making.get(release.digest)
-    if under_way is None or under_way.poll() is not None:
-        project, releases = map(str, writing.writer.folders)
-        folders = ["--project", project, "--releases", releases]
-        command = [sys.executable, "-m", "clustergraph", *folders, "export", "all"]
-        making[release.digest] = subprocess.Popen(  # noqa: S603 - our own command
-            command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        )
-    raise RequestError(
-        HTTPStatus.SERVICE_UNAVAILABLE,
-        "the files of this release are being made",
-        "ask again in a few seconds",
-        Retry_After=_RETRY,
-    )

@@ -1,32 +1,36 @@
-"""What the service counts, in the text format of Prometheus."""
+"""What those who run the service see of it: whether it is well, and what it counts, for Prometheus."""
 
 from __future__ import annotations
 
-import time
-from bisect import bisect_left
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Final
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Final
 
-from clustergraph.errors import QueryError, RefusedQueryError
-from clustergraph.store import OverLimitError
-from clustergraph.store.hosts import HostError
-from clustergraph.store.workers import BusyError
-from clustergraph.web.caller import GoneError
+from prometheus_client import CollectorRegistry, Counter, Histogram, disable_created_metrics, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
 
-BUCKETS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
+from clustergraph.engine import store
+from clustergraph.errors import BusyError, ClustergraphError, OverLimitError, QueryError, RefusedQueryError
+from clustergraph.graph import Graph
+from clustergraph.sparql.federation import HostError
+from clustergraph.web.middleware import GoneError
+
+if TYPE_CHECKING:
+    from clustergraph.web.service import Service
+
+_BUCKETS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 """Upper bounds of the latency histogram, in seconds."""
-
 ANSWERED: Final = "answered"
-CACHED: Final = "cached"
+_CACHED: Final = "cached"
 OUTCOMES: Final = (
-    ANSWERED, CACHED, "malformed", "refused", "deadline", "memory", "result too large", "query too large",
+    ANSWERED, _CACHED, "malformed", "refused", "deadline", "memory", "result too large", "query too large",
     "too complex", "busy", "abandoned", "other host", "failed",
 )  # fmt: skip
 """Everything that a query can come to."""
-
 _OF_LIMIT: Final = {
     "query_seconds": "deadline",
     "worker_memory_mb": "memory",
@@ -37,73 +41,58 @@ _OF_LIMIT: Final = {
     "fetch_seconds": "deadline",
     "fetch_bytes": "other host",
 }
+_OF_KIND: Final[Mapping[type[Exception], str]] = {
+    BusyError: "busy",
+    QueryError: "malformed",
+    RefusedQueryError: "refused",
+    GoneError: "abandoned",
+    HostError: "other host",
+}
 _KILLED: Final = ("deadline", "stepped aside", "memory", "crash", "abandoned", "died idle", "lost")
+"""Why a worker is ended before its time."""
+_FRESH: Final = {"Cache-Control": "no-store"}
+_PROBE: Final = store.Request("ASK {}", "csv")
+
+disable_created_metrics()  # type: ignore[no-untyped-call]  # when a counter began is not worth a second sample of each
 
 
 def outcome_of(error: BaseException) -> str:
-    """Return what a query came to that ended in an error.
-
-    >>> outcome_of(QueryError("the query is empty"))
-    'malformed'
-    """
-    match error:
-        case BusyError():
-            return "busy"
-        case OverLimitError():
-            return _OF_LIMIT.get(error.limit, "failed")
-        case QueryError():
-            return "malformed"
-        case RefusedQueryError():
-            return "refused"
-        case GoneError():
-            return "abandoned"
-        case HostError():
-            return "other host"
-        case _:
-            return "failed"
+    """Return what a query came to that ended in an error."""
+    if isinstance(error, OverLimitError) and not isinstance(error, BusyError):
+        return _OF_LIMIT.get(error.limit, "failed")
+    return next((outcome for kind, outcome in _OF_KIND.items() if isinstance(error, kind)), "failed")
 
 
-@dataclass
-class Seen:
-    """One query that is being counted."""
+class Metrics(Collector):
+    """The counters of one service, and what is so with it at this moment."""
 
-    outcome: str = ANSWERED
-    seconds: float = 0.0
-
-
-class Metrics:
-    """The counters of one service."""
-
-    def __init__(self) -> None:
+    def __init__(self, service: Service) -> None:
         """Start at nought."""
-        self.requests: Counter[tuple[str, int]] = Counter()
-        """Requests by method and status."""
-        self.queries: Counter[str] = Counter()
-        """Queries by what they came to."""
-        self._buckets = [0] * (len(BUCKETS) + 1)
-        self._seconds = 0.0
+        self._service = service
+        self.registry = registry = CollectorRegistry()
+        labels, words = ["method", "status"], "Requests by method and status."
+        self._requests = Counter("clustergraph_http_requests", words, labels, registry=registry)
+        self._queries = Counter("clustergraph_queries", "Queries by what they came to.", ["outcome"], registry=registry)
+        words = "How long queries took, in seconds, cached ones included."
+        self._seconds = Histogram("clustergraph_query_seconds", words, buckets=_BUCKETS, registry=registry)
+        self._hits = Counter("clustergraph_cache_hits", "Answers that came from a cache.", registry=registry)
+        registry.register(self)
+        for outcome in OUTCOMES:
+            self._queries.labels(outcome)
 
-    @contextmanager
-    def query(self, seen: Seen) -> Iterator[None]:
-        """Count a query, and how long it takes; an error is its outcome."""
-        begun = time.perf_counter()
-        try:
-            yield
-        except BaseException as error:
-            seen.outcome = outcome_of(error)
-            raise
-        finally:
-            seen.seconds = time.perf_counter() - begun
-            self._count(seen.outcome, seen.seconds)
+    def answered(self, method: str, status: int) -> None:
+        """Count a request."""
+        self._requests.labels(method, status).inc()
+
+    def query(self, outcome: str, seconds: float) -> None:
+        """Count a query, and how long it took."""
+        self._queries.labels(outcome).inc()
+        self._seconds.observe(seconds)
 
     def cached(self) -> None:
         """Count a query whose answer was there already."""
-        self._count(CACHED, 0.0)
-
-    def _count(self, outcome: str, seconds: float) -> None:
-        self.queries[outcome] += 1
-        self._seconds += seconds
-        self._buckets[bisect_left(BUCKETS, seconds)] += 1
+        self.query(_CACHED, 0.0)
+        self._hits.inc()
 
     @contextmanager
     def refusal(self) -> Iterator[None]:
@@ -111,46 +100,52 @@ class Metrics:
         try:
             yield
         except Exception as error:
-            self.queries[outcome_of(error)] += 1
+            self._queries.labels(outcome_of(error)).inc()
             raise
 
-    def text(self, gauges: Mapping[str, tuple[str, float]], killed: Counter[str], release: Mapping[str, str]) -> str:
-        """Return everything in the text format of Prometheus.
-
-        Args:
-            gauges: what is so at this moment: name to meaning and value.
-            killed: how many workers were ended before their time, by reason.
-            release: what labels the release that is served.
-        """
-        queries = {f'outcome="{name}"': self.queries[name] for name in OUTCOMES}
-        requests = {f'method="{method}",status="{status}"': n for (method, status), n in sorted(self.requests.items())}
-        reasons = {f'reason="{name}"': killed[name] for name in _KILLED}
-        labels = ",".join(f'{name}="{value}"' for name, value in release.items())
-        lines = [
-            *_family("queries_total", "counter", "Queries by what they came to.", queries),
-            *self._histogram(),
-            *_family("http_requests_total", "counter", "Requests by method and status.", requests),
-            *_family("workers_killed_total", "counter", "Workers ended before their time, by reason.", reasons),
-            *_family("release_info", "gauge", "The release that is served.", {labels: 1}),
-        ]
-        for name, (meaning, value) in gauges.items():
-            lines += _family(name, "counter" if name.endswith("_total") else "gauge", meaning, {"": value})
-        return "\n".join(lines) + "\n"
-
-    def _histogram(self) -> Iterator[str]:
-        name = "clustergraph_query_seconds"
-        yield f"# HELP {name} How long queries took, in seconds, cached ones included."
-        yield f"# TYPE {name} histogram"
-        total = 0
-        for bound, count in zip((*map(str, BUCKETS), "+Inf"), self._buckets, strict=True):
-            total += count
-            yield f'{name}_bucket{{le="{bound}"}} {total}'
-        yield f"{name}_sum {self._seconds:.6f}"
-        yield f"{name}_count {total}"
+    def collect(self) -> Iterator[Metric]:
+        """Yield what is so at this moment."""
+        service = self._service
+        release = service.release
+        words = "Workers ended before their time, by reason."
+        ended = CounterMetricFamily("clustergraph_workers_killed", words, labels=["reason"])
+        for reason in _KILLED:
+            ended.add_metric([reason], service.pool.ended[reason])
+        yield ended
+        named = {"digest": release.digest, "version": release.version, "created": release.created}
+        info = GaugeMetricFamily("clustergraph_release_info", "The release that is served.", labels=[*named])
+        info.add_metric([*named.values()], 1)
+        yield info
+        for name, meaning, value in (
+            ("cache_bytes", "How much the cache of results holds.", service.cache.currsize),
+            ("response_cache_bytes", "How much the cache of whole responses holds.", service.responses.currsize),
+            ("queries_inside", "Queries that run or wait.", len(service.pool.admission)),
+            ("queries_waiting", "Queries that wait for their turn.", service.pool.waiting),
+            ("workers", "Worker processes.", len(service.pool.every)),
+            ("release_quads", "Statements of the release.", release.quads),
+        ):
+            yield GaugeMetricFamily(f"clustergraph_{name}", meaning, value)
 
 
-def _family(name: str, kind: str, meaning: str, samples: Mapping[str, float]) -> Iterator[str]:
-    yield f"# HELP clustergraph_{name} {meaning}"
-    yield f"# TYPE clustergraph_{name} {kind}"
-    for labels, value in samples.items():
-        yield f"clustergraph_{name}{{{labels}}} {value}" if labels else f"clustergraph_{name} {value}"
+async def metrics(request: Request) -> Response:
+    """Give the counters in the text format of Prometheus."""
+    content = generate_latest(request.app.state.service.metrics.registry)
+    return Response(content, media_type="text/plain; version=0.0.4; charset=utf-8", headers=_FRESH)
+
+
+async def health(request: Request) -> Response:
+    """Say that the service is alive, and from which release it answers."""
+    release = request.app.state.service.release
+    return JSONResponse({"status": "ok", "release": release.digest, "quads": release.quads}, headers=_FRESH)
+
+
+async def ready(request: Request) -> Response:
+    """Say whether a release is open and a worker answers from it."""
+    service: Service = request.app.state.service
+    try:
+        release = service.release
+        await service.pool.run(release.path, Graph.answer, _PROBE, client="/ready", light=True)
+    except ClustergraphError as error:
+        problem = {"status": "not ready", "detail": error.message}
+        return JSONResponse(problem, HTTPStatus.SERVICE_UNAVAILABLE, {**_FRESH, "Retry-After": "1"})
+    return JSONResponse({"status": "ready", "release": release.digest}, headers=_FRESH)

@@ -1,193 +1,157 @@
 """Pages that say what is in here, and how every page is made."""
 
-from __future__ import annotations
-
-import re
-from collections import defaultdict
-from dataclasses import dataclass
-from http import HTTPStatus
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Final
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
 from jinja2 import Environment, FileSystemLoader
+from pyoxigraph import BlankNode, Literal, NamedNode
 from starlette.requests import Request
 from starlette.responses import Response
 
 from clustergraph.formats import RDF_FORMATS, RESULT_FORMATS
-from clustergraph.store.embedded import Release
-from clustergraph.terms import BASE, COUNTRY, NUTS, ONTOLOGY, compact
-from clustergraph.web.catalogue import catalogue
-from clustergraph.web.examples import first
-from clustergraph.web.http import Problem, accepted, choose, prefers_html, problem_document, respond, tag
-from clustergraph.web.service import Row, Service
+from clustergraph.graph import Graph
+from clustergraph.questions.question import Question
+from clustergraph.release.manifest import Release
+from clustergraph.terms import ONTOLOGY, address, compact
+from clustergraph.web.problems import RequestError
+from clustergraph.web.responses import HTML_UTF8, PAGE_OR_JSON, address_tag, in_thread, respond
+from clustergraph.web.service import served
 
-CLASSES_FIRST: Final = 12
+_CLASSES_FIRST: Final = 12
 """How many classes the home page shows before the reader asks for the rest."""
-
-_TEMPLATES: Final = Path(__file__).parent / "templates"
-_HTML_UTF8: Final = "text/html; charset=utf-8"
-_PROBLEM: Final = ("application/problem+json", "application/json")
-
-
-def href(iri: str) -> str:
-    """Return the address at which this service, or else the web, tells about an IRI; nothing if neither does.
-
-    >>> href("https://w3id.org/clustergraph/id/organisation/afil")
-    '/id/organisation/afil'
-    >>> href("http://data.europa.eu/nuts/code/FRK")
-    '/describe?iri=http%3A%2F%2Fdata.europa.eu%2Fnuts%2Fcode%2FFRK'
-    >>> href("javascript:alert(1)")
-    ''
-    """
-    if iri.startswith(BASE):
-        return "/" + quote(iri[len(BASE) :], safe="/:@!$&'()*+,;=~")
-    if iri.startswith((NUTS, COUNTRY)):
-        return f"/describe?{urlencode({'iri': iri})}"
-    return iri if re.match(r"https?://", iri) else ""
+_FOLDER: Final = Path(__file__).parent
+_CONTROL: Final = {0xFFFE: "\ufffd", 0xFFFF: "\ufffd"} | {n: 0x2400 + n for n in range(32) if n not in b"\t\n\r"}
+"""What stands in a page for characters that XML and HTML cannot hold: their pictures."""
 
 
-def short(iri: str) -> str:
-    """Return a prefixed name, or the IRI without brackets.
-
-    >>> short("http://www.w3.org/ns/org#Organization"), short("http://a.example/b")
-    ('org:Organization', 'http://a.example/b')
-    """
-    return compact(iri).strip("<>")
-
-
-def _environment() -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(_TEMPLATES), autoescape=True, trim_blocks=True, lstrip_blocks=True
-    )
-    environment.filters |= {"href": href, "short": short, "query_href": query_href}
-    return environment
-
-
-def query_href(query: str) -> str:
-    """Return the address of the query page with a query filled in and answered."""
-    return f"/sparql?{urlencode({'query': query})}"
-
-
-_ENVIRONMENT: Final = _environment()
+_ENVIRONMENT: Final = Environment(
+    loader=FileSystemLoader(_FOLDER / "templates"), autoescape=True, trim_blocks=True, lstrip_blocks=True
+)
+_ENVIRONMENT.globals |= {"rdf_formats": RDF_FORMATS, "result_formats": RESULT_FORMATS}
+_ENVIRONMENT.filters |= {
+    "href": address,
+    "short": lambda iri: compact(iri).strip("<>"),
+    "query_href": lambda query: f"/sparql?{urlencode({'query': query})}",
+    # As Turtle writes them.
+    "iri": lambda iri: str(NamedNode(iri)),
+    "term": lambda value: str(Literal(value)),
+}
+_ENVIRONMENT.tests |= {
+    "iri": lambda value: isinstance(value, NamedNode),
+    "blank": lambda value: isinstance(value, BlankNode),
+    "literal": lambda value: isinstance(value, Literal),
+}
 
 
 def page(template: str, **names: object) -> bytes:
-    """Return a page; every value in it is escaped."""
-    return _ENVIRONMENT.get_template(template).render(**names).encode()
+    """Return a page; every value in it is escaped, and control characters are shown as their pictures."""
+    return _ENVIRONMENT.get_template(template).render(**names).translate(_CONTROL).encode()
 
 
-def page_response(
+async def rendered(template: str, release: Release, **names: object) -> bytes:
+    """Return a page of a release as `page` does; it is made in a thread."""
+    return await in_thread(partial(page, template, release=release, **names))
+
+
+async def respond_page(
     request: Request,
-    content: bytes,
-    release: Release | None,
-    status: HTTPStatus = HTTPStatus.OK,
-    headers: dict[str, str] | None = None,
+    release: Release,
+    make: Callable[[], Awaitable[bytes | Response]],
+    headers: Mapping[str, str] | None = None,
 ) -> Response:
-    """Return a page as a response, tagged by its content."""
-    named = {"X-Clustergraph-Release": release.digest} if release else {}
-    if status != HTTPStatus.OK:
-        return Response(
-            content, status, {"Cache-Control": "no-store", **named, **(headers or {})}, media_type=_HTML_UTF8
-        )
-    return respond(request, content, _HTML_UTF8, tag(content), {**named, **(headers or {})})
+    """Return a page of a release, as `respond` does."""
+    return await respond(request, make, HTML_UTF8, address_tag(request, release, "html"), headers, release=release)
 
 
-async def problem(request: Request, error: Exception) -> Response:
-    """Answer an error: a page for a browser, else a problem document."""
-    found = Problem.of(error)
-    if not prefers_html(request):
-        if choose(accepted(request), {"problem": _PROBLEM, "text": ("text/plain",)}) != "text":
-            return problem_document(found)
-        headers = {"Cache-Control": "no-store", "Vary": "Accept", **found.headers}
-        return Response(found.text(), found.status, headers, media_type="text/plain; charset=utf-8")
-    headers = {"Cache-Control": "no-store", "Vary": "Accept", **found.headers}
-    near = getattr(error, "near", [])
-    content = page("problem.html", problem=found, near=near, release=None)
-    return Response(content, found.status, headers, media_type=_HTML_UTF8)
+async def page_or_json(
+    request: Request,
+    wanted: str,
+    show: Callable[[], Awaitable[bytes | Response]],
+    tell: Callable[[], Awaitable[object]],
+    beside: object = None,
+) -> Response:
+    """Return a page, or what there is to tell as JSON, and make only that which the client wants.
+
+    Both follow from the release that is asked for, and what is `beside` it.
+    """
+    release = served(request).release
+
+    async def write() -> bytes:
+        return await in_thread(partial(as_json, await tell()))
+
+    name = PAGE_OR_JSON.choose(request, request.path_params.get("extension") or wanted)
+    make, etag = show if name == "html" else write, address_tag(request, release, name, beside)
+    return await respond(request, make, PAGE_OR_JSON.content_type(name), etag, release=release)
 
 
-@dataclass(frozen=True)
-class Section:
-    """A section in the list of a document."""
-
-    iri: str
-    name: str
-    rank: tuple[float, list[tuple[int, str]]]
+def as_json(document: object) -> bytes:
+    """Return a JSON document."""
+    return json.dumps(document, ensure_ascii=False, indent=1).encode()
 
 
-_CLASSES: Final = """
-SELECT ?class (SAMPLE(?text) AS ?label)
-WHERE { VALUES ?class { %s } ?class rdfs:label ?text FILTER(lang(?text) IN ("en", "")) }
-GROUP BY ?class
-"""
-_SECTIONS: Final = """
-SELECT ?document ?title ?section ?name ?number ?heading ?table ?row ?order
-WHERE {
-  ?section cg:inDocument ?document .
-  OPTIONAL { ?document skos:prefLabel|rdfs:label|dcterms:title ?title FILTER(lang(?title) IN ("en", "")) }
-  OPTIONAL { ?section skos:prefLabel ?name FILTER(lang(?name) IN ("en", "")) }
-  OPTIONAL { ?section cg:heading ?heading }
-  OPTIONAL { ?section cg:sectionNumber ?number }
-  OPTIONAL { ?section cg:table ?table }
-  OPTIONAL { ?section cg:row ?row }
-  OPTIONAL { ?section cg:order ?order }
-}
-"""
+async def problem_page(template: str, error: Exception | None, release: Release, **names: object) -> bytes | Response:
+    """Return a page as `rendered` does; where there is an error, the response that tells it in its place."""
+    if error is None:
+        return await rendered(template, release, **names)
+    found = RequestError.of(error)
+    content = await rendered(template, release, problem=found, **names)
+    headers = {"Cache-Control": "no-store", "X-Clustergraph-Release": release.digest, **found.headers}
+    return Response(content, found.status, headers, media_type=HTML_UTF8)
+
+
+_FIRST: Final = (
+    "partners-sharing-pilots",
+    "partners-by-country",
+    "shared-priorities",
+    "organisations-by-projects",
+    "partner-programmes",
+    "figures-over-time",
+    "rival-figures",
+    "claims-checked",
+)
+
+
+def _form(name: str) -> tuple[str, str]:
+    title, _, query = (_FOLDER / "forms" / f"{name}.rq").read_text("utf-8").partition("\n")
+    return title.removeprefix("# "), query.rstrip("\n")
+
+
+FORMS: Final = {name: _form(name) for name in ("section", "thing", "doubt", "classes")}
+"""Examples of the forms of a query, by name: a title, and the query."""
 
 
 async def home(request: Request) -> Response:
     """Show what is in here, and how to ask."""
-    service: Service = request.app.state.service
-    release = service.release
-    ours = [(iri, count) for iri, count in release.classes.items() if iri.startswith(ONTOLOGY)]
+    here = served(request)
+    ours = [(iri, count) for iri, count in here.release.classes.items() if iri.startswith(ONTOLOGY)]
     counted = sorted(ours, key=lambda pair: (-pair[1], pair[0]))
-    named = " ".join(f"<{iri}>" for iri, _ in counted)
-    labels = {row["class"].value: row["label"].value for row in await service.rows(release, _CLASSES % named)}
-    documents = _documents(await service.rows(release, _SECTIONS))
-    content = page(
-        "home.html",
-        release=release,
-        classes=[(iri, labels.get(iri, ""), count) for iri, count in counted],
-        classes_first=CLASSES_FIRST,
-        documents=documents,
-        examples=first(await catalogue(service, release)),
-        host=f"{request.url.scheme}://{request.url.netloc}",
-        result_formats=RESULT_FORMATS,
-        rdf_formats=RDF_FORMATS,
-    )
-    return page_response(request, content, release)
+
+    async def make() -> bytes:
+        labels = await here.once(Graph.names, tuple(iri for iri, _ in counted))
+        names = {
+            "classes": [(iri, labels.get(iri, ""), count) for iri, count in counted],
+            "classes_first": _CLASSES_FIRST,
+            "documents": await here.once(Graph.documents),
+            "examples": first(await here.questions()),
+            "host": here.service.address,
+        }
+        return await rendered("home.html", here.release, **names)
+
+    return await respond_page(request, here.release, make)
 
 
-def section_name(row: Row) -> str:
-    """Return how a section is called: by its name, or else by number, heading, and the row of a table."""
-    if "name" in row:
-        return row["name"].value
-    parts = [row[part].value for part in ("number", "heading") if part in row]
-    place = [row[part].value for part in ("table", "row") if part in row]
-    return ": ".join(filter(None, [" ".join(parts), ", ".join(dict.fromkeys(place))]))
+def first(questions: Mapping[str, Question]) -> list[Question]:
+    """Return questions to begin with."""
+    return [questions[name] for name in _FIRST if name in questions] or list(questions.values())[: len(_FIRST)]
 
 
-def natural(text: str) -> list[tuple[int, str]]:
-    """Return a key that sorts 3.10 behind 3.9.
-
-    >>> sorted(["3.10", "3.9", "A.1"], key=natural)
-    ['3.9', '3.10', 'A.1']
-    """
-    return [(int(part), "") if part.isdigit() else (1 << 30, part) for part in re.findall(r"\d+|[^\d.]+", text)]
-
-
-def _documents(rows: list[Row]) -> list[tuple[str, str, list[Section]]]:
-    """Return documents with IRI, title and sections, in the order of the text."""
-    titles: dict[str, str] = {}
-    sections: dict[str, dict[str, Section]] = defaultdict(dict)
-    for row in rows:
-        document, iri = row["document"].value, row["section"].value
-        titles[document] = row["title"].value if "title" in row else short(document)
-        order = float(row["order"].value) if "order" in row else float("inf")
-        number = row["number"].value if "number" in row else "~"
-        sections[document][iri] = Section(iri, section_name(row) or short(iri), (order, natural(number)))
-    return [
-        (document, titles[document], sorted(found.values(), key=lambda section: (section.rank, section.name)))
-        for document, found in sorted(sections.items(), key=lambda pair: (-len(pair[1]), pair[0]))
-    ]
+def example(name: str, questions: Mapping[str, Question]) -> str:
+    """Return the text of an example by its name, or of the first if there is none of that name."""
+    if name in questions:
+        head, body = f"# {questions[name].title}", questions[name].query.splitlines()
+        return "\n".join([head, *(line for line in body if not line.startswith("#+"))])
+    return FORMS.get(name, FORMS["classes"])[1]

@@ -1,179 +1,188 @@
-"""The named questions: a list, and for each a form with its answer, as a page or in the formats of tables."""
+"""The named questions: a list, for each a form with its answer as a page or a table, and what disagrees."""
 
-from __future__ import annotations
-
-import json
-from collections.abc import Mapping
+from collections.abc import Callable
+from functools import partial
 from http import HTTPStatus
-from typing import Final
+from typing import Annotated, Final, TypeVar
 
+from fastapi import Query
 from starlette.requests import Request
 from starlette.responses import Response
 
-from clustergraph import store
-from clustergraph.ask.resolve import iri_of
-from clustergraph.errors import ClustergraphError, QuestionError
-from clustergraph.questions import Parameter, Question, find
-from clustergraph.store.embedded import Release
-from clustergraph.web import answers
-from clustergraph.web.answers import TYPES, Asked, choose_format, not_acceptable, table_of
-from clustergraph.web.catalogue import by_subject, catalogue
-from clustergraph.web.http import Problem, RequestError, respond, tag
-from clustergraph.web.pages import page, page_response
-from clustergraph.web.service import Service
+from clustergraph.errors import ClustergraphError, OverLimitError, QuestionError
+from clustergraph.graph import Graph
+from clustergraph.questions.answer import MOST_ROWS, Excerpt, QuestionCall, WrittenAnswer, usual_limit
+from clustergraph.questions.catalogue import by_subject, description
+from clustergraph.questions.parameters import iri_of, preferred
+from clustergraph.questions.question import Question, find
+from clustergraph.terms import address
+from clustergraph.web.pages import page_or_json, problem_page, rendered, respond_page
+from clustergraph.web.problems import RequestError, bad_request
+from clustergraph.web.responses import HTML, PAGE_OR_JSON, Offers, address_tag, format_of, hint_header, respond
+from clustergraph.web.service import ReleaseName, Served, served
 
+Limit = Annotated[int | None, Query(ge=1, le=MOST_ROWS, description="how many rows there are at most")]
+Offset = Annotated[int, Query(ge=0, le=1_000_000_000, description="how many rows are left out before them")]
+Evidence = Annotated[bool, Query(description="whether each row comes with what it rests on; in json and html")]
+
+EVIDENCE_ROWS: Final = 50
+"""For how many rows evidence is given at a time."""
+_CONFLICTS_SHOWN: Final = 15
+"""How many rows of each kind of conflict the page shows."""
 LISTED_CHOICES: Final = 40
 """Up to how many choices are shown as a list; more are suggested while typing."""
+OFFERS: Final = Offers({
+    "html": HTML,
+    "json": ("application/json",),
+    "csv": ("text/csv",),
+    "tsv": ("text/tab-separated-values",),
+    "xml": ("application/sparql-results+xml", "application/xml"),
+    "md": ("text/markdown",),
+    "svg": ("image/svg+xml",),
+    "rq": ("application/sparql-query",),
+})  # fmt: skip
+"""The formats of an answer, and that of the query which gives it."""
+_RESERVED: Final = ("format", "limit", "offset", "release", "evidence")
+
+Found = TypeVar("Found", Excerpt, WrittenAnswer)
 
 
-async def index(request: Request) -> Response:
+async def index(
+    request: Request,
+    release: ReleaseName = None,  # noqa: ARG001 - see `served`
+    wanted: Annotated[str, format_of(PAGE_OR_JSON)] = "",
+) -> Response:
     """List the questions, for people by subject, for programs with parameters and columns."""
-    service: Service = request.app.state.service
-    release = service.release
-    questions = await catalogue(service, release)
-    name = choose_format(request, request.path_params.get("extension", ""))
-    if name == "json":
-        content = json.dumps([describe(q) for q in questions.values()], ensure_ascii=False, indent=1).encode()
-        return respond(request, content, "application/json", tag(content), _headers(release))
-    if name != "html":
-        raise not_acceptable()
-    content = page("questions.html", release=release, groups=by_subject(questions.values()))
-    return page_response(request, content, release)
+    here = served(request)
+
+    async def show() -> bytes:
+        return await rendered("questions.html", here.release, groups=by_subject((await here.questions()).values()))
+
+    async def tell() -> list[dict[str, object]]:
+        return [description(question) for question in (await here.questions()).values()]
+
+    return await page_or_json(request, wanted, show, tell)
 
 
-async def answer(request: Request) -> Response:
-    """Answer a question."""
-    service: Service = request.app.state.service
-    release = _release(request, service)
-    name, dot, extension = request.path_params["name"].partition(".")
-    asked = answers.read(request, await _question(service, release, name), extension if dot else "")
-    if asked.format == "html":
-        return await _page(request, service, release, asked)
-    if asked.format == "xml":
-        table = await table_of(service, release, asked)
-        query = asked.question.bound(await answers.bound_terms(service, release, asked))
-        if len(table.rows) < table.total:
-            query = f"{query}\nLIMIT {asked.limit} OFFSET {asked.offset}"
-        content = await service.answer(release, store.Request(query, "xml", max_bytes=service.settings.result_bytes))
-    elif asked.format == "svg":
-        table, content = None, await _chart(service, release, asked)
-    else:
-        table = await table_of(service, release, asked)
-        content = answers.written(asked, table, release, await answers.evidence_of(service, release, asked))
-    headers = {**_headers(release), **(answers.links(asked, table) if table else {})}
-    return respond(request, content, answers.content_type(asked.format), tag(release.digest, content), headers)
-
-
-def describe(question: Question) -> dict[str, object]:
-    """Return a question as JSON members."""
-    return {
-        "name": question.name,
-        "title": question.title,
-        "description": question.description,
-        "tags": list(question.tags),
-        "parameters": [
-            {
-                "name": p.name,
-                "label": p.label,
-                "type": p.type,
-                "of": p.of,
-                "required": p.required,
-                "many": p.many,
-                "default": list(p.default),
-            }
-            for p in question.parameters.values()
-        ],
-        "columns": dict(question.columns),
-        "view": {"kind": question.view.kind, **{part: list(names) for part, names in question.view.columns.items()}},
-        "address": f"/questions/{question.name}",
-    }
-
-
-def _headers(release: Release) -> dict[str, str]:
-    return {"X-Clustergraph-Release": release.digest}
-
-
-def _release(request: Request, service: Service) -> Release:
-    """Return the release that is asked for, which is the current one unless a permanent link names another."""
-    digest = request.query_params.get("release")
-    if digest in (None, service.release.digest):
-        return service.release
-    found = service.released(digest)
-    if found is None:
-        raise RequestError(
-            HTTPStatus.NOT_FOUND, f"release {digest} is not kept here", "leave 'release' out for the current one"
-        )
-    return found
-
-
-async def _question(service: Service, release: Release, name: str) -> Question:
+async def answer(
+    request: Request,
+    name: str,
+    limit: Limit = None,
+    offset: Offset = 0,
+    evidence: Evidence = False,
+    release: ReleaseName = None,  # noqa: ARG001 - see `served`
+    wanted: Annotated[str, format_of(OFFERS)] = "",
+) -> Response:
+    """Answer a question; its own parameters are those that /questions tells."""
+    here = served(request)
+    name, _, extension = name.partition(".")
     try:
-        return find(await catalogue(service, release), name)
+        question = find(await here.questions(), name)
     except QuestionError as error:
         raise RequestError(HTTPStatus.NOT_FOUND, error.message, error.advice) from error
+    chosen = OFFERS.choose(request, extension or wanted)
+    usual = EVIDENCE_ROWS if evidence else usual_limit(chosen)
+    call = QuestionCall(question.name, _given(request), chosen, limit or usual, offset, evidence)
+    if chosen == "html":
+        return await respond_page(request, here.release, partial(_show, here, question, call))
+    late: dict[str, str] = {}
+
+    async def write() -> bytes:
+        if call.format == "rq" and not call.given:
+            return question.query.encode()
+        found, why_empty = await _asked(here, call, Graph.written, call, here.service.settings.result_bytes)
+        if call.format == "json" and why_empty:
+            found = await here.do(Graph.written, call, here.service.settings.result_bytes, why_empty)
+        if call.format == "svg" and not found.content:
+            raise _no_picture(question, call)
+        late.update(_links(call, found.total, why_empty))
+        # The mark at the start is what makes spreadsheets read accents.
+        return b"\xef\xbb\xbf" + found.content if call.format == "csv" else found.content
+
+    content_type, etag = OFFERS.content_type(chosen), address_tag(request, here.release, chosen)
+    response = await respond(request, write, content_type, etag, release=here.release)
+    response.headers.update(late)
+    return response
 
 
-async def _chart(service: Service, release: Release, asked: Asked) -> bytes:
-    """Return the picture of an answer.
-
-    Raises:
-        RequestError: there is none.
-    """
-    chart = await answers.chart_of(service, release, asked, await table_of(service, release, asked))
-    if not chart:
-        kind = asked.question.view.kind
-        why = "this question is shown as a table" if kind == "table" else f"there is nothing to draw as a {kind}"
-        raise RequestError(HTTPStatus.NOT_ACCEPTABLE, why, f"see {asked.address()}", Vary="Accept")
-    return chart.encode()
+def _given(request: Request) -> dict[str, list[str]]:
+    """Return the parameters of a question; one without a value counts as not given."""
+    given = {key: [each.strip() for each in request.query_params.getlist(key)] for key in request.query_params}
+    return {key: list(filter(None, values)) for key, values in given.items() if key not in _RESERVED and any(values)}
 
 
-async def _page(request: Request, service: Service, release: Release, asked: Asked) -> Response:
+async def _asked(here: Served, call: QuestionCall, job: Callable[..., Found], *given: object) -> tuple[Found, str]:
+    """Return some rows of an answer, and if it has none, why; evidence for them is refused where it does not fit."""
+    if call.evidence and call.format not in ("html", "json"):
+        refused = f"there is no room for evidence in {call.format}"
+        raise RequestError(HTTPStatus.NOT_ACCEPTABLE, refused, "ask for json or html")
+    if call.evidence and call.limit > EVIDENCE_ROWS:
+        advice = f"give limit={EVIDENCE_ROWS} or less, and page with offset"
+        raise bad_request(f"evidence is given for {EVIDENCE_ROWS} rows at a time", advice)
+    found = await here.do(job, *given)
+    if found.total:
+        return found, ""
+    try:
+        return found, await here.do(Graph.why, call)
+    except OverLimitError:
+        return found, "no statement in the graph matches the question"
+
+
+def _no_picture(question: Question, call: QuestionCall) -> RequestError:
+    kind = question.view.kind
+    why = "this question is shown as a table" if kind == "table" else f"there is nothing to draw as a {kind}"
+    return RequestError(HTTPStatus.NOT_ACCEPTABLE, why, f"see {call.address()}", Vary="Accept")
+
+
+def _links(call: QuestionCall, total: int, why_empty: str) -> dict[str, str]:
+    """Return the Link header of a part of an answer (RFC 8288), and one that says why it is empty."""
+    places = {"first": 0, "last": max(0, (total - 1) // call.limit * call.limit)}
+    if call.offset:
+        places["prev"] = max(0, call.offset - call.limit)
+    if call.offset + call.limit < total:
+        places["next"] = call.offset + call.limit
+    links = [f'<{call.address(call.format, offset=place)}>; rel="{rel}"' for rel, place in places.items()]
+    return {"Link": ", ".join(links), **hint_header(" ".join(why_empty.split()))}
+
+
+async def _show(here: Served, question: Question, call: QuestionCall) -> bytes | Response:
     """Show the form, and under it the answer or what is wrong."""
-    choices = {p.name: await answers.choices_of(service, release, p) for p in asked.question.parameters.values()}
-    shown: dict[str, object] = {}
-    status = HTTPStatus.OK
+    parameters = question.parameters.values()
+    choices = {each.name: preferred(await here.choices(each)) for each in parameters}
+    shown: dict[str, object] = {"bound": question.query}
+    problem: ClustergraphError | None = None
     try:
-        missing = [p for p in asked.question.parameters.values() if p.required and p.name not in asked.given]
-        if asked.given or not missing:
-            shown["table"] = table = await table_of(service, release, asked)
-            shown["chart"] = await answers.chart_of(service, release, asked, table)
-            shown["evidence"] = await answers.evidence_of(service, release, asked)
+        if call.given or not any(each.required for each in parameters):
+            found, shown["why_empty"] = await _asked(here, call, Graph.excerpt, call, address)
+            shown |= {"table": found, "bound": found.query}
     except ClustergraphError as error:
-        problem = Problem.of(error)
-        status, shown["problem"] = problem.status, problem
-    content = page(
-        "question.html",
-        release=release,
-        asked=asked,
-        question=asked.question,
-        choices={name: _preferred(found) for name, found in choices.items()},
-        usual={name: _usual(asked.question.parameters[name], found) for name, found in choices.items()},
-        bound=await _bound(service, release, asked),
-        listed=LISTED_CHOICES,
-        formats=[name for name in TYPES if name not in ("html", "svg") or shown.get("chart")][1:],
-        permanent=asked.address(release=release.digest),
+        problem = error
+    usual = {each.name: [choices[each.name].get(iri_of(value), value) for value in each.default] for each in parameters}
+    names = {
+        "asked": call,
+        "question": question,
+        "choices": {name: sorted(found.values(), key=str.casefold) for name, found in choices.items()},
+        "usual": {name: ", ".join(values) for name, values in usual.items()},
+        "listed": LISTED_CHOICES,
+        "permanent": call.address(release=here.release.digest),
         **shown,
-    )
-    return page_response(request, content, release, status)
+    }
+    return await problem_page("question.html", problem, here.release, **names)
 
 
-async def _bound(service: Service, release: Release, asked: Asked) -> str:
-    """Return the query with the given values in it, or as it stands where one of them does not fit."""
-    try:
-        return asked.question.bound(await answers.bound_terms(service, release, asked))
-    except RequestError:
-        return asked.question.query
+async def conflicts(
+    request: Request,
+    release: ReleaseName = None,  # noqa: ARG001 - see `served`
+    wanted: Annotated[str, format_of(PAGE_OR_JSON)] = "",
+) -> Response:
+    """Show what disagrees: rival figures and dates, claims, lists, gaps, spellings, statements that are not firm."""
+    here = served(request)
 
+    async def show() -> bytes:
+        found = [
+            (finder, question, part, QuestionCall(question.name, {key: [v] for key, v in finder.parameters.items()}))
+            for finder, question, part in await here.do(Graph.conflicts, _CONFLICTS_SHOWN)
+        ]
+        return await rendered("conflicts.html", here.release, found=found)
 
-def _usual(parameter: Parameter, choices: Mapping[str, str]) -> str:
-    """Return what a parameter is where nothing is given, by name."""
-    names = {iri: name for name, iri in reversed(list(choices.items()))}
-    return ", ".join(names.get(iri_of(value), value) for value in parameter.default)
-
-
-def _preferred(choices: Mapping[str, str]) -> list[str]:
-    """Return one name for each choice, sorted."""
-    names: dict[str, str] = {}
-    for name, iri in choices.items():
-        names.setdefault(iri, name)
-    return sorted(names.values(), key=str.casefold)
+    return await page_or_json(request, wanted, show, partial(here.do, Graph.conflicts_as_json, MOST_ROWS))

@@ -1,124 +1,98 @@
-"""What the routes share: the release that is served, the workers, and a small cache of answers."""
+"""What the routes share: the releases that are served, what is known of each, the workers, and a cache of answers."""
 
 from __future__ import annotations
 
 import hashlib
-import json
 import logging
-import os
-from collections import OrderedDict
-from collections.abc import Hashable
-from contextlib import nullcontext
-from dataclasses import dataclass
+import time
+from collections.abc import Awaitable, Callable, Hashable
+from dataclasses import dataclass, field, replace
+from functools import partial
+from http import HTTPStatus
 from pathlib import Path
-from typing import Final
+from typing import Annotated, Any, Final, TypeVar
 
-from clustergraph.config import Settings
-from clustergraph.store import Request
-from clustergraph.store.embedded import CURRENT, Release
-from clustergraph.store.fetches import Fetches
-from clustergraph.store.process import Spool
-from clustergraph.store.workers import Pool
-from clustergraph.web.caller import CALLER
-from clustergraph.web.delivery import compress
-from clustergraph.web.logs import event
-from clustergraph.web.metrics import Metrics, Seen
+import anyio
+from cachetools import LRUCache
+from fastapi import Query
+from starlette.requests import Request
+from starlette.types import Message
+
+from clustergraph import __version__
+from clustergraph.engine import store
+from clustergraph.engine.fetches import Fetches
+from clustergraph.engine.pool import Pool, of_query
+from clustergraph.engine.worker import StoredBytes
+from clustergraph.errors import ClustergraphError
+from clustergraph.graph import Graph, opened, prepare
+from clustergraph.pipeline import material
+from clustergraph.questions.parameters import needs_choices
+from clustergraph.questions.question import Parameter, Question
+from clustergraph.release.manifest import Release
+from clustergraph.release.releases import Releases, pointed
+from clustergraph.settings import Settings
+from clustergraph.sparql.guard import may_misspell, unknown
+from clustergraph.web.metrics import ANSWERED, Metrics, outcome_of
+from clustergraph.web.middleware import event, while_there
+from clustergraph.web.problems import RequestError
+from clustergraph.web.responses import tag
+
+Result = TypeVar("Result")
+ReleaseName = Annotated[
+    str | None,
+    Query(alias="release", description="the digest of a release; what such an address has never changes"),
+]
 
 _SHARE: Final = 4
-"""An answer in a file is kept if the cache has room for so many of its size."""
-
-
-@dataclass(frozen=True)
-class Term:
-    """A term of a JSON result."""
-
-    type: str
-    value: str
-    language: str = ""
-    datatype: str = ""
-
-    @property
-    def is_iri(self) -> bool:
-        """Whether the term is an IRI."""
-        return self.type == "uri"
-
-
-Row = dict[str, Term]
-"""A row of a result: the variables that are bound, without their question marks."""
-
-
-class Cache:
-    """Keeps the answers that were used last, up to so many bytes.
-
-    >>> cache = Cache(10)
-    >>> cache.put("a", b"12345678"); cache.put("b", b"1234")
-    >>> cache.get("a"), cache.get("b")
-    (None, b'1234')
-    """
-
-    def __init__(self, max_bytes: int) -> None:
-        """Start empty."""
-        self._max_bytes = max_bytes
-        self._answers: OrderedDict[Hashable, bytes] = OrderedDict()
-        self._bytes = 0
-
-    @property
-    def size(self) -> int:
-        """How many bytes are kept."""
-        return self._bytes
-
-    def takes(self, size: int) -> bool:
-        """Whether an answer of so many bytes is not too large to be kept."""
-        return size <= self._max_bytes
-
-    def get(self, key: Hashable) -> bytes | None:
-        """Return an answer if it is kept."""
-        if key in self._answers:
-            self._answers.move_to_end(key)
-        return self._answers.get(key)
-
-    def put(self, key: Hashable, answer: bytes) -> None:
-        """Keep an answer, and let go of others if there is no room."""
-        if not self.takes(len(answer)) or key in self._answers:
-            return
-        self._answers[key] = answer
-        self._bytes += len(answer)
-        while self._bytes > self._max_bytes:
-            _, dropped = self._answers.popitem(last=False)
-            self._bytes -= len(dropped)
+"""An answer is kept if the cache has room for so many of its size."""
+_BESIDE: Final = 200
+"""About how many bytes an answer that is kept takes in memory beside itself."""
+_HEAD: Final = 2_000
+"""About how many bytes a whole response takes in memory beside its body."""
+_RELEASES: Final = 4
+"""What is known of so many releases is kept: of the current one, and of those that permanent links name."""
 
 
 class Service:
     """One data root that is being served."""
 
-    def __init__(self, root: Path, settings: Settings) -> None:
-        """Read the current release.
-
-        Raises:
-            ReleaseError: there is none.
-        """
+    def __init__(self, root: Path, settings: Settings, address: str) -> None:
+        """Read the current release, which must be there."""
         self.settings = settings
-        self.pool = Pool(settings)
-        self.fetches = Fetches(settings)
-        self.cache = Cache(settings.cache_bytes)
-        self.metrics = Metrics()
-        self.terms: tuple[str, frozenset[str]] | None = None
-        """The terms of the ontology of a release, and its digest."""
-        self._pointer = str(root / CURRENT)
-        self._root = root
-        self._target = _target(self._pointer)
-        self._release = Release.current(root)
+        self.address = settings.base_url.rstrip("/") or address
+        """Where clients find the service, as pages and descriptions show it: no header of a request has a say in it."""
+        self.endpoint = f"{self.address}/sparql"
+        """What relative IRIs of queries are relative to."""
+        self.pool = Pool(settings, partial(opened, memory_quads=settings.memory_quads), [prepare, material.prepare])
+        late = "this was not found in {value:g} seconds, and nothing of it is given"
+        less = "ask for less, for instance for fewer rows with 'limit'"
+        limits = of_query(settings)
+        self.job_limits = replace(limits, seconds=replace(limits.seconds, message=late, advice=less))
+        """Of what is found on a graph for a page, other than by a query of the client's own."""
+        self.fetches = Fetches(settings, self.pool)
+        # One budget: half for results as the engine gives them, half for whole responses.
+        half = settings.cache_bytes // 2
+        self.cache: LRUCache[Hashable, bytes] = LRUCache(half, getsizeof=lambda answer: len(answer) + _BESIDE)
+        self.responses: LRUCache[Hashable, tuple[Message, ...]] = LRUCache(half, getsizeof=_size)
+        """Whole responses, by what they depend on; see `clustergraph.web.middleware.Replay`."""
+        self.metrics = Metrics(self)
+        self.reading = anyio.CapacityLimiter(1)
+        """For queries that take long to read: one at a time."""
+        templates = [path.read_bytes() for path in sorted((Path(__file__).parent / "templates").iterdir())]
+        self.fingerprint = tag(__version__, settings, self.address, templates)
+        """Stands for what else than the release determines an answer: the program and its settings."""
+        self._served: LRUCache[str, Served] = LRUCache(_RELEASES)
+        self._releases = Releases(root)
+        self._pointer = str(self._releases.pointer)
+        self._target = pointed(self._pointer)
+        self._release = self._releases.release()
 
     @property
     def release(self) -> Release:
-        """The release that is current at this moment.
-
-        Raises:
-            ReleaseError: there is none any more.
-        """
-        target = _target(self._pointer)
+        """The release that is current at this moment; there may be none any more (ReleaseError)."""
+        target = pointed(self._pointer)
         if target != self._target:
-            self._release = Release.current(self._root)
+            self._release = self._releases.release()
             self._target = target
         return self._release
 
@@ -126,104 +100,115 @@ class Service:
         """Look again which release is current, even if nothing seems to have changed."""
         self._target = None
 
-    def released(self, digest: str) -> Release | None:
-        """Return the release with a digest if it is kept."""
-        folder = self._root / "releases" / digest
-        return Release.read(folder) if digest.isalnum() and folder.is_dir() else None
+    def served(self, digest: str | None = None) -> Served:
+        """Return a release with what is known of it: the current one, or the one with a digest, if it is kept."""
+        release = self.release
+        if digest not in (None, release.digest):
+            folder = self._releases.home / digest
+            if not digest.isalnum() or not folder.is_dir():
+                advice = "leave 'release' out for the current one"
+                raise RequestError(HTTPStatus.NOT_FOUND, f"release {digest} is not kept here", advice)
+            release = Release.read(folder)
+        if release.digest not in self._served:
+            self._served[release.digest] = Served(self, release)
+        return self._served[release.digest]
 
     async def filled(self, text: str, *, update: bool = False) -> str:
-        """Return a query or update with what other hosts say in it, as long as there is a client that waits for it.
+        """Return a query or update with what other hosts say in it, where they may be asked and answer well."""
+        with self.metrics.refusal(), while_there() as (client, number):
+            return await self.fetches.fill(text, client, number, update=update)
 
-        Raises:
-            ClustergraphError: it is malformed, or one of the hosts may not be asked or does not answer as it should.
-        """
-        caller = CALLER.get()
-        with self.metrics.refusal(), caller.while_there() if caller else nullcontext():
-            return await self.fetches.fill(text, caller.address if caller else "", update=update)
-
-    async def answer(self, release: Release, request: Request, *, keep: bool = True) -> bytes:
-        """Return the answer of a release, from the cache if it is there.
-
-        Raises:
-            QueryError: the query is malformed.
-            OverLimitError: it went over a limit.
-        """
+    async def answer(self, release: Release, request: store.Request, *, keep: bool = True) -> bytes:
+        """Return the answer of a release, from the cache if it is there."""
         answer = await self.fetch(release, request, keep=keep)
         return answer if isinstance(answer, bytes) else answer.read()
 
-    async def fetch(self, release: Release, request: Request, *, keep: bool = True) -> bytes | Spool:
+    async def fetch(self, release: Release, request: store.Request, *, keep: bool = True) -> bytes | StoredBytes:
         """Return the answer of a release as `answer` does; a large one may be in a file."""
-        key = (release.digest, request)
+        key = tag(release.digest, request)
         kept = self.cache.get(key)
         if kept is not None:
             self.metrics.cached()
             return kept
-        return self._keep(key, await self._ask(release, request), keep=keep)
-
-    async def fetch_gzipped(
-        self, release: Release, request: Request, *, keep: bool = True
-    ) -> tuple[bytes | Spool, bool]:
-        """Return the answer of a release, and whether it is compressed; a small one is not."""
-        key = (release.digest, request, "gzip")
-        kept = self.cache.get(key)
-        if kept is not None:
-            self.metrics.cached()
-            return kept, True
-        answer = await self.fetch(release, request, keep=keep)
-        packed = await compress(answer)
-        if packed is answer:
-            return answer, False
-        return self._keep(key, packed, keep=keep), True
-
-    def _keep(self, key: Hashable, answer: bytes | Spool, *, keep: bool) -> bytes | Spool:
-        """Keep an answer, if it is to be kept and not too large, and return it."""
-        if isinstance(answer, Spool) and keep and self.cache.takes(_SHARE * len(answer)):
-            answer = answer.read()
-        if isinstance(answer, bytes) and keep:
-            self.cache.put(key, answer)
+        answer = await self._ask(release, request)
+        if keep and len(answer) <= self.cache.maxsize // _SHARE:
+            self.cache[key] = answer = answer if isinstance(answer, bytes) else answer.read()
         return answer
 
-    async def _ask(self, release: Release, request: Request) -> bytes | Spool:
-        """Have a worker answer, as long as there is a client that waits for it."""
-        caller = CALLER.get()
-        seen = Seen()
+    async def _ask(self, release: Release, request: store.Request) -> bytes | StoredBytes:
+        """Have a worker answer, which is counted."""
+        begun, outcome = time.perf_counter(), ANSWERED
+        # For ASK one match is enough. A query that only looks like it gains nothing.
+        light = "ASK" in request.query.partition("{")[0].upper().split()
         try:
-            with self.metrics.query(seen), caller.while_there() if caller else nullcontext():
-                return await self.pool.fetch(release.path, request, caller.address if caller else "")
+            with while_there() as (client, number):
+                return await self.pool.run(
+                    release.path, Graph.answer, request, client=client, number=number, light=light, whole=False
+                )
+        except BaseException as error:
+            outcome = outcome_of(error)
+            raise
         finally:
-            if seen.seconds > self.settings.slow_query_seconds:
+            seconds = time.perf_counter() - begun
+            self.metrics.query(outcome, seconds)
+            if seconds > self.settings.slow_query_seconds:
                 text = {"query": request.query} if self.settings.log_queries else {}
                 digest = hashlib.sha256(request.query.encode("utf-8", "replace")).hexdigest()[:16]
-                seconds = round(seen.seconds, 3)
-                event(logging.WARNING, "slow query", seconds=seconds, outcome=seen.outcome, digest=digest, **text)
-
-    async def rows(self, release: Release, query: str) -> list[Row]:
-        """Return the rows of a SELECT query of our own.
-
-        Raises:
-            OverLimitError: it went over a limit.
-        """
-        request = Request(query, "json", max_bytes=self.settings.result_bytes)
-        return read_rows(await self.answer(release, request))[1]
+                event(logging.WARNING, "slow query", seconds=round(seconds, 3), outcome=outcome, digest=digest, **text)
 
 
-def _target(pointer: str) -> str | None:
-    """Return where a symbolic link leads."""
-    try:
-        return os.readlink(pointer)  # noqa: PTH115 - this is done for every request, and pathlib takes ten times as long
-    except OSError:
-        return None
+@dataclass
+class Served:
+    """A release that is served, with what is known of it already."""
+
+    service: Service
+    release: Release
+    _known: dict[Hashable, Any] = field(default_factory=dict)
+
+    async def do(self, job: Callable[..., Result], *given: Any) -> Result:  # noqa: ANN401 - what the job takes
+        """Have a worker do a job on the graph of the release: a method of `Graph`, or a function that takes one."""
+        pool, limits = self.service.pool, self.service.job_limits
+        with while_there() as (client, number):
+            return await pool.run(self.release.path, job, *given, client=client, number=number, limits=limits)
+
+    async def once(self, job: Callable[..., Result], *given: Any) -> Result:  # noqa: ANN401 - what the job takes
+        """Return what a job gives, as `do` does; what it gave before is given again."""
+        return await self.kept((job, given), partial(self.do, job, *given))
+
+    async def kept(self, key: Hashable, make: Callable[[], Awaitable[Result]]) -> Result:
+        """Return what is kept under a key; it is made if it is not there yet."""
+        if key not in self._known:
+            self._known[key] = await make()
+        found: Result = self._known[key]
+        return found
+
+    async def questions(self) -> dict[str, Question]:
+        """Return the questions of the release, by name."""
+        return await self.once(Graph.catalogue)
+
+    async def choices(self, parameter: Parameter) -> dict[str, str]:
+        """Return what a parameter can be: the IRI of each choice by every name of it."""
+        if not needs_choices(parameter):
+            return {}
+        # Parameters of the same class have the same choices, whatever they are called.
+        same = replace(parameter, name="", label="", required=False, many=False, default=())
+        return dict(await self.once(Graph.choices, same))
+
+    async def hints(self, query: str) -> tuple[str, ...]:
+        """Return what may be misspelt in a query; nothing if that cannot be found out now."""
+        if not may_misspell(query):
+            return ()
+        try:
+            return unknown(query, await self.once(Graph.terms))
+        except ClustergraphError:
+            return ()
 
 
-def read_rows(answer: bytes) -> tuple[list[str], list[Row]]:
-    """Return variables and rows of a JSON result."""
-    document = json.loads(answer)
-    rows = [
-        {
-            variable: Term(term["type"], term["value"], term.get("xml:lang", ""), term.get("datatype", ""))
-            for variable, term in binding.items()
-            if isinstance(term["value"], str)
-        }
-        for binding in document["results"]["bindings"]
-    ]
-    return document["head"].get("vars", []), rows
+def served(request: Request) -> Served:
+    """Return the release that is asked for: the current one, unless a permanent address names another."""
+    service: Service = request.app.state.service
+    return service.served(request.query_params.get("release"))
+
+
+def _size(response: tuple[Message, ...]) -> int:
+    return _HEAD + sum(len(message.get("body", b"")) for message in response)

@@ -1,230 +1,215 @@
-"""What the graph says of one thing, with names in place of IRIs and the section that says so."""
+"""What is said of things: an answer for every IRI of ours, descriptions of others, search by name, and why it is so."""
 
-from __future__ import annotations
+import json
+from dataclasses import asdict
+from functools import lru_cache
+from http import HTTPStatus
+from typing import Annotated, Final
+from urllib.parse import quote
 
-from collections import defaultdict
-from collections.abc import Iterable
-from dataclasses import dataclass, field
-from typing import Final
+from fastapi import Query
+from pyoxigraph import NamedNode
+from starlette.requests import Request
+from starlette.responses import Response
 
-from clustergraph.store.embedded import Release
-from clustergraph.terms import GRAPH, ID, INFERRED, ONTOLOGY, VOCABULARIES, expand
-from clustergraph.web.pages import section_name, short
-from clustergraph.web.service import Row, Service, Term
+from clustergraph.engine import store
+from clustergraph.errors import ClustergraphError
+from clustergraph.export.profiles import Profile
+from clustergraph.formats import RDF_FORMATS
+from clustergraph.graph import Graph
+from clustergraph.rdf.jsonld import Tree
+from clustergraph.rdf.lines import quads_of
+from clustergraph.release.artefacts import PROFILES, Made
+from clustergraph.sparql.guard import IRI
+from clustergraph.terms import BASE, address
+from clustergraph.web import graphstore
+from clustergraph.web.pages import page_or_json, problem_page, rendered, respond_page
+from clustergraph.web.problems import RequestError, bad_request
+from clustergraph.web.responses import GRAPHS, HTML, PAGE_OR_JSON, Content, Offers, address_tag, format_of, respond
+from clustergraph.web.service import ReleaseName, Served, served
 
-SHOWN: Final = 500
-"""How many statements of one direction a page shows."""
+SPACES: Final = ("id", "ontology", "scheme", "graph", "shape", "query", "release")
+"""The first segments of the paths of our IRIs."""
 
-_RDF_TYPE: Final = VOCABULARIES["rdf"] + "type"
-_LABELS: Final = (
-    VOCABULARIES["skos"] + "prefLabel",
-    VOCABULARIES["rdfs"] + "label",
-    VOCABULARIES["dcterms"] + "title",
-    ONTOLOGY + "heading",
-)
-"""Properties that name a thing, the best first."""
-_NO_DETAIL: Final = (_RDF_TYPE, ONTOLOGY + "statedIn", ONTOLOGY + "derivedFrom")
+OFFERS: Final = Offers({"html": HTML, **GRAPHS.types})
+_profile: Final = lru_cache(4)(Profile.read)
+_SAFE: Final = "/:@!$&'()*+,;=~?#%[]"
 
-_WORDS: Final = {
-    expand(pname).value: words
-    for pname, words in {
-        "rdf:type": "is a",
-        "rdfs:label": "label",
-        "rdfs:comment": "comment",
-        "rdfs:subClassOf": "is a kind of",
-        "rdfs:subPropertyOf": "is a special case of",
-        "rdfs:domain": "is said of",
-        "rdfs:range": "has values that are",
-        "rdfs:isDefinedBy": "is defined by",
-        "skos:prefLabel": "name",
-        "skos:altLabel": "also spelled",
-        "skos:definition": "definition",
-        "skos:example": "example",
-        "skos:scopeNote": "scope note",
-        "skos:editorialNote": "editorial note",
-        "skos:notation": "code",
-        "dcterms:title": "title",
-        "dcterms:source": "source",
-    }.items()
-}
-"""Words for properties of other vocabularies that the graph does not label itself."""
-
-_STATEMENTS: Final = """
-SELECT ?s ?p ?o ?g WHERE {
-  {
-    { SELECT ?p ?o WHERE { <IRI> ?p ?o } LIMIT %(limit)d }
-    OPTIONAL { GRAPH ?g { <IRI> ?p ?o } }
-  } UNION {
-    { SELECT ?s ?p WHERE { ?s ?p <IRI> } LIMIT %(limit)d }
-    OPTIONAL { GRAPH ?g { ?s ?p <IRI> } }
-  }
-}
-"""
-_CONTENT: Final = "SELECT ?s ?p ?o WHERE { GRAPH <%s> { ?s ?p ?o } } ORDER BY ?s ?p ?o LIMIT %d"
-_NAMES: Final = "SELECT ?iri ?p ?label WHERE { VALUES ?iri { %s } VALUES ?p { %s } ?iri ?p ?label }"
-_DETAILS: Final = "SELECT ?s ?p ?o WHERE { VALUES ?s { %s } ?s ?p ?o FILTER(?p NOT IN (%s)) }"
-_SOURCES: Final = """
-SELECT ?g ?name ?number ?heading ?table ?row ?document WHERE {
-  VALUES ?g { %s }
-  OPTIONAL { ?g skos:prefLabel ?name FILTER(lang(?name) IN ("en", "")) }
-  OPTIONAL { ?g cg:inDocument ?document }
-  OPTIONAL { ?g cg:heading ?heading }
-  OPTIONAL { ?g cg:sectionNumber ?number }
-  OPTIONAL { ?g cg:table ?table }
-  OPTIONAL { ?g cg:row ?row }
-}
-"""
+_HITS: Final = 20
+_MOST_LETTERS: Final = 200
+_ABOUT: Final = "CONSTRUCT { <IRI> ?p ?o . ?s ?q <IRI> } WHERE { { <IRI> ?p ?o } UNION { ?s ?q <IRI> } }"
+_ONTOLOGY: Final = "{ BIND(<IRI> AS ?whole) ?whole a owl:Ontology } UNION { ?whole owl:versionIRI <IRI> }"
+_LOADABLE: Final = f"""CONSTRUCT {{ ?s ?p ?o }} WHERE {{
+  {_ONTOLOGY} ?whole owl:imports* ?part . GRAPH ?graph {{ ?part a owl:Ontology . ?s ?p ?o }}
+  FILTER(?p != owl:imports && (?s = ?whole || ?o != owl:Ontology && ?p != owl:versionIRI))
+}}"""
+"""An ontology with all that it imports, as one file that has one header."""
+_KNOWN: Final = "ASK { { <IRI> ?p ?o } UNION { ?s ?p <IRI> } UNION { GRAPH <IRI> { ?s ?p ?o } } }"
 
 
-@dataclass(frozen=True)
-class Source:
-    """The named graph that a statement stands in."""
+class UnknownThingError(RequestError):
+    """The graph says nothing about an IRI."""
 
-    iri: str
-    name: str
-    document: str = ""
-    """The IRI of the document, if the graph is a section of one."""
-
-    @property
-    def inferred(self) -> bool:
-        """Whether the statement was computed."""
-        return self.iri == INFERRED.value
+    def __init__(self, iri: str, near: list[tuple[str, str]]) -> None:
+        """Keep the addresses and labels of things with a similar name, from their IRIs and labels."""
+        self.near = [(address(each), label) for each, label in near]
+        listed = ", ".join(f"{label} ({place})" for place, label in self.near)
+        advice = f"did you mean one of these: {listed}" if near else "the home page / lists what is here"
+        super().__init__(HTTPStatus.NOT_FOUND, f"the graph says nothing about <{iri}>", advice)
 
 
-@dataclass
-class Line:
-    """A thing at the other end of a statement."""
-
-    term: Term
-    sources: list[Source] = field(default_factory=list)
-
-
-@dataclass
-class Group:
-    """All statements of a thing with one property."""
-
-    property: str
-    lines: list[Line] = field(default_factory=list)
+async def thing(request: Request) -> Response:
+    """Answer an IRI of ours, by its path."""
+    path = request.url.path.lstrip("/").rstrip("/")
+    stem, _, suffix = path.rpartition(".")
+    chosen = OFFERS.named(suffix) or ""
+    return await _answer(request, BASE + (stem if chosen else path), chosen)
 
 
-@dataclass
-class Thing:
-    """Everything that a page shows."""
-
-    iri: str
-    own: list[Group] = field(default_factory=list)
-    incoming: list[Group] = field(default_factory=list)
-    content: list[tuple[str, list[Group]]] = field(default_factory=list)
-    """Of a named graph: the subjects in it with their statements."""
-    names: dict[str, str] = field(default_factory=dict)
-    details: dict[str, list[tuple[str, Term]]] = field(default_factory=dict)
-    """What is said of things that have no name."""
-    cut: list[str] = field(default_factory=list)
-    """Which parts are not shown in full."""
-
-    @property
-    def known(self) -> bool:
-        """Whether the graph says anything about it."""
-        return bool(self.own or self.incoming or self.content)
-
-    @property
-    def types(self) -> list[str]:
-        """The IRIs of its classes: of ours, or if there are none, of others."""
-        every = [line.term.value for group in self.own if group.property == _RDF_TYPE for line in group.lines]
-        return [iri for iri in every if iri.startswith(ONTOLOGY)] or every
-
-    def name(self, iri: str) -> str:
-        """Return the label of a thing, or else its short IRI."""
-        return self.names.get(iri) or _WORDS.get(iri) or short(iri)
+async def describe(
+    request: Request,
+    iri: Annotated[str, Query(description="a whole IRI, such as http://data.europa.eu/nuts/code/FRK")] = "",
+    release: ReleaseName = None,  # noqa: ARG001 - see `served`
+    wanted: Annotated[str, format_of(OFFERS)] = "",
+) -> Response:
+    """Answer what the graph says about any IRI."""
+    iri = iri.strip()
+    if not _is_iri(iri):
+        advice = "give one as the parameter 'iri', for instance http://data.europa.eu/nuts/code/FRK"
+        raise bad_request(f"{iri!r} is not an IRI" if iri else "there is no IRI", advice)
+    return await _answer(request, iri, wanted)
 
 
-async def load(service: Service, release: Release, iri: str) -> Thing:
-    """Return what a release says about an IRI."""
-    thing = Thing(iri)
-    rows = await service.rows(release, _STATEMENTS.replace("<IRI>", f"<{iri}>") % {"limit": SHOWN + 1})
-    graphs = {row["g"].value for row in rows if "g" in row}
-    sources = await _sources(service, release, graphs)
-    own = [row for row in rows if "o" in row]
-    incoming = [row for row in rows if "s" in row]
-    thing.own = _groups(own, "o", sources)
-    thing.incoming = _groups(incoming, "s", sources)
-    for part, groups in (("own", thing.own), ("incoming", thing.incoming)):
-        if sum(len(group.lines) for group in groups) > SHOWN:
-            groups[-1].lines.pop()
-            thing.cut.append(part)
-    content: list[Row] = []
-    if iri.startswith(GRAPH):
-        content = await service.rows(release, _CONTENT % (iri, SHOWN + 1))
-        if len(content) > SHOWN:
-            content.pop()
-            thing.cut.append("content")
-        thing.content = _by_subject(content)
-    await _name(service, release, thing, [*rows, *content], sources.values())
-    return thing
+async def search(
+    request: Request,
+    q: Annotated[str, Query(description="a name of a thing, or a part of one")] = "",
+    release: ReleaseName = None,  # noqa: ARG001 - see `served`
+    wanted: Annotated[str, format_of(PAGE_OR_JSON)] = "",
+) -> Response:
+    """Find things by any of their names."""
+    here = served(request)
+    text = q.strip()
+    if len(text) > _MOST_LETTERS:
+        raise bad_request("the name is too long", f"give up to {_MOST_LETTERS} letters as 'q'")
+
+    async def tell() -> list[dict[str, object]]:
+        return [asdict(hit) for hit in await here.do(Graph.search, text, _HITS)] if text else []
+
+    async def show() -> bytes:
+        return await rendered("search.html", here.release, text=text, hits=await tell())
+
+    return await page_or_json(request, wanted, show, tell)
 
 
-def _groups(rows: Iterable[Row], end: str, sources: dict[str, Source]) -> list[Group]:
-    """Group rows by property; a statement that several graphs make is one line."""
-    groups: dict[str, dict[Term, Line]] = defaultdict(dict)
-    for row in rows:
-        line = groups[row["p"].value].setdefault(row[end], Line(row[end]))
-        if "g" in row:
-            line.sources.append(sources[row["g"].value])
-    ordered = sorted(groups, key=lambda iri: (iri != _RDF_TYPE, iri not in _LABELS, iri))
-    return [Group(iri, sorted(groups[iri].values(), key=lambda line: line.term.value.casefold())) for iri in ordered]
+async def explain(
+    request: Request,
+    subject: Annotated[str, Query(description="as in Turtle, such as organisation:afil")] = "",
+    predicate: Annotated[str, Query(description="as in Turtle")] = "",
+    object_: Annotated[str, Query(alias="object", description="as in Turtle")] = "",
+    release: ReleaseName = None,  # noqa: ARG001 - see `served`
+    wanted: Annotated[str, format_of(PAGE_OR_JSON)] = "",
+) -> Response:
+    """Say who makes a statement, or from what it follows, down to the documents."""
+    here = served(request)
+    given = {"subject": subject.strip(), "predicate": predicate.strip(), "object": object_.strip()}
+
+    async def show() -> bytes | Response:
+        try:
+            found = await here.do(Graph.explained, *given.values()) if all(given.values()) else None
+        except ClustergraphError as error:
+            return await problem_page("explanation.html", error, here.release, given=given)
+        return await rendered("explanation.html", here.release, given=given, found=found)
+
+    async def tell() -> dict[str, object]:
+        if missing := [part for part, text in given.items() if not text]:
+            advice = "give subject, predicate and object as in Turtle, such as organisation:afil"
+            raise bad_request(f"there is no {missing[0]}", advice)
+        return await here.do(Graph.explained, *given.values())
+
+    return await page_or_json(request, wanted, show, tell)
 
 
-def _by_subject(rows: list[Row]) -> list[tuple[str, list[Group]]]:
-    subjects: dict[str, list[Row]] = defaultdict(list)
-    for row in rows:
-        subjects[row["s"].value].append(row)
-    return [(subject, _groups(found, "o", {})) for subject, found in subjects.items()]
+async def _answer(request: Request, iri: str, wanted: str) -> Response:
+    name = OFFERS.choose(request, wanted)
+    if not _is_iri(iri):
+        raise UnknownThingError(iri, [])
+    return await (_page(request, iri) if name == "html" else _data(request, iri, name))
 
 
-async def _sources(service: Service, release: Release, graphs: set[str]) -> dict[str, Source]:
-    if not graphs:
-        return {}
-    found = {graph: Source(graph, short(graph)) for graph in graphs}
-    for row in await service.rows(release, _SOURCES % _values(graphs)):
-        graph = row["g"].value
-        document = row["document"].value if "document" in row else ""
-        found[graph] = Source(graph, section_name(row) or short(graph), document)
-    return found
+def _is_iri(text: str) -> bool:
+    """Whether a text is an absolute IRI, for us and for the engine.
+
+    >>> [_is_iri(text) for text in ("http://a.example/b", "http://[b", "http://a.example/%zz", "b")]
+    [True, False, False, False]
+    """
+    try:
+        return bool(IRI.fullmatch(text) and NamedNode(text))
+    except ValueError:
+        return False
 
 
-async def _name(service: Service, release: Release, thing: Thing, rows: list[Row], sources: Iterable[Source]) -> None:
-    """Fill in the names of everything in sight, and the details of what has none."""
-    wanted = {term.value for row in rows for term in row.values() if term.is_iri}
-    wanted |= {thing.iri} | {source.document for source in sources if source.document}
-    thing.names = await _names(service, release, wanted)
-    nameless = {iri for iri in wanted if iri.startswith(ID) and iri not in thing.names and iri != thing.iri}
-    if not nameless:
-        return
-    query = _DETAILS % (_values(nameless), ", ".join(f"<{iri}>" for iri in _NO_DETAIL))
-    details: dict[str, list[tuple[str, Term]]] = defaultdict(list)
-    more: set[str] = set()
-    for row in await service.rows(release, query):
-        if row["o"].value != thing.iri:
-            details[row["s"].value].append((row["p"].value, row["o"]))
-            more |= {row["p"].value} | ({row["o"].value} if row["o"].is_iri else set())
-    thing.details = {iri: sorted(pairs, key=lambda pair: pair[0]) for iri, pairs in details.items()}
-    thing.names |= await _names(service, release, more - set(thing.names))
+async def _page(request: Request, iri: str) -> Response:
+    here = served(request)
+    twins = {name: _twin(iri, name) for name in RDF_FORMATS}
+
+    async def make() -> bytes:
+        found = await here.do(Graph.thing, iri)
+        if not found.known:
+            raise UnknownThingError(iri, await here.do(Graph.near, iri))
+        data = await _structured(here, iri)
+        return await rendered("thing.html", here.release, thing=found, twins=twins, structured=data)
+
+    # The same thing in other formats (RFC 8288).
+    links = [f'<{at}>; rel="alternate"; type="{RDF_FORMATS[name].media_type}"' for name, at in twins.items()]
+    return await respond_page(request, here.release, make, {"Link": ", ".join(links)})
 
 
-async def _names(service: Service, release: Release, iris: set[str]) -> dict[str, str]:
-    """Return the best label of each IRI that has one: English first, then no language, then any."""
-    if not iris:
-        return {}
-    best: dict[str, tuple[tuple[int, int, str], str]] = {}
-    for row in await service.rows(release, _NAMES % (_values(iris), _values(_LABELS, keep_order=True))):
-        iri, label = row["iri"].value, row["label"]
-        language = {"en": 0, "": 1}.get(label.language.partition("-")[0], 2)
-        rank = (_LABELS.index(row["p"].value), language, label.value)
-        if iri not in best or rank < best[iri][0]:
-            best[iri] = (rank, label.value)
-    return {iri: label for iri, (_, label) in best.items()}
+async def _data(request: Request, iri: str, name: str) -> Response:
+    here = served(request)
+    if iri in here.release.graphs and request.url.path != "/describe":
+        return await graphstore.content(request, iri, name)
+
+    async def make() -> Content:
+        known = store.Request(_KNOWN.replace("IRI", iri), "csv")
+        if (await here.service.answer(here.release, known)).strip() != b"true":
+            raise UnknownThingError(iri, await here.do(Graph.near, iri))
+        ontology = store.Request(f"ASK {{ {_ONTOLOGY} }}".replace("<IRI>", f"<{iri}>"), "csv")
+        whole = (await here.service.answer(here.release, ontology)).strip() == b"true"
+        query = (_LOADABLE if whole else _ABOUT).replace("<IRI>", f"<{iri}>")
+        about = store.Request(query, name, max_bytes=here.service.settings.result_bytes)
+        return await here.service.fetch(here.release, about)
+
+    etag, links = address_tag(request, here.release, name), {"Link": f'<{quote(iri, safe=_SAFE)}>; rel="describes"'}
+    return await respond(request, make, OFFERS.content_type(name), etag, links, release=here.release)
 
 
-def _values(iris: Iterable[str], *, keep_order: bool = False) -> str:
-    # Sorted, so that the same page asks the same query and finds it in the cache.
-    return " ".join(f"<{iri}>" for iri in (iris if keep_order else sorted(iris)))
+def _twin(iri: str, name: str) -> str:
+    """Return the address of the same thing in another format."""
+    if iri.startswith(BASE):
+        return f"{address(iri)}.{RDF_FORMATS[name].extensions[0]}"
+    return f"/describe?iri={quote(iri, safe='')}&format={name}"
+
+
+async def _structured(here: Served, iri: str) -> str:
+    """Return schema.org as JSON-LD for a script element, as search engines read it; or nothing.
+
+    It is made by the queries of the profile that the release has for it.
+    """
+    folder = Made.of(here.release.path).folder(PROFILES)
+    if folder is None or not (folder / "schema").is_dir():
+        return ""
+    profile, node = _profile(folder / "schema"), NamedNode(iri)
+    lines: set[bytes] = set()
+    for query in profile.about(node):
+        asking = store.Request(query, "ntriples", max_bytes=here.service.settings.page_bytes)
+        lines |= set((await here.service.answer(here.release, asking)).splitlines(keepends=True))
+    quads = list(quads_of(lines))
+    if not any(quad.subject == node for quad in quads):
+        return ""
+    try:
+        # The context is named and not written out: whoever reads schema.org knows it.
+        document = {"@context": profile.conforms_to, **Tree(quads, profile.context).branch(node)}
+    except ClustergraphError:  # the profile has no names for what it says
+        return ""
+    # Whatever a text says, it cannot end the element.
+    return json.dumps(document, ensure_ascii=False).replace("<", "\\u003c").replace("&", "\\u0026")

@@ -1,246 +1,174 @@
 """Validation of what a client sends, and its page for people."""
 
-from __future__ import annotations
-
 import json
-import subprocess
-import sys
-from dataclasses import dataclass
+from collections.abc import Mapping
+from functools import partial
 from http import HTTPStatus
+from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Final
-from urllib.parse import parse_qs
+from typing import Final
 
 import anyio
 from starlette.requests import Request
 from starlette.responses import Response
+from werkzeug.exceptions import RequestEntityTooLarge
+from werkzeug.formparser import MultiPartParser
+from werkzeug.http import parse_options_header
 
-from clustergraph.config import Settings
-from clustergraph.errors import ClustergraphError
-from clustergraph.formats import RDF_FORMATS, by_media_type
-from clustergraph.store import OverLimitError
-from clustergraph.web.http import HTML, Problem, RequestError, accepted, choose
-from clustergraph.web.pages import page, page_response
-from clustergraph.web.service import Service
+from clustergraph.engine.fairness import Admission, Lane
+from clustergraph.engine.worker import Limit, Limits
+from clustergraph.errors import ClustergraphError, OverLimitError, WorkerError
+from clustergraph.formats import RDF_FORMATS, of_file
+from clustergraph.pipeline.material import report
+from clustergraph.web.middleware import while_there
+from clustergraph.web.pages import problem_page, rendered, respond_page
+from clustergraph.web.problems import RequestError, bad_request
+from clustergraph.web.protocol import BESIDE, FORM, body, decode, in_address, parse
+from clustergraph.web.responses import GRAPHS, HTML, HTML_UTF8, Offers, respond
+from clustergraph.web.service import Service, served
 
-_COMMAND: Final = (sys.executable, "-P", "-c", "from clustergraph.build.judging import serve; serve()")
-_FORM: Final = "application/x-www-form-urlencoded"
-_ALARM_AFTER: Final = 5.0
-"""A process whose parent is gone ends itself so many seconds after the deadline."""
-_FIELDS: Final = ("data", "data_format", "shapes", "shapes_format", "format")
-_TYPES: Final = {
+_MULTIPART: Final = "multipart/form-data"
+_MOST_PARTS: Final = 20
+_FIELDS: Final = {"data": "", "data_format": "turtle", "shapes": "", "shapes_format": "turtle", "format": ""}
+"""The fields of a form, with what each is where it is not given."""
+_OFFERS: Final = Offers({
     "json": ("application/json",),
-    "html": (HTML, "application/xhtml+xml"),
+    "html": HTML,
     "turtle": ("text/turtle",),
     "text": ("text/plain",),
     "sarif": ("application/sarif+json",),
     "junit": ("application/xml", "text/xml"),
-}
+})  # fmt: skip
 """The forms of a report, and their media types."""
 
 
-@dataclass(frozen=True)
-class Sent:
-    """What a client wants to have validated."""
+class Validations:
+    """Validates in processes of their own; there are only so many at a time."""
 
-    data: str
-    data_format: str = "turtle"
-    shapes: str = ""
-    shapes_format: str = "turtle"
-    format: str = "json"
+    def __init__(self, service: Service, project: Path | None) -> None:
+        """Take the limits of a service, and the project whose shapes are for data that comes without."""
+        settings = service.settings
+        self._service = service
+        self._project = project.resolve() if project else None
+        where = "send less data or simpler shapes, or run `clustergraph validate` where there is more"
+        seconds, megabytes = settings.validation_seconds, settings.validation_memory_mb
+        self._limits = Limits(
+            Limit("validation_seconds", seconds, "the validation was stopped after {value:g} seconds", f"{where} time"),
+            Limit("validation_memory_mb", megabytes, "the validation needs more than {value} MB of memory",
+                  f"{where} memory"),
+            Limit("nesting", settings.nesting, "the data or the shapes are nested too deeply", "nest them less"),
+        )  # fmt: skip
+        busy = Limit("validations", settings.validations, "{value} validations are running", "try again in a moment")
+        self._admission = Admission(settings.waiting, busy)
+        self._lane = Lane(settings.validations, seconds, busy)
 
-    def files(self) -> dict[str, str]:
-        """Return the names of the files for the data and the shapes, and what is in them.
+    async def report(self, sent: Mapping[str, str], format_: str) -> str:
+        """Return a report on the fields of a form, whose data and shapes are in a folder of their own meanwhile."""
+        with (
+            while_there() as (client, number),
+            TemporaryDirectory(prefix="clustergraph-") as folder,
+            self._admission.enter(client) as ticket,
+        ):
+            async with self._lane.turn(ticket):
+                for name, text in _files(sent).items():
+                    await anyio.Path(folder, name).write_text(text, "utf-8")
+                data, shapes = _files(sent)
+                given = (Path(folder), data, shapes if sent["shapes"].strip() else "", self._project, format_)
+                try:
+                    return await self._service.pool.run(None, report, *given, limits=self._limits, number=number)
+                except (OverLimitError, WorkerError):
+                    raise
+                except ClustergraphError as error:
+                    raise _unreadable(error) from error
 
-        Raises:
-            RequestError: one is in a format that is not known.
-        """
-        texts = {"data": (self.data, self.data_format), "shapes": (self.shapes, self.shapes_format)}
-        found = {}
-        for name, (text, format_) in texts.items():
-            if format_ not in RDF_FORMATS:
-                raise RequestError(
-                    HTTPStatus.BAD_REQUEST,
-                    f"'{name}_format' is {format_!r}",
-                    f"give one of: {', '.join(RDF_FORMATS)}",
-                )
-            found[f"{name}.{RDF_FORMATS[format_].extensions[0]}"] = text
-        return found
+
+def _files(sent: Mapping[str, str]) -> dict[str, str]:
+    """Return the names of the files for the data and the shapes, and what is in them."""
+    found = {}
+    for name in ("data", "shapes"):
+        format_ = sent[f"{name}_format"]
+        if format_ not in RDF_FORMATS:
+            raise bad_request(f"'{name}_format' is {format_!r}", f"give one of: {', '.join(RDF_FORMATS)}")
+        found[f"{name}.{RDF_FORMATS[format_].extensions[0]}"] = sent[name]
+    return found
 
 
-class Judges:
-    """The processes that validate; there are only so many at a time."""
-
-    def __init__(self, settings: Settings, project: Path | None) -> None:
-        """Keep the limits, and the project whose shapes are for data that comes without."""
-        self._settings = settings
-        self._project = project
-        self._turns = anyio.Semaphore(settings.validations)
-
-    async def report(self, sent: Sent, format_: str) -> str:
-        """Return a report.
-
-        Raises:
-            RequestError: the data or the shapes cannot be read.
-            OverLimitError: it took too long or too much memory, or too many others are waiting.
-        """
-        seconds = self._settings.validation_seconds
-        with anyio.move_on_after(seconds) as patience:
-            await self._turns.acquire()
-        if patience.cancelled_caught:
-            raise OverLimitError(
-                f"{self._settings.validations} validations are running",
-                limit="validations",
-                value=self._settings.validations,
-                advice="try again in a moment",
-            )
-        try:
-            with TemporaryDirectory(prefix="clustergraph-") as folder:
-                return self._read(await self._judged(Path(folder), sent, format_))
-        finally:
-            self._turns.release()
-
-    async def _judged(self, folder: Path, sent: Sent, format_: str) -> dict[str, Any]:
-        settings, files = self._settings, sent.files()
-        for name, text in files.items():
-            await anyio.Path(folder / name).write_text(text, "utf-8")
-        data, shapes = files
-        task = {
-            "data": data,
-            "shapes": shapes if sent.shapes.strip() else "",
-            "project": str(self._project.resolve()) if self._project else "",
-            "format": format_,
-            "seconds": settings.validation_seconds + _ALARM_AFTER,
-            "memory_bytes": settings.validation_memory_mb << 20,
-        }
-        said = b""
-        with anyio.move_on_after(settings.validation_seconds) as deadline:
-            # A cancelled run ends its process.
-            done = await anyio.run_process(
-                _COMMAND,
-                input=json.dumps(task).encode() + b"\n",
-                cwd=folder,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-                check=False,
-            )
-            said = done.stdout
-        if deadline.cancelled_caught:
-            limit = settings.validation_seconds
-            raise OverLimitError(
-                f"the validation was stopped after {limit:g} seconds",
-                limit="validation_seconds",
-                value=limit,
-                advice="send less data or simpler shapes, or run `clustergraph validate` where there is more time",
-            )
-        # A process that had to end says nothing.
-        reply: dict[str, Any] = json.loads(said) if said else {"outcome": "memory"}
-        return reply
-
-    def _read(self, reply: dict[str, Any]) -> str:
-        if reply["outcome"] == "report":
-            return str(reply["report"])
-        if reply["outcome"] == "memory":
-            limit = self._settings.validation_memory_mb
-            raise OverLimitError(
-                f"the validation needs more than {limit} MB of memory",
-                limit="validation_memory_mb",
-                value=limit,
-                advice="send less data or simpler shapes, or run `clustergraph validate` where there is more memory",
-            )
-        place = ":".join(str(reply[part]) for part in ("file", "line", "column") if reply.get(part))
-        message = f"{place}: {reply['message']}" if place else str(reply["message"])
-        error = RequestError(HTTPStatus.BAD_REQUEST, message, str(reply["advice"]))
-        error.more = {part: reply[part] for part in ("file", "line", "column") if reply.get(part)}
-        raise error
+def _unreadable(error: ClustergraphError) -> RequestError:
+    """Return the error of data or shapes that cannot be read, with their place."""
+    if not error.where:
+        return bad_request(error.message, error.advice)
+    place = {"file": error.where.path.name, "line": error.where.line, "column": error.where.column}
+    more = {part: value for part, value in place.items() if value}
+    return RequestError(HTTPStatus.BAD_REQUEST, f"{error.where}: {error.message}", error.advice, more)
 
 
 async def endpoint(request: Request) -> Response:
     """Validate what is sent, or show the form for it."""
     service: Service = request.app.state.service
     if request.method != "POST":
-        return page_response(request, page("validation.html", release=service.release, sent=Sent("")), service.release)
-    judges: Judges = request.app.state.judges
-    sent = await _sent(request, service.settings)
-    name = _format(request, sent)
+        release = served(request).release
+        return await respond_page(request, release, partial(rendered, "validation.html", release, sent=_FIELDS))
+    validations: Validations = request.app.state.validations
+    sent, release = await _sent(request, service.settings.validation_bytes), service.release
+    name = _OFFERS.choose(request, sent["format"])
+
+    async def show() -> bytes | Response:
+        try:
+            found = json.loads(await validations.report(sent, "json"))
+        except ClustergraphError as error:
+            return await problem_page("validation.html", error, release, sent=sent)
+        lines = {name: text.split("\n") for name, text in _files(sent).items()}
+        return await rendered("validation.html", release, sent=sent, report=found, lines=lines)
+
+    async def write() -> bytes:
+        return (await validations.report(sent, name)).encode()
+
     if name == "html":
-        return await _page(request, service, judges, sent)
-    content = await judges.report(sent, name)
-    return Response(content, headers={"Cache-Control": "no-store", "Vary": "Accept"}, media_type=_TYPES[name][0])
+        return await respond(request, show, HTML_UTF8, release=release)
+    return await respond(request, write, _OFFERS.content_type(name))
 
 
-async def _page(request: Request, service: Service, judges: Judges, sent: Sent) -> Response:
-    status, shown = HTTPStatus.OK, dict[str, object]()
+async def _sent(request: Request, limit: int) -> dict[str, str]:
+    """Return the fields that a request has in it, which together may have so many bytes."""
+    media_type, options = parse_options_header(request.headers.get("content-type"))
+    data_format = GRAPHS.named(media_type)
+    if media_type not in (FORM, _MULTIPART) and data_format is None:
+        types = ", ".join([FORM, _MULTIPART, *(format_.media_type for format_ in RDF_FORMATS.values())])
+        refused = f"data cannot be sent as {media_type or 'a body without Content-Type'}"
+        raise RequestError(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, refused, f"send it as one of: {types}", Accept_Post=types)
+    advice = "send less, or run `clustergraph validate` on your side"
+    too_long = Limit("validation_bytes", limit, "data and shapes are longer than {value:,} bytes", advice).error()
+    # In a form every byte may take three.
+    content = await body(request, limit * (3 if media_type == FORM else 1) + BESIDE, too_long)
+
+    def read() -> dict[str, str]:
+        text = decode(content, "the body")
+        if data_format is not None:
+            return {"data": text, "data_format": data_format}
+        if media_type == _MULTIPART:
+            return _parts(content, options.get("boundary", ""))
+        return {name: values[0] for name, values in parse(text, "the body").items()}
+
+    given = {name: values[0] for name, values in in_address(request).items()} | await anyio.to_thread.run_sync(read)
+    if not given.get("data", "").strip():
+        raise bad_request("there is no data", "give it as the field 'data', or as the body")
+    return {name: given.get(name, usual) for name, usual in _FIELDS.items()}
+
+
+def _parts(content: bytes, boundary: str) -> dict[str, str]:
+    """Return the fields of a form in parts, which is UTF-8; a file says its format by its name or media type."""
+    parser = MultiPartParser(max_form_parts=_MOST_PARTS)
     try:
-        shown["report"] = json.loads(await judges.report(sent, "json"))
-        shown["lines"] = {name: text.split("\n") for name, text in sent.files().items()}
-    except ClustergraphError as error:
-        problem = Problem.of(error)
-        status, shown["problem"] = problem.status, problem
-    content = page("validation.html", release=service.release, sent=sent, **shown)
-    return page_response(request, content, service.release, status)
-
-
-def _format(request: Request, sent: Sent) -> str:
-    """Return the name of the form to answer in.
-
-    Raises:
-        RequestError: none fits.
-    """
-    name = sent.format or choose(accepted(request), _TYPES)
-    if name not in _TYPES:
-        raise RequestError(
-            HTTPStatus.NOT_ACCEPTABLE,
-            "a report cannot be given in the format that is asked for",
-            f"ask for one of: {', '.join(f'{name} ({types[0]})' for name, types in _TYPES.items())}",
-            Vary="Accept",
-        )
-    return name
-
-
-async def _sent(request: Request, settings: Settings) -> Sent:
-    """Return what a request has in it.
-
-    Raises:
-        RequestError: it is too long, or in a form that is not taken.
-    """
-    given = parse_qs(request.url.query, keep_blank_values=True)
-    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    data_format = by_media_type(media_type, RDF_FORMATS)
-    if media_type != _FORM and data_format is None:
-        types = ", ".join([_FORM, *(format_.media_type for format_ in RDF_FORMATS.values())])
-        raise RequestError(
-            HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
-            f"data cannot be sent as {media_type or 'a body without Content-Type'}",
-            f"send it as one of: {types}",
-            Accept_Post=types,
-        )
-    text = await _body(request, settings.validation_bytes, media_type == _FORM)
-    if data_format is None:
-        given |= parse_qs(text, keep_blank_values=True)
-    else:
-        given |= {"data": [text], "data_format": [data_format.name]}
-    fields = {name: given[name][0] for name in _FIELDS if name in given}
-    if not fields.get("data", "").strip():
-        raise RequestError(HTTPStatus.BAD_REQUEST, "there is no data", "give it as the field 'data', or as the body")
-    return Sent(**{"format": "", **fields})
-
-
-async def _body(request: Request, max_bytes: int, is_form: bool) -> str:
-    content = bytearray()
-    async for chunk in request.stream():
-        content += chunk
-        # In a form every byte may take three.
-        if len(content) > max_bytes * (3 if is_form else 1) + 10_000:
-            error = RequestError(
-                HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-                f"data and shapes are longer than {max_bytes:,} bytes",
-                "send less, or run `clustergraph validate` on your side",
-            )
-            error.more = {"limit": {"name": "validation_bytes", "value": max_bytes}}
-            raise error
-    try:
-        return content.decode()
-    except UnicodeDecodeError as error:
-        raise RequestError(HTTPStatus.BAD_REQUEST, "the body is not UTF-8", "send UTF-8") from error
+        fields, files = parser.parse(BytesIO(content), boundary.encode(), len(content))
+    except (ValueError, RequestEntityTooLarge) as error:
+        raise bad_request("the form is not well formed", "send it as curl does: -F data=@file") from error
+    given = fields.to_dict()
+    for name, file in files.items():
+        given.setdefault(name, file.read().decode())
+        # Whoever knows nothing of a format calls it plain text.
+        media_type = file.mimetype.replace("text/plain", "")
+        named = of_file(Path(file.filename or ""))
+        if found := named.name if named else GRAPHS.named(media_type):
+            given.setdefault(f"{name}_format", found)
+    return given

@@ -1,1 +1,0 @@
-"""Named questions: reading their files, binding their parameters, and answering them."""

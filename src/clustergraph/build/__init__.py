@@ -1,1 +1,0 @@
-"""From source files to a published release."""

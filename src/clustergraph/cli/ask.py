@@ -1,0 +1,309 @@
+"""Commands that ask: query, ask, questions, search, explain, conflicts."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+from click.shell_completion import CompletionItem
+
+from clustergraph.cli.context import Context, pass_context
+from clustergraph.errors import ClustergraphError, QueryError, QuestionError
+from clustergraph.formats import RDF_FORMATS, RESULT_FORMATS
+from clustergraph.questions.parameters import plain, preferred
+from clustergraph.questions.question import Parameter, Question, find
+from clustergraph.rdf.files import decoded, text_of
+
+if TYPE_CHECKING:
+    from clustergraph.graph import Graph
+    from clustergraph.questions.answer import Answer, Rows
+
+_CHOICES = 12
+"""How many choices of a parameter are shown."""
+_ONE_WORD = re.compile(r"[\w.+-]+")
+
+
+def _complete_question(context: click.Context, _: click.Parameter, typed: str) -> list[CompletionItem]:
+    """Suggest the names of questions, with their titles."""
+    known = _known(context)[1].values()
+    return [CompletionItem(each.name, help=each.title) for each in known if each.name.startswith(typed)]
+
+
+def _complete_value(context: click.Context, _: click.Parameter, typed: str) -> list[CompletionItem]:
+    """Suggest values of the parameter that was typed last, or else parameters."""
+    graph, known = _known(context)
+    question = known.get(context.params.get("name") or "")
+    last = (context.params.get("parameters") or [""])[-1]
+    parameter = question.parameters.get(last[2:]) if question and last.startswith("--") else None
+    return _values(graph, parameter, typed) if parameter else _names(question, typed)
+
+
+class _QuestionCommand(click.Command):
+    """A command with the parameters of the question that is its argument."""
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Suggest the options of the command and the parameters of the question."""
+        question = _known(ctx)[1].get(ctx.params.get("name") or "")
+        return super().shell_complete(ctx, incomplete) + _names(question, incomplete)
+
+
+def _known(context: click.Context) -> tuple[Graph | None, Mapping[str, Question]]:
+    """Return the release and the questions that a command line is about; nothing is run while it is completed."""
+    given = context.find_root().params
+    try:
+        return Context(given.get("project"), given.get("releases")).questions()
+    except ClustergraphError:
+        return None, {}
+
+
+def _names(question: Question | None, typed: str) -> list[CompletionItem]:
+    names = {f"--{each.name}": each.label for each in question.parameters.values()} if question else {}
+    return [CompletionItem(name, help=label) for name, label in names.items() if name.startswith(typed)]
+
+
+def _values(graph: Graph | None, parameter: Parameter, typed: str) -> list[CompletionItem]:
+    """Suggest a word for each choice: its name, or where that is more than a word, the end of its IRI."""
+    if parameter.type == "boolean":
+        return [CompletionItem(value) for value in ("true", "false") if value.startswith(typed)]
+    found = []
+    for iri, name in preferred(graph.choices(parameter) if graph else {}).items():
+        word = name if _ONE_WORD.fullmatch(name) else iri.rsplit("/", 1)[-1]
+        if any(plain(text).startswith(plain(typed)) for text in (word, name)):
+            found.append(CompletionItem(word, help=name))
+    return found
+
+
+@click.command()
+@click.argument("query")
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(["table", *RESULT_FORMATS, *RDF_FORMATS]),
+    help="[default: table for SELECT and ASK, turtle for CONSTRUCT and DESCRIBE]",
+)
+@click.option("--endpoint", help="Ask this SPARQL endpoint instead of the current release.")
+@pass_context
+def query(context: Context, query: str, format_: str | None, endpoint: str | None) -> None:
+    """Run a SPARQL query: QUERY is the text, a file that holds it, or - for standard input.
+
+    \b
+    clustergraph query 'SELECT ?cluster { ?cluster a cg:Cluster }'
+    clustergraph query my.rq --format csv > clusters.csv
+
+    \b
+    Prefixes of the project need no declaration, and relative IRIs are relative to https://w3id.org/clustergraph/.
+    """
+    text = _text(query)
+    if endpoint:
+        from clustergraph.engine.endpoint import query as query_endpoint
+
+        click.echo(query_endpoint(endpoint, text, format_ or "json"), nl=False)
+        return
+    from clustergraph.engine.store import Request
+    from clustergraph.settings import Settings
+    from clustergraph.sparql.guard import check
+
+    graph = context.graph()
+    settings = replace(Settings.from_environment(), allowed_hosts="")  # nothing is asked of other hosts here
+    checked = check(text, [name.value for name in graph.store.named_graphs()], settings)
+    for sentence in graph.misspelt(text):
+        click.echo(f"note: {sentence}", err=True)
+    if format_ in (None, "table") and not checked.gives_graph:
+        click.echo(table(*graph.table(text)), nl=False)
+        return
+    sys.stdout.buffer.write(graph.answer(Request(text, format_ or "turtle", max_bytes=sys.maxsize)))
+
+
+def _text(query: str) -> str:
+    if query == "-":
+        return decoded(sys.stdin.buffer.read(), Path("standard input"))
+    if os.path.isfile(query):  # noqa: PTH113 - what is too long for the name of a file is none
+        return text_of(Path(query))
+    if "{" not in query and os.path.isdir(query):  # noqa: PTH112 - or of a folder
+        raise QueryError(f"{query} is a folder", advice="name a file that holds a query")
+    if "{" not in query and Path(query).suffix in (".rq", ".sparql"):
+        raise QueryError(f"there is no file {query}", advice="name one, or give the text of the query")
+    return query
+
+
+@click.command(cls=_QuestionCommand, context_settings={"ignore_unknown_options": True})
+@click.argument("name", shell_complete=_complete_question)
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(["table", "csv", "tsv", "json", "md", "xml", "svg"]),
+    default="table",
+    show_default=True,
+    help="How to write the rows; svg is the picture, where the question has one.",
+)
+@click.option("--evidence", is_flag=True, help="For each row, the statements and rules that it rests on.")
+@click.argument("parameters", nargs=-1, type=click.UNPROCESSED, shell_complete=_complete_value)
+@pass_context
+def ask(context: Context, name: str, format_: str, evidence: bool, parameters: tuple[str, ...]) -> None:
+    """Ask the question NAME with its parameters, each as --parameter VALUE; labels do for IRIs.
+
+    \b
+    clustergraph ask partners-sharing-pilots --initiative 'Vanguard Initiative'
+    clustergraph ask partners-sharing-pilots --format csv
+    clustergraph questions partners-sharing-pilots    its parameters and columns
+    """
+    graph = context.graph()
+    answer = graph.ask(name, **_parameters(parameters))
+    if not answer.rows:
+        click.echo(f"no rows: {graph.why_empty(answer)}", err=True)
+    click.echo((_evidence if evidence else _written)(graph, answer, format_), nl=False)
+
+
+def _written(graph: Graph, answer: Answer, format_: str) -> str | bytes:
+    from clustergraph.engine.store import Request
+    from clustergraph.questions.answer import WRITERS
+
+    if format_ == "svg":
+        if chart := graph.chart(answer):
+            return chart
+        raise QuestionError(f"{answer.question.name} has no picture here", advice="leave --format out for the table")
+    if format_ == "xml":
+        return graph.answer(Request(answer.query, "xml", max_bytes=sys.maxsize))
+    return (table if format_ == "table" else WRITERS[format_])(answer.columns, answer.rows)
+
+
+def _evidence(graph: Graph, answer: Answer, format_: str) -> str:
+    """Return each row with its evidence: as JSON, or as text."""
+    if format_ not in ("table", "json"):
+        advice = "leave --format out for text, or give --format json"
+        raise QuestionError(f"there is no room for evidence in {format_}", advice=advice)
+    proofs = graph.proofs(answer, range(len(answer)))
+    if format_ == "table":
+        return "".join("\n".join([f"{proof['statement']}, because:", *proof["text"], "\n"]) for proof in proofs)
+    from clustergraph.questions.answer import objects
+
+    rows = zip(objects(answer.columns, answer.rows), proofs, strict=True)
+    return json.dumps([{"row": row, **proof} for row, proof in rows], ensure_ascii=False, indent=1) + "\n"
+
+
+@click.command()
+@click.argument("subject")
+@click.argument("property_", metavar="PROPERTY")
+@click.argument("value")
+@click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@pass_context
+def explain(context: Context, subject: str, property_: str, value: str, format_: str) -> None:
+    """Say why a statement is in the graph: who says it, or from what it follows. The parts are written as in SPARQL.
+
+    \b
+    clustergraph explain organisation:afil cg:sharesPilotWith organisation:eurecat
+    """
+    found = context.graph().explained(subject, property_, value)
+    click.echo(json.dumps(found, ensure_ascii=False, indent=1) if format_ == "json" else "\n".join(found["text"]))
+
+
+def _parameters(words: tuple[str, ...]) -> dict[str, list[str]]:
+    """Return ``--name value`` and ``--name=value`` pairs as lists of values by name."""
+    found: dict[str, list[str]] = {}
+    rest = list(words)
+    while rest:
+        word = rest.pop(0)
+        if not word.startswith("--"):
+            raise click.UsageError(f"unexpected word {word!r}; parameters are given as --parameter VALUE")
+        name, equals, value = word[2:].partition("=")
+        if not equals and not rest:
+            raise click.UsageError(f"{word} needs a value")
+        found.setdefault(name, []).append(value if equals else rest.pop(0))
+    return found
+
+
+@click.command()
+@click.argument("name", required=False, shell_complete=_complete_question)
+@pass_context
+def questions(context: Context, name: str | None) -> None:
+    """List the questions, or show one with its parameters and columns."""
+    from clustergraph.questions.answer import Cell
+
+    graph, known = context.questions()
+    if graph is None:
+        click.echo("note: there is no release yet, so these are the questions of the files", err=True)
+    if name is None:
+        rows = tuple((Cell(q.name), Cell(q.title)) for q in known.values())
+        click.echo(table(("question", "title"), rows), nl=False)
+        return
+    _show(graph, find(known, name))
+
+
+def _show(graph: Graph | None, question: Question) -> None:
+    """Print what a question is for, its parameters with some of their choices, its columns, and how to ask it."""
+    click.echo(f"{question.title}\n\n{click.wrap_text(question.description, 100)}\n")
+    click.echo("Parameters, each as --parameter VALUE:")
+    for parameter in question.parameters.values():
+        several = ", several" if parameter.many else ""
+        needed = ", needed" if parameter.required else ""
+        click.echo(f"  --{parameter.name}  {parameter.label} ({parameter.type}{several}{needed})")
+        names = [graph.label(iri) for iri in dict.fromkeys(graph.choices(parameter).values())] if graph else []
+        if names:
+            more = f" … ({len(names)} in all)" if len(names) > _CHOICES else ""
+            click.echo(click.wrap_text(", ".join(names[:_CHOICES]) + more, 100, "      ", "      "))
+        if parameter.default:
+            click.echo(f"      unless given: {', '.join(parameter.default)}")
+    click.echo("\nColumns:")
+    for column, meaning in question.columns.items():
+        click.echo(f"  {column}: {meaning}")
+    click.echo("\nAsk it, and see why each row is so:")
+    click.echo(f"  clustergraph ask {question.name}\n  clustergraph ask {question.name} --evidence")
+
+
+@click.command()
+@click.argument("text")
+@click.option("--limit", default=10, show_default=True, type=click.IntRange(1, 1000), help="How many to show.")
+@pass_context
+def search(context: Context, text: str, limit: int) -> None:
+    """Find things by any of their names: spellings, acronyms, other languages, typing mistakes.
+
+    \b
+    clustergraph search Viamca
+    clustergraph search Lombardia
+    """
+    from clustergraph.questions.answer import Cell
+
+    hits = context.graph().search(text, limit)
+    rows = [[Cell(hit.label), Cell(hit.class_), Cell(hit.name), Cell(hit.score), Cell(hit.iri)] for hit in hits]
+    click.echo(table(("label", "class", "name", "score", "iri"), rows), nl=False)
+
+
+@click.command()
+@click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@pass_context
+def conflicts(context: Context, format_: str) -> None:
+    """Show what disagrees: rival figures and dates, claims, lists, gaps, spellings, statements that are not firm."""
+    graph = context.graph()
+    if format_ == "json":
+        click.echo(json.dumps(graph.conflicts_as_json(), ensure_ascii=False, indent=1))
+        return
+    for finder, question, part in graph.conflicts():
+        click.echo(f"\n{finder.title}: {question.title}")
+        click.echo(table(part.columns, part.rows), nl=False)
+
+
+def table(columns: Sequence[str], rows: Rows) -> str:
+    """Return a table for people, with the number of rows below it; it is 200 characters wide if for no terminal."""
+    from rich.box import SIMPLE_HEAD
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    drawn = Table(box=SIMPLE_HEAD, pad_edge=False)
+    for place, column in enumerate(columns):
+        numeric = bool(rows) and all(isinstance(row[place].value, int | float | None) for row in rows)
+        drawn.add_column(column, justify="right" if numeric else "left", overflow="fold")
+    for row in rows:
+        drawn.add_row(*(Text(cell.shown) for cell in row))
+    console = Console(width=None if sys.stdout.isatty() else 200)
+    with console.capture() as captured:
+        console.print(drawn)
+    lines = [line.rstrip() for line in captured.get().splitlines()]
+    return "\n".join([*lines, f"{len(rows)} row{'' if len(rows) == 1 else 's'}", ""])

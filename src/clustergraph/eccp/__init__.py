@@ -1,0 +1,1 @@
+"""The package for the European Cluster Collaboration Platform, and what clusters send back."""

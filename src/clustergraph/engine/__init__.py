@@ -1,0 +1,1 @@
+"""Where a query runs: a store in this process, processes that can be killed, or another endpoint."""

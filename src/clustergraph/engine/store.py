@@ -1,0 +1,216 @@
+"""The store of a release on this machine, opened read-only or held in memory."""
+
+from __future__ import annotations
+
+import io
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from pyoxigraph import (
+    BlankNode,
+    DefaultGraph,
+    NamedNode,
+    Quad,
+    QueryBoolean,
+    QuerySolutions,
+    QueryTriples,
+    RdfFormat,
+    Store,
+    serialize,
+)
+
+from clustergraph.errors import QueryError, ReleaseError, ResultTooLargeError
+from clustergraph.formats import RDF_FORMATS, RESULT_FORMATS, Engine, Format
+from clustergraph.rdf import xml
+from clustergraph.sparql.exists import rewrite
+from clustergraph.sparql.parser import explain, query_of
+from clustergraph.sparql.tree import Dataset
+from clustergraph.terms import BASE, PREFIXES
+
+_Default = list[NamedNode | BlankNode | DefaultGraph]
+_Named = list[NamedNode | BlankNode]
+XML_FORMATS: Final = ("rdfxml", "xml")
+"""The names of the formats that cannot hold every answer."""
+_WITH_PREFIXES: Final = ("turtle", "trig")
+_SMALL: Final = 1 << 17
+"""From a graph of so many bytes the prefixes that nothing uses are taken out."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """A query, and how its answer is wanted."""
+
+    query: str
+    format: str
+    """The name of one of the `clustergraph.formats` that fits the form of the query."""
+    dataset: Dataset | None = None
+    """The graphs that are asked; None for what the query or the release says."""
+    max_bytes: int = 50_000_000
+    """The largest answer to give, in bytes."""
+    base: str = BASE
+    """What relative IRIs are relative to if the query does not say so itself; at an endpoint, its address."""
+
+
+class Embedded:
+    """A release that is queried in this process."""
+
+    def __init__(self, path: Path, store: Store | None = None) -> None:
+        """Open the store of the release in a directory, or take another one that holds the same.
+
+        Raises:
+            ReleaseError: it cannot be opened.
+        """
+        try:
+            self.store = Store.read_only(str(path / "store")) if store is None else store
+        except OSError as error:
+            message = f"the store of {path} cannot be opened ({error})"
+            raise ReleaseError(message, advice="run: clustergraph build") from error
+        self.path = path
+        self._every: frozenset[str] | None = None
+        self._merged: tuple[Dataset, Store] | None = None
+
+    @classmethod
+    def in_memory(cls, path: Path, dump: Path | None = None) -> Embedded:
+        """Load the release in a directory: more memory, and queries over much of it are several times faster.
+
+        A dump, which holds its statements as N-Quads, is loaded sooner than its store.
+
+        Raises:
+            ReleaseError: it cannot be read, or the dump does not hold what the store does.
+        """
+        try:
+            disk, store = Store.read_only(str(path / "store")), Store()
+            if dump is None:
+                store.bulk_extend(disk)
+            else:
+                store.bulk_load(path=dump, format=RdfFormat.N_QUADS)
+                store.update("INSERT { ?s ?p ?o } WHERE { GRAPH ?g { ?s ?p ?o } }")
+        except (OSError, SyntaxError) as error:
+            raise ReleaseError(f"{path} cannot be loaded ({error})") from error
+        if len(store) != len(disk):
+            raise ReleaseError(f"the dump of {path} is not what its store holds")
+        return cls(path, store)
+
+    def answer(self, request: Request) -> bytes:
+        """Return the whole answer, serialised by the engine.
+
+        Raises:
+            QueryError: the query is malformed, or the format does not fit its form.
+            ResultTooLargeError: the answer is larger than the request allows.
+            XmlError: it is wanted in XML, which cannot hold it.
+            ReleaseError: the store could not be read.
+        """
+        sink, name = _Sink(request.max_bytes), request.format
+        prefixes = PREFIXES if name in _WITH_PREFIXES else None
+        try:
+            results = self.query(request.query, request.dataset, request.base)
+            if isinstance(results, QueryTriples):
+                what = "the triples of a CONSTRUCT or DESCRIBE"
+                serialize(results, sink, _fitting(name, RDF_FORMATS, what).engine, prefixes=prefixes)
+            else:
+                what = "the answer of a SELECT or ASK"
+                results.serialize(sink, _fitting(name, RESULT_FORMATS, what).engine)
+        except OSError as error:
+            raise ReleaseError(f"the release could not be read ({error})", advice="try again") from error
+        text = sink.getvalue()
+        if name in XML_FORMATS:
+            xml.check(text)
+        return used_prefixes(text) if prefixes and len(text) <= _SMALL else text
+
+    def query(
+        self, query: str, dataset: Dataset | None = None, base: str = BASE
+    ) -> QueryTriples | QuerySolutions | QueryBoolean:
+        """Return what a query gives; every query of every door is run here.
+
+        The prefixes of `clustergraph.terms` need not be declared, a triple that several graphs of the dataset have
+        counts once, and `clustergraph.sparql.exists` has put the query in the way that the engine answers fastest.
+        A dataset replaces the one that the query itself describes; a base does not.
+
+        Raises:
+            QueryError: the query is malformed, or calls a function that there is not.
+        """
+        if dataset is None and "from" in query.lower():
+            dataset = query_of(query, base).dataset
+        store, default, named = self._over(dataset)
+        prefixes = {prefix: space for prefix, space in PREFIXES.items() if f"{prefix}:" in query}
+        text = rewrite(query)
+        while True:
+            try:
+                return store.query(text, base_iri=base, prefixes=prefixes, default_graph=default, named_graphs=named)
+            except SyntaxError as error:
+                if text == query:
+                    raise explain(query, str(error)) from error
+                text = query  # An error is shown in the query as it was asked.
+            except RuntimeError as error:
+                if "custom function" not in str(error):
+                    raise
+                advice = "use the functions of SPARQL 1.1 and the casts to types of XSD"
+                raise QueryError(str(error)[:300], advice=advice) from error
+
+    def _over(self, dataset: Dataset | None) -> tuple[Store, _Default | None, _Named | None]:
+        """Return a store, and the default and named graphs of it that make up a dataset.
+
+        A triple that several graphs have counts once, as it must in a default graph; the engine counts it once for
+        each graph. So where a default graph has several, they are copied into one, in memory; the copy that was made
+        last is kept for the next query.
+        """
+        if dataset is None:
+            return self.store, None, None
+        named: _Named = [NamedNode(iri) for iri in dict.fromkeys(dataset.named)]
+        defaults = tuple(dict.fromkeys(dataset.default))
+        if len(defaults) < 2:
+            return self.store, [NamedNode(iri) for iri in defaults], named
+        if self._every is None:
+            self._every = frozenset(graph.value for graph in self.store.named_graphs())
+        if self._every <= set(defaults):
+            return self.store, [DefaultGraph()], named
+        key = Dataset(tuple(sorted(defaults)), tuple(sorted(set(dataset.named))))
+        if self._merged is None or self._merged[0] != key:
+            self._merged = None  # the old copy makes room for the new one
+            self._merged = (key, self._copy(key))
+        return self._merged[1], [DefaultGraph()], named
+
+    def _copy(self, dataset: Dataset) -> Store:
+        copy = Store()
+        for iri in dataset.default:
+            found = self.store.quads_for_pattern(None, None, None, NamedNode(iri))
+            copy.extend(Quad(quad.subject, quad.predicate, quad.object) for quad in found)
+        for iri in dataset.named:
+            copy.add_graph(NamedNode(iri))
+            copy.extend(self.store.quads_for_pattern(None, None, None, NamedNode(iri)))
+        return copy
+
+
+def _fitting(name: str, formats: dict[str, Format[Engine]], what: str) -> Format[Engine]:
+    if name not in formats:
+        raise QueryError(f"{name} cannot hold {what}", advice=f"ask for one of: {', '.join(formats)}")
+    return formats[name]
+
+
+def used_prefixes(text: bytes) -> bytes:
+    r"""Return a Turtle or TriG text without the leading prefix lines that nothing uses.
+
+    >>> used_prefixes(b"@prefix a: <x:a> .\n@prefix b: <x:b> .\na:s a:p 1 .\n")
+    b'@prefix a: <x:a> .\na:s a:p 1 .\n'
+    """
+    lines = []
+    while text.startswith(b"@prefix "):
+        line, _, text = text.partition(b"\n")
+        if re.search(rb"(?<!\w)" + re.escape(line.split(b" ", 2)[1]), text):
+            lines.append(line + b"\n")
+    return b"".join([*lines, text])
+
+
+class _Sink(io.BytesIO):
+    """Takes an answer of no more than so many bytes."""
+
+    def __init__(self, max_bytes: int) -> None:
+        super().__init__()
+        self._max_bytes = max_bytes
+
+    def write(self, chunk: Any, /) -> int:  # noqa: ANN401 - as in the base class
+        if self.tell() + len(chunk) > self._max_bytes:
+            raise ResultTooLargeError(self._max_bytes)
+        return super().write(chunk)

@@ -1,0 +1,1 @@
+"""From source files, dumps and writes to a release that is current."""

@@ -1,0 +1,153 @@
+"""What a graph must satisfy: shapes and check queries, whose rows are failures; and what of it a change can affect."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+from pyoxigraph import BlankNode, NamedNode, Store
+
+from clustergraph.errors import SourceError, Where
+from clustergraph.pipeline.impact import Rows
+from clustergraph.pipeline.project import Project
+from clustergraph.rdf.files import text_of
+from clustergraph.rdf.labels import label
+from clustergraph.rdf.places import Places
+from clustergraph.rdf.reading import rdf_files, read_all
+from clustergraph.release.changes import Changes
+from clustergraph.shacl.findings import Finding, Named, Severity, Term, in_order
+from clustergraph.shacl.scope import affected
+from clustergraph.shacl.shapes import Shapes
+from clustergraph.shacl.triples import Node
+from clustergraph.shacl.validate import validate
+from clustergraph.sparql.parser import query_error
+from clustergraph.terms import QUERY, named_after
+
+Progress = Callable[[str], None]
+_SEVERITY: Final = re.compile(r"^# severity: *(\w+) *$", re.MULTILINE)
+_COLUMN: Final = re.compile(r"\{(\w+)\}")
+
+
+@dataclass(frozen=True)
+class Check:
+    """A query whose rows are failures: the first column is what fails, a column ``value`` what is wrong about it.
+
+    With a column ``property`` it is the statement with this property and value. The message can name columns in braces.
+    """
+
+    path: Path
+    message: str
+    severity: Severity
+    query: str
+
+    @classmethod
+    def read(cls, path: Path) -> Check:
+        """Return the check in a file; `SourceError` if it does not say what it finds, or names no known severity."""
+        text = text_of(path)
+        first = text.partition("\n")[0]
+        if not first.startswith("# "):
+            raise SourceError("the first line must be a comment that says what the check finds", where=Where(path, 1))
+        severity = _SEVERITY.search(text)
+        try:
+            level = Severity(severity[1]) if severity else Severity.VIOLATION
+        except ValueError as error:
+            raise SourceError(f"no such severity: {severity and severity[1]}", where=Where(path)) from error
+        return cls(path, first[2:].strip(), level, text)
+
+    def findings(self, rows: Rows, store: Store, places: Places) -> Iterator[Finding]:
+        """Yield what some rows of the check find; `SourceError` if it is not well formed, or not a SELECT query."""
+        try:
+            names, found = rows.select(store)
+        except SyntaxError as error:
+            raise query_error(self.path, self.query, error) from error
+        except TypeError as error:
+            raise SourceError(str(error), where=Where(self.path)) from error
+        for row in found:
+            said = {name: _named(term, store) for name, term in zip(names, row, strict=True) if term is not None}
+            yield self._finding(_named(row[0], store), said, places)
+
+    def _finding(self, focus: Named, said: Mapping[str, Named], places: Places) -> Finding:
+        value, path = said.get("value"), said.get("property")
+        of_value = value.term if path and value else None
+        of_path = path.term if path and isinstance(path.term, NamedNode) else None
+        return Finding(
+            severity=self.severity,
+            shape=Named(named_after(QUERY, f"checks/{self.path.stem}"), self.path.stem),
+            message=_COLUMN.sub(lambda column: str(said.get(column[1], column[0])), self.message),
+            focus=focus,
+            path=path,
+            value=value,
+            where=places.find(focus.term, of_path, of_value) if isinstance(focus.term, NamedNode) else None,
+        )
+
+
+def load(folder: Path) -> list[Check]:
+    """Return the checks of a folder; see `Check.read`."""
+    return [Check.read(path) for path in sorted(folder.glob("*.rq"))]
+
+
+def _named(term: Term | None, store: Store) -> Named:
+    return Named(term, label(store, term) if isinstance(term, NamedNode) else getattr(term, "value", str(term)))
+
+
+@dataclass(frozen=True)
+class Impact:
+    """What is looked at: findings of shapes about some nodes, and some rows of checks."""
+
+    focus: frozenset[Node] | None
+    """The nodes; None for all."""
+    rows: Mapping[Check, Rows]
+
+
+@dataclass(frozen=True)
+class Constraints:
+    """The check queries and shapes of a project."""
+
+    checks: tuple[Check, ...]
+    shapes: Shapes
+
+    @classmethod
+    def of(cls, project: Project, shapes: Sequence[Path] = (), *, checked: bool = False) -> Constraints:
+        """Return the constraints of a project, with its own shapes or those in other files and folders.
+
+        They may be known to be well formed, and are not checked then; otherwise `InvalidShapesError` says so.
+        """
+        files = rdf_files(*shapes) if shapes else project.shape_files()
+        return cls(tuple(load(project.checks)), Shapes(read_all(files), checked=checked))
+
+    def everything(self) -> Impact:
+        """Return what a whole graph is examined for."""
+        return Impact(None, {check: Rows(check.query) for check in self.checks})
+
+    def impact(self, store: Store, changes: Changes) -> Impact | None:
+        """Return what a change can affect, or None if that can be all, or has other names in every store.
+
+        The store holds the graph after the change; to this belongs what follows.
+        """
+        focus = affected(store, self.shapes, changes.added, changes.removed)
+        if focus is None or any(isinstance(node, BlankNode) for node in focus):
+            return None
+        changed = (*changes.added, *changes.removed)
+        return Impact(focus, {check: Rows.of(check.query, changed) for check in self.checks})
+
+    def findings(
+        self,
+        store: Store,
+        impact: Impact | None = None,
+        *,
+        places: Places | None = None,
+        engine: str = "sparql",
+        progress: Progress = lambda _: None,
+    ) -> list[Finding]:
+        """Return what is wrong with a finished graph, whose default graph is the merged one; see `Check.findings`."""
+        part, places = impact or self.everything(), places or Places([])
+        progress("checking")
+        found = [each for check, rows in part.rows.items() for each in check.findings(rows, store, places)]
+        progress("validating against the shapes")
+        words = partial(label, store)
+        found += validate(store, self.shapes, engine=engine, label=words, locate=places.find, focus=part.focus)
+        return in_order(found)

@@ -1,0 +1,139 @@
+"""What is made of every release for download, recipe by recipe; each has a fingerprint of all that bears on it."""
+
+import shutil
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from pyoxigraph import RdfFormat, parse, serialize
+
+from clustergraph.errors import XmlError
+from clustergraph.export import profiles
+from clustergraph.export.dump import WORDS, Progress, dump, extension, split
+from clustergraph.formats import RDF_FORMATS
+from clustergraph.graph import Graph
+from clustergraph.pipeline.project import Project, fingerprint, package_fingerprint
+from clustergraph.rdf import turtle
+from clustergraph.rdf.files import Written
+from clustergraph.release import artefacts
+from clustergraph.release.artefacts import Artefact, Download, Made, lines_of, store_of
+from clustergraph.release.description import PUBLICATION, describe, publication
+from clustergraph.release.manifest import Release
+from clustergraph.terms import PREFIXES
+
+_NAMED: Final = "Every statement with the named graph that it stands in."
+_MERGED: Final = "Every triple once, without the sections that state it."
+_PACKAGE: Final = "RDF, the table of the form as CSV and workbook, a report of the gaps, and a manifest."
+_ECCP: Final = "https://www.clustercollaboration.eu/"
+
+
+def prepare(release: Path, project: Project, progress: Progress = lambda _: None, *, files: bool = True) -> Made:
+    """Make every export of a release and its description, or that alone, but for those that are there already.
+
+    Raises:
+        ReleaseError: the release cannot be read.
+        SourceError: a profile is not as it should be.
+    """
+    exports = _Exports(Release.read(release), project, progress)
+    return artefacts.make(release, exports.all() if files else [exports.description()])
+
+
+@dataclass(frozen=True)
+class _Exports:
+    release: Release
+    project: Project
+    progress: Progress
+
+    def all(self) -> list[Artefact]:
+        """Return all recipes, in the order in which their files are listed; the description lists the files."""
+        exports, shapes = self.project.queries / "exports", self.project.shapes / "profiles"
+        eccp = [*exports.glob("eccp/**/*"), shapes / "eccp.ttl"]
+        others = [
+            path
+            for path in (*exports.rglob("*"), *shapes.glob("*.ttl"))
+            if path not in eccp and exports / "dcat" not in path.parents
+        ]
+        return [
+            Artefact("dumps", package_fingerprint(), self._dumps),
+            Artefact(artefacts.PROFILES, self._fingerprint(others), self._profiles),
+            Artefact("package", self._fingerprint(eccp), self._package),
+            self.description(),
+        ]
+
+    def description(self) -> Artefact:
+        """Return the recipe of the description."""
+        files = [*(self.project.queries / PUBLICATION).rglob("*")]
+        return Artefact(artefacts.DESCRIPTION, self._fingerprint(files), self._describe, tells=True)
+
+    def _fingerprint(self, files: Sequence[Path]) -> str:
+        found = [path for path in files if not path.is_dir()]
+        return package_fingerprint() + fingerprint(self.project.root, found)
+
+    def _dumps(self, folder: Path, _: Sequence[Download]) -> Iterator[Download]:
+        self.progress("writing the dumps")
+        for format_, words in WORDS.items():
+            path = folder / f"clustergraph{extension(format_, compress=True)}"
+            written = dump(lines_of(self.release.path), format_, path, compress=True, progress=self.progress)
+            yield Download.of(written, f"The whole graph: {words}", _MERGED if format_ == "turtle" else _NAMED, format_)
+        with tempfile.TemporaryDirectory(prefix="clustergraph-") as scratch:
+            for source in split(lines_of(self.release.path), Path(scratch)):
+                yield from self._source(source, Path(scratch) / f"{source}.nq", folder)
+
+    def _source(self, source: str, lines: Path, folder: Path) -> Iterator[Download]:
+        for format_ in ("nquads", "trig"):
+            path = folder / f"{source}{extension(format_, compress=True)}"
+            with lines.open("rb") as file:
+                written = dump(file, format_, path, compress=True, progress=self.progress)
+            text = f"What the source {source} says, and nothing that is inferred."
+            yield Download.of(written, f"{source}: {WORDS[format_]}", text, format_, source=source)
+
+    def _profiles(self, folder: Path, _: Sequence[Download]) -> Iterator[Download]:
+        queries, store = self.project.queries, store_of(self.release.path)
+        for name in profiles.names(queries):
+            self.progress(f"writing the profile {name}")
+            profile = profiles.load(name, queries, self.project.shapes)
+            shutil.copytree(queries / "exports" / name, folder / name)
+            made = profiles.Rendering(profile, store)
+            if found := made.violations():
+                self.progress(f"skipping {name}: {len(found)} violations; `clustergraph export {name}` shows them")
+                continue
+            for format_ in ("turtle", "jsonld"):
+                path = folder / f"{name}{extension(format_, compress=True)}"
+                written = dump(made.lines, format_, path, compress=True, context=profile.context)
+                yield Download.of(written, profile.title, profile.description, format_, conforms_to=profile.conforms_to)
+
+    def _package(self, folder: Path, _: Sequence[Download]) -> Iterator[Download]:
+        """Write the package for the ECCP, if there are clusters and nothing of it breaks its shapes."""
+        queries = self.project.queries / "exports" / "eccp"
+        if not queries.is_dir():
+            return
+        from clustergraph.eccp import contents, package  # slow to import
+        from clustergraph.eccp.recipe import NothingToExportError, PackageOrigin, Recipe
+
+        self.progress("writing the package for the ECCP")
+        origin = PackageOrigin(self.release.digest, self.release.created[:10])
+        try:
+            recipe = Recipe(queries, self.project.shapes / "profiles" / "eccp.ttl")
+            made = package.Package(Graph.open(self.release.path), recipe, origin, self.progress)
+            path = folder / "eccp.zip"
+            contents.archive(made, path)
+        except (NothingToExportError, contents.BrokenPackageError, XmlError) as error:
+            self.progress(f"skipping the package for the ECCP: {error.message}")
+            return
+        yield Download.of(Written.of(path), package.TITLE, _PACKAGE, "zip", conforms_to=_ECCP)
+
+    def _describe(self, folder: Path, files: Sequence[Download]) -> Iterator[Download]:
+        self.progress("describing the release")
+        quads = describe(store_of(self.release.path), self.release, files, publication(self.project.queries))
+        text = turtle.write(quads).encode()
+        for name, format_ in RDF_FORMATS.items():
+            path = folder / artefacts.description_name(name)
+            if name == "turtle":
+                path.write_bytes(text)
+                continue
+            used = ("void", "dcterms", "schema", "rdf") if name == "trig" else ()
+            triples = (quad.triple for quad in parse(text, format=RdfFormat.TURTLE))
+            serialize(triples, str(path), format_.engine, prefixes={prefix: PREFIXES[prefix] for prefix in used})
+        return iter(())

@@ -1,0 +1,174 @@
+"""The routes to a published release: from source files, and from a dump, in flat memory."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from pyoxigraph import DefaultGraph, Quad, Store
+
+from clustergraph.errors import ClustergraphError, ReleaseError, SourceError, Where
+from clustergraph.export.dump import counted
+from clustergraph.pipeline import exports
+from clustergraph.pipeline.checks import Constraints
+from clustergraph.pipeline.inference import infer
+from clustergraph.pipeline.project import Project
+from clustergraph.questions import question, rules
+from clustergraph.questions.catalogue import catalogue
+from clustergraph.rdf import lines
+from clustergraph.rdf.files import told
+from clustergraph.rdf.places import Places
+from clustergraph.rdf.reading import rdf_files, read, read_all
+from clustergraph.release.changes import Changes
+from clustergraph.release.manifest import Record, Release
+from clustergraph.release.releases import Releases
+from clustergraph.release.write import Draft, merge, write
+from clustergraph.shacl.findings import Finding, Severity
+from clustergraph.shacl.scope import affected
+from clustergraph.terms import BASE, CATALOGUE
+
+Progress = Callable[[str], None]
+
+
+class RejectedError(ClustergraphError):
+    """The graph has violations and is not published."""
+
+    def __init__(self, findings: list[Finding]) -> None:
+        super().__init__("the graph has violations", advice="mend them and build again")
+        self.findings = findings
+
+
+class LostWritesError(ReleaseError):
+    """The files do not have what was written to the current release, so it is not replaced."""
+
+    def __init__(self, lost: Changes) -> None:
+        super().__init__(
+            f"{len(lost)} changes that were written to the current release are not in the files and would be lost",
+            advice="`clustergraph changes` shows them: take them into the files, or drop them with --force",
+        )
+        self.lost = lost
+
+
+def draft(
+    project: Project,
+    progress: Progress = lambda _: None,
+    shapes: Sequence[Path] = (),
+    *,
+    engine: str = "sparql",
+    before: Store | None = None,
+) -> tuple[Store, list[Finding]]:
+    """Read, infer and check the graph of a project, and return it with what is wrong with it.
+
+    Files or folders of shapes take the place of the project's own. If it is given what the graph was before, shapes are
+    only applied to what has changed and what that can affect.
+    """
+    store, impact = assemble(project, progress), None
+    constraints = Constraints.of(project, shapes)
+    if before is not None:
+        old, new = (set(each.quads_for_pattern(None, None, None, DefaultGraph())) for each in (before, store))
+        impact = replace(constraints.everything(), focus=affected(store, constraints.shapes, new - old, old - new))
+    places = Places(project.graph_files(), BASE)
+    return store, constraints.findings(store, impact, places=places, engine=engine, progress=progress)
+
+
+def assemble(project: Project, progress: Progress = lambda _: None) -> Store:
+    """Read the graph of a project and infer what follows; `SourceError` if a file cannot be read."""
+    project.check()
+    store = Store()
+    for path in project.graph_files():
+        progress(f"reading {path.relative_to(project.root)}")
+        store.bulk_extend(read(path))
+    store.extend(catalogue(question.load(project.queries).values(), rules.load(project.rules)))
+    described = read_all(rdf_files(project.shapes))
+    store.extend(Quad(quad.subject, quad.predicate, quad.object, CATALOGUE) for quad in described)
+    merge(store)
+    progress("inferring what follows")
+    infer(store, project.rules, lambda rule: progress(f"inferring {rule}"))
+    return store
+
+
+def publish(
+    project: Project, releases: Releases, progress: Progress = lambda _: None, *, drop_writes: bool = False
+) -> tuple[Release, list[Finding]]:
+    """Build the graph of a project, make it the current release, and return it with its warnings.
+
+    Raises:
+        SourceError: a file cannot be read.
+        RejectedError: the graph has violations.
+        LostWritesError: the files lack what was written to the current release; ``drop_writes`` allows that.
+        ReleaseError: the release cannot be written.
+    """
+    with releases.lock():
+        written = Changes() if drop_writes else releases.written()
+        fingerprint, checks = project.fingerprint(), project.checks_fingerprint()
+        store, findings = draft(project, progress)
+        _refuse(findings)
+        if lost := written.missing_in(store):
+            raise LostWritesError(lost)
+        progress("writing the release")
+        record = Record(warnings=len(findings), checks=checks)
+        release = write(releases, store, record)
+        exports.prepare(release.path, project, progress)
+        # Not before all is made of it: who finds this need not build again.
+        releases.note(release.digest, replace(record, fingerprint=fingerprint))
+        releases.activate(release.path)
+        return release, findings
+
+
+def restore(
+    path: Path,
+    project: Project,
+    releases: Releases,
+    progress: Progress = lambda _: None,
+    *,
+    validate: bool = True,
+    files: bool = True,
+    force: bool = False,
+) -> tuple[Release, list[Finding]]:
+    """Make a release of a dump, make it current, and return it with what was found in it.
+
+    The same statements give the same digest. Without ``validate`` nothing is found, without ``files`` those for
+    download are left to ``clustergraph export all``; ``force`` publishes it whatever is found, and loses writes.
+
+    Raises:
+        SourceError: the file is not well formed or empty, or has statements outside named graphs.
+        RejectedError: the graph has violations.
+        LostWritesError: the current release was written to.
+        ReleaseError: the release cannot be written.
+    """
+    with releases.lock(), told(releases.root):
+        if not force and (written := releases.written()):
+            raise LostWritesError(written)
+        with Draft.begun(releases) as made:
+            read_quads = counted(lines.read(path), progress, f"reading {path.name}")
+            made.take(_in_graphs(lines.canonical(lines.stored(read_quads)), path))
+            if not made.quads:
+                raise SourceError("it holds no statements", where=Where(path), advice="name the file of a dump")
+            findings: list[Finding] = []
+            if not made.known():
+                progress("loading")
+                store = made.load()
+                findings = Constraints.of(project).findings(store, progress=progress) if validate else []
+                del store  # nobody else keeps it open
+            if not force:
+                _refuse(findings)
+            release = made.name(Record(f"import of {made.digest}", len(findings)))
+        exports.prepare(release.path, project, progress, files=files)
+        releases.activate(release.path)
+        return release, findings
+
+
+def _refuse(findings: list[Finding]) -> None:
+    if any(finding.severity is Severity.VIOLATION for finding in findings):
+        raise RejectedError(findings)
+
+
+def _in_graphs(dumped: Iterable[lines.Line], path: Path) -> Iterator[lines.Line]:
+    """Yield lines, each of which must be a statement in a named graph."""
+    for line in dumped:
+        if not lines.Statement.of(line).graph:
+            raise SourceError(
+                f"a statement stands in no named graph: {line.decode().strip()[:200]}",
+                where=Where(path),
+                advice="import N-Quads, TriG or JSON-LD: a Turtle dump has lost the sections",
+            )
+        yield line

@@ -1,0 +1,1 @@
+"""Named questions, their answers, and what an answer rests on."""

@@ -1,0 +1,308 @@
+"""Answers: the cells of their rows, the formats that every door writes, and why one has no rows."""
+
+import csv as csv_module
+import importlib
+import io
+import json as json_module
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property, partial
+from typing import Any, Final
+from urllib.parse import urlencode
+
+from pyoxigraph import BlankNode, Literal, NamedNode, Triple
+
+from clustergraph.questions.question import Question
+from clustergraph.terms import PREFIXES
+
+Value = str | int | float | bool | None
+Words = Callable[[str], str]
+"""Gives the label of an IRI, or the IRI itself."""
+Bound = Mapping[str, Sequence[NamedNode | Literal]]
+
+_XSD: Final = PREFIXES["xsd"]
+_INTEGERS: Final = {_XSD + name for name in ("integer", "int", "long", "nonNegativeInteger")}
+_NUMBERS: Final = {_XSD + name for name in ("decimal", "double", "float")}
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One value of an answer: what to show, and the IRI where the value is a thing."""
+
+    value: Value
+    iri: str | None = None
+
+    @property
+    def shown(self) -> str:
+        """The value as people read it.
+
+        >>> Cell(12.50).shown, Cell(True).shown, Cell(1249000000000.0).shown, Cell(None).shown
+        ('12.5', 'true', '1249000000000', '')
+        """
+        if self.value is None:
+            return ""
+        if isinstance(self.value, bool):
+            return str(self.value).lower()
+        if isinstance(self.value, float):
+            return f"{self.value:g}" if abs(self.value) < 1e6 else f"{self.value:.0f}"
+        return str(self.value)
+
+
+Rows = Sequence[Sequence[Cell]]
+
+
+def cell(term: NamedNode | BlankNode | Literal | Triple | None, words: Words) -> Cell:
+    """Return a term of a solution as a cell; a thing is shown by its label."""
+    match term:
+        case None:
+            return Cell(None)
+        case NamedNode():
+            return Cell(words(term.value), term.value)
+        case Literal():
+            return Cell(_value(term))
+        case _:
+            return Cell(str(term))
+
+
+def _value(literal: Literal) -> Value:
+    """Return the value of a literal, or its text where its type is not a plain one, or the text not of its type.
+
+    >>> [_value(Literal(text, datatype=NamedNode(_XSD + "integer"))) for text in ("7", "seven")]
+    [7, 'seven']
+    """
+    datatype = literal.datatype.value
+    try:
+        if datatype in _INTEGERS:
+            return int(literal.value)
+        if datatype in _NUMBERS:
+            number = float(literal.value)
+            return number if math.isfinite(number) else literal.value
+    except ValueError:
+        return literal.value
+    if datatype == _XSD + "boolean":
+        return literal.value in ("true", "1")
+    return literal.value
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The answer to a question."""
+
+    question: Question
+    columns: tuple[str, ...]
+    terms: tuple[Mapping[str, NamedNode | BlankNode | Literal | None], ...] = ()
+    """The RDF terms of each row."""
+    query: str = ""
+    """The query with its parameters bound."""
+    given: Mapping[str, list[str]] = field(default_factory=dict)
+    """The parameters as they were given."""
+    bound: Bound = field(default_factory=dict)
+    """The terms that they mean."""
+    words: Words = str
+
+    @cached_property
+    def rows(self) -> tuple[tuple[Cell, ...], ...]:
+        """The cells of all rows."""
+        return self.part(0, len(self))
+
+    def part(self, offset: int, limit: int) -> tuple[tuple[Cell, ...], ...]:
+        """Return the cells of some rows."""
+        terms = self.terms[offset : offset + limit]
+        return tuple(tuple(cell(row[column], self.words) for column in self.columns) for row in terms)
+
+    def statement(self, row: int) -> str:
+        """Return what a row states, in words."""
+        (cells,) = self.part(row, 1)
+        return self.question.statement({c: cell.shown for c, cell in zip(self.columns, cells, strict=True)})
+
+    def __len__(self) -> int:
+        """Return the number of rows."""
+        return len(self.terms)
+
+    def __iter__(self) -> Iterator[dict[str, Value]]:
+        """Yield each row as a dictionary from column to what is shown."""
+        for row in self.rows:
+            yield {column: cell.value for column, cell in zip(self.columns, row, strict=True)}
+
+    def to_pandas(self) -> Any:  # noqa: ANN401 - a pandas.DataFrame, where pandas is installed
+        """Return the rows as a pandas DataFrame.
+
+        Raises:
+            ImportError: pandas is not installed.
+        """
+        return importlib.import_module("pandas").DataFrame(list(self), columns=list(self.columns))
+
+    def to_polars(self) -> Any:  # noqa: ANN401 - a polars.DataFrame, where polars is installed
+        """Return the rows as a polars DataFrame; a column with values of several types holds texts.
+
+        Raises:
+            ImportError: polars is not installed.
+        """
+        cells = {column: [row[place] for row in self.rows] for place, column in enumerate(self.columns)}
+        return importlib.import_module("polars").DataFrame({c: _of_one_type(values) for c, values in cells.items()})
+
+
+PAGE_ROWS: Final = 500
+"""How many rows the page for people has, unless ``limit`` says otherwise."""
+MOST_ROWS: Final = 10_000
+"""The largest ``limit``, and how many rows the other formats have unless it says otherwise."""
+
+
+@dataclass(frozen=True)
+class QuestionCall:
+    """A question as a client of the service asks it: some rows of its answer, in a format."""
+
+    question: str
+    """Its name."""
+    given: Mapping[str, list[str]] = field(default_factory=dict)
+    format: str = "html"
+    limit: int = PAGE_ROWS
+    offset: int = 0
+    evidence: bool = False
+
+    def address(self, name: str = "", **changed: int | str) -> str:
+        """Return the address of the same answer, in a format and with some parameters changed.
+
+        >>> QuestionCall("clusters", {"cluster": ["AFIL"]}).address("csv", limit=5)
+        '/questions/clusters.csv?cluster=AFIL&limit=5'
+        """
+        pairs = [(key, value) for key, values in self.given.items() for value in values]
+        own = {"limit": self.limit, "offset": self.offset, "evidence": str(self.evidence).lower(), **changed}
+        defaults = {"limit": usual_limit(self.format), "offset": 0, "evidence": "false"}
+        pairs += [(key, str(value)) for key, value in own.items() if defaults.get(key) != value]
+        path = f"/questions/{self.question}" + (f".{name}" if name else "")
+        return f"{path}?{urlencode(pairs)}" if pairs else path
+
+
+def usual_limit(format_: str) -> int:
+    """Return how many rows a format has, unless ``limit`` says otherwise."""
+    return PAGE_ROWS if format_ == "html" else MOST_ROWS
+
+
+@dataclass(frozen=True)
+class Excerpt:
+    """Some rows of an answer, with all that is shown with them."""
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    total: int
+    """How many rows there are in all."""
+    query: str
+    """The query with its parameters bound."""
+    chart: str = ""
+    """The picture, as SVG."""
+    evidence: list[dict[str, Any]] | None = None
+    """What each row rests on, if that is asked for."""
+
+
+@dataclass(frozen=True)
+class WrittenAnswer:
+    """Some rows of an answer in a format."""
+
+    content: bytes
+    total: int
+    """How many rows there are in all."""
+
+
+def _of_one_type(cells: Sequence[Cell]) -> list[Value]:
+    """Return the values of a column, numbers as they are or all with a fraction, and mixed ones as they are shown.
+
+    >>> _of_one_type([Cell(1), Cell(2.5)]), _of_one_type([Cell(1997), Cell("Cluj"), Cell(None)])
+    ([1.0, 2.5], ['1997', 'Cluj', None])
+    """
+    types = {type(cell.value) for cell in cells if cell.value is not None}
+    if types == {int, float}:
+        return [cell.value if cell.value is None else float(cell.value) for cell in cells]
+    if len(types) > 1:
+        return [None if cell.value is None else cell.shown for cell in cells]
+    return [cell.value for cell in cells]
+
+
+def csv(columns: Sequence[str], rows: Rows, delimiter: str = ",") -> str:
+    r"""Return CSV (RFC 4180); a column of things is followed by one with their IRIs.
+
+    >>> csv(["who", "n"], [[Cell("AFIL", "https://example.org/afil"), Cell(3)]])
+    'who,who_iri,n\r\nAFIL,https://example.org/afil,3\r\n'
+    """
+    things = {i for row in rows for i, cell in enumerate(row) if cell.iri}
+    buffer = io.StringIO()
+    writer = csv_module.writer(buffer, delimiter=delimiter)
+    writer.writerow([name for i, c in enumerate(columns) for name in ([c, f"{c}_iri"] if i in things else [c])])
+    for row in rows:
+        writer.writerow([v for i, c in enumerate(row) for v in ([c.shown, c.iri or ""] if i in things else [c.shown])])
+    return buffer.getvalue()
+
+
+def objects(columns: Sequence[str], rows: Rows) -> list[dict[str, object]]:
+    """Return an object for each row; a thing is an object with its label and IRI."""
+
+    def value(cell: Cell) -> object:
+        return {"label": cell.value, "iri": cell.iri} if cell.iri else cell.value
+
+    return [{column: value(cell) for column, cell in zip(columns, row, strict=True)} for row in rows]
+
+
+def json(columns: Sequence[str], rows: Rows) -> str:
+    """Return the objects of the rows as a JSON array."""
+    return json_module.dumps(objects(columns, rows), ensure_ascii=False, indent=1) + "\n"
+
+
+def document(
+    call: QuestionCall,
+    release: str,
+    answer: Answer,
+    rows: Rows,
+    why_empty: str = "",
+    evidence: list[dict[str, Any]] | None = None,
+) -> str:
+    """Return a JSON document with some rows of an answer of a release, and all there is to say of them."""
+    members = {
+        "question": call.question,
+        "title": answer.question.title,
+        "parameters": call.given,
+        "release": release,
+        "permanent": call.address("json", release=release),
+        "total": len(answer),
+        "columns": {column: answer.question.columns.get(column, "") for column in answer.columns},
+        "rows": objects(answer.columns, rows),
+        **({"why_empty": why_empty} if why_empty else {}),
+        **({"evidence": evidence} if evidence is not None else {}),
+    }
+    return json_module.dumps(members, ensure_ascii=False, indent=1)
+
+
+def markdown(columns: Sequence[str], rows: Rows) -> str:
+    """Return a Markdown table.
+
+    >>> print(markdown(["a"], [[Cell("x|y")]]), end="")
+    | a |
+    | --- |
+    | x\\|y |
+    """
+    lines = ["| " + " | ".join(columns) + " |", "|" + " --- |" * len(columns)]
+    lines += ["| " + " | ".join(cell.shown.replace("|", "\\|") for cell in row) + " |" for row in rows]
+    return "\n".join(lines) + "\n"
+
+
+WRITERS: Final[Mapping[str, Callable[[Sequence[str], Rows], str]]] = {
+    "csv": csv,
+    "tsv": partial(csv, delimiter="\t"),
+    "json": json,
+    "md": markdown,
+}
+"""What writes the rows of an answer, by the name of the format."""
+
+
+def attempts(question: Question, given: Mapping[str, Sequence[str]], bound: Bound) -> Iterator[tuple[str, str]]:
+    """Yield queries that ask for less, each with why the answer is empty if this one has rows.
+
+    First each parameter is left out, then all of them.
+    """
+    for name in bound:
+        rest = {other: terms for other, terms in bound.items() if other != name}
+        said = " or ".join(repr(value) for value in given.get(name, ()))
+        others = " with the other parameters as they are" if rest else ""
+        yield question.bound(rest), f"nothing has {name} {said}{others}; without it there are rows"
+    if len(bound) > 1:
+        yield question.query, "the parameters have matches one by one, and none together"

@@ -1,0 +1,128 @@
+"""The catalogue: the named questions and the rules as RDF in the graph itself, in the manner of SIB's sparql-examples.
+
+Each question is a ``sh:SPARQLSelectExecutable`` whose ``sh:select`` is the whole file, so that a release carries the
+questions that were made for it, and any client can read them from the endpoint. Its ``sh:prefixes`` are those of the
+ontology, its ``schema:target`` is the endpoint.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+from itertools import groupby
+from pathlib import Path
+from typing import Final
+
+from pyoxigraph import Literal, NamedNode, Quad, QuerySolutions
+
+from clustergraph.engine.store import Embedded
+from clustergraph.questions.question import Question, parse
+from clustergraph.questions.rules import Rule
+from clustergraph.terms import BASE, CATALOGUE, ONTOLOGY, QUERY, expand, named_after
+
+
+def catalogue(questions: Iterable[Question], rules: Iterable[Rule]) -> Iterator[Quad]:
+    """Yield the description of questions and rules, in the graph `CATALOGUE`."""
+    yield Quad(CATALOGUE, expand("rdf:type"), expand("cg:ReferenceGraph"), CATALOGUE)
+    yield Quad(CATALOGUE, expand("skos:prefLabel"), Literal("Catalogue", language="en"), CATALOGUE)
+    what = "The questions that can be asked of this graph and its rules, each with its query, and its shapes."
+    yield Quad(CATALOGUE, expand("dcterms:description"), Literal(what, language="en"), CATALOGUE)
+    for question in questions:
+        yield from _question(question)
+    for rule in rules:
+        yield from _rule(rule)
+
+
+def _rule(rule: Rule) -> Iterator[Quad]:
+    name = f"rules/{rule.path.stem}"
+    yield from _executable(name, "Construct", rule.summary)
+    yield _quad(name, "sh:construct", Literal(rule.query))
+
+
+def _question(question: Question) -> Iterator[Quad]:
+    yield from _executable(question.name, "Select", question.title)
+    if question.description:
+        yield _quad(question.name, "rdfs:comment", Literal(question.description, language="en"))
+    yield _quad(question.name, "sh:select", Literal(question.query))
+    for tag in question.tags:
+        yield _quad(question.name, "schema:keywords", Literal(tag))
+
+
+def _executable(name: str, form: str, label: str) -> Iterator[Quad]:
+    yield _quad(name, "rdf:type", expand("sh:SPARQLExecutable"))
+    yield _quad(name, "rdf:type", expand(f"sh:SPARQL{form}Executable"))
+    yield _quad(name, "rdfs:label", Literal(label, language="en"))
+    yield _quad(name, "sh:prefixes", NamedNode(ONTOLOGY.rstrip("/")))
+    yield _quad(name, "schema:target", NamedNode(BASE + "sparql"))
+
+
+def _quad(name: str, predicate: str, value: NamedNode | Literal) -> Quad:
+    return Quad(named_after(QUERY, name), expand(predicate), value, CATALOGUE)
+
+
+CATALOGUE_QUERY: Final = f"""SELECT ?question ?select {{
+  GRAPH {CATALOGUE} {{ ?question a sh:SPARQLSelectExecutable ; sh:select ?select }} }} ORDER BY ?question"""
+
+
+class Catalogue(Mapping[str, Question]):
+    """The questions that a release carries, by name; each is read when it is asked for."""
+
+    def __init__(self, graph: Embedded) -> None:
+        """Read the texts of the questions."""
+        rows = graph.query(CATALOGUE_QUERY)
+        assert isinstance(rows, QuerySolutions)
+        self._texts = {row["question"].value.removeprefix(QUERY): row["select"].value for row in rows}
+        self._read: dict[str, Question] = {}
+
+    def __getitem__(self, name: str) -> Question:
+        """Return the question of a name."""
+        if name not in self._read:
+            self._read[name] = parse(Path(f"{name}.rq"), self._texts[name])
+        return self._read[name]
+
+    def __iter__(self) -> Iterator[str]:
+        """Yield the names."""
+        return iter(self._texts)
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+        return len(self._texts)
+
+
+def by_subject(questions: Iterable[Question]) -> list[tuple[str, list[Question]]]:
+    """Return questions grouped by their first tag, in the order of the alphabet."""
+    ordered = sorted(questions, key=lambda question: (question.tags[:1], question.title))
+    return [(subject, list(found)) for subject, found in groupby(ordered, key=lambda question: question.tags[0])]
+
+
+def description(question: Question) -> dict[str, object]:
+    """Return a question as JSON members."""
+    return {
+        "name": question.name,
+        "title": question.title,
+        "description": question.description,
+        "tags": list(question.tags),
+        "parameters": [asdict(parameter) for parameter in question.parameters.values()],
+        "columns": dict(question.columns),
+        "view": {"kind": question.view.kind, **{part: list(names) for part, names in question.view.columns.items()}},
+        "address": f"/questions/{question.name}",
+    }
+
+
+@dataclass(frozen=True)
+class Finder:
+    """A question that finds what disagrees, of one kind."""
+
+    title: str
+    question: str
+    parameters: Mapping[str, str] = field(default_factory=dict)
+
+
+FINDERS: Final = (
+    Finder("Rival figures", "rival-figures"),
+    Finder("Rival dates", "rival-dates"),
+    Finder("Claims that the graph contradicts", "claims-checked", {"holds": "false"}),
+    Finder("Participants that only some sections name", "differing-participants"),
+    Finder("Partners without a row in the partner table", "without-row"),
+    Finder("Spellings", "spellings", {"variants": "true"}),
+    Finder("Statements that are not firm", "unsure-statements"),
+)
+"""The kinds of conflict, in the order in which they are shown."""

@@ -1,0 +1,241 @@
+"""Evidence: for a row of an answer, the statements of documents that it rests on, and the rules in between.
+
+It is exact: the stated triples alone, with the ontology and the rules, give the row again.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TypeAlias, TypeGuard
+
+from pyoxigraph import Literal, NamedNode, Quad, Store
+
+from clustergraph.questions.lineage import Fact, Lineage, Solution, Term, Used, computed, term
+from clustergraph.questions.rules import RULES_QUERY, axioms
+from clustergraph.rdf.reading import solutions
+from clustergraph.sparql.parser import query_of
+from clustergraph.sparql.tree import GroupPattern, Leaf, PathNode, Query, TriplePattern, Values, text_of, walk
+from clustergraph.terms import INFERRED, QUERY
+
+
+@dataclass(frozen=True)
+class Stated:
+    """A triple that graphs state."""
+
+    fact: Fact
+    graphs: tuple[NamedNode, ...]
+
+
+@dataclass(frozen=True)
+class Derived:
+    """A triple that follows from others by a rule or an axiom."""
+
+    fact: Fact
+    rule: str
+    """The name of the rule, or of the OWL 2 RL rule."""
+    summary: str
+    premises: tuple[Proof, ...]
+
+
+Proof: TypeAlias = Stated | Derived
+
+
+@dataclass(frozen=True)
+class _Rule:
+    """A rule or an axiom: its name, and the query that gives its triples."""
+
+    name: str
+    summary: str
+    tree: Query
+
+    @classmethod
+    def of(cls, name: str, summary: str, construct: str) -> _Rule:
+        return cls(name, summary, query_of(construct))
+
+    @cached_property
+    def head(self) -> tuple[TriplePattern, ...]:
+        """The triples that it gives."""
+        template = self.tree.selection.template
+        return tuple(template.of(TriplePattern)) if template else ()
+
+    @cached_property
+    def body(self) -> GroupPattern:
+        """What it looks for."""
+        assert self.tree.selection.group is not None
+        return self.tree.selection.group
+
+    @cached_property
+    def text(self) -> str:
+        """The text of the body, with whole IRIs."""
+        return text_of(self.tree, self.body)
+
+    @cached_property
+    def listed(self) -> dict[str, set[str]]:
+        """The predicates that VALUES lists for a variable of the head, where nothing else gives it a value."""
+        nodes = list(walk(self.body))
+        found = {}
+        for name in {triple.path.value for triple in self.head if _is_variable(triple.path)}:
+            uses = [node for node in nodes if isinstance(node, Leaf) and (node.kind, node.value) == ("variable", name)]
+            tables = [node for node in nodes if isinstance(node, Values) and node.variables in [(use,) for use in uses]]
+            if tables and len(uses) == len(tables):
+                found[name] = {value.value for table in tables for row in table.rows for value in row if value}
+        return found
+
+    def may_give(self, pattern: TriplePattern, fact: Fact) -> bool:
+        """Return whether a pattern of the head can be a fact, as far as its predicate says that."""
+        listed = self.listed.get(pattern.path.value) if _is_variable(pattern.path) else None
+        return listed is None or fact[1].value in listed
+
+    def mints(self, pattern: TriplePattern) -> str:
+        """Return the variable that is the subject of a pattern of the head, if the body computes it; else nothing."""
+        subject = pattern.subject
+        return subject.value if subject.kind == "variable" and subject.value in computed(self.body) else ""
+
+
+def _is_variable(path: Leaf | PathNode) -> TypeGuard[Leaf]:
+    return isinstance(path, Leaf) and path.kind == "variable"
+
+
+@dataclass
+class Evidence:
+    """Finds evidence in the store of a release."""
+
+    store: Store
+    _known: dict[Fact, Proof] = field(default_factory=dict)
+    _minted: dict[tuple[str, str], Mapping[Term, list[Solution]]] = field(default_factory=dict)
+    """By rule and variable, the solutions of its body by the subject that they make."""
+
+    def of_row(self, query: str, row: Mapping[str, Term | None]) -> list[Proof]:
+        """Return what a row of a SELECT query rests on, in the order of what it says."""
+        tree = query_of(query)
+        used = self._lineage.of_query(tree, tree.selection, row)
+        return [self.of_fact(fact) for fact in sorted(used, key=str)]
+
+    def of_fact(self, fact: Fact) -> Proof:
+        """Return why a triple of the default graph is there.
+
+        Raises:
+            KeyError: the graph does not hold it, or no rule gives it.
+        """
+        proof = self._prove(fact, frozenset())
+        if proof is None:
+            raise KeyError(fact)
+        return proof
+
+    @cached_property
+    def _lineage(self) -> Lineage:
+        return Lineage(self.store)
+
+    def _prove(self, fact: Fact, above: frozenset[Fact]) -> Proof | None:
+        if fact in self._known:
+            return self._known[fact]
+        if fact in above:
+            return None
+        graphs = self._graphs(fact)
+        proof = Stated(fact, graphs) if graphs else next(self._derivations(fact, above | {fact}), None)
+        if proof is not None:
+            self._known[fact] = proof
+        return proof
+
+    def _graphs(self, fact: Fact) -> tuple[NamedNode, ...]:
+        subject, predicate, value = fact
+        if isinstance(subject, Literal):
+            return ()
+        quads = self.store.quads_for_pattern(subject, predicate, value, None)
+        names = {q.graph_name for q in quads if isinstance(q.graph_name, NamedNode) and q.graph_name != INFERRED}
+        return tuple(sorted(names, key=lambda name: name.value))
+
+    def _derivations(self, fact: Fact, above: frozenset[Fact]) -> Iterator[Derived]:
+        for rule in self._rules:
+            for pattern in rule.head:
+                given = _unified(pattern, fact) if rule.may_give(pattern, fact) else None
+                if given is None:
+                    continue
+                for used in self._bodies(rule, self._solutions(rule, rule.mints(pattern), given)):
+                    premises = tuple(self._prove(premise, above) for premise in sorted(used, key=str))
+                    proved = tuple(premise for premise in premises if premise is not None)
+                    if len(proved) == len(premises):
+                        yield Derived(fact, rule.name, rule.summary, proved)
+
+    def _solutions(self, rule: _Rule, minted: str, given: Solution) -> Sequence[Solution]:
+        """Return the solutions of the body of a rule that agree with what is given.
+
+        A subject that the body computes does not narrow the search of the engine. So all are sought once, and kept.
+        """
+        if not minted:
+            return self._lineage.solutions(rule.text, given)
+        if (rule.name, minted) not in self._minted:
+            found: dict[Term, list[Solution]] = defaultdict(list)
+            for solution in self._lineage.solutions(rule.text, {}):
+                if minted in solution:
+                    found[solution[minted]].append(solution)
+            self._minted[rule.name, minted] = found
+        return [
+            {**solution, **given}
+            for solution in self._minted[rule.name, minted].get(given[minted], ())
+            if all(solution.get(name, value) == value for name, value in given.items())
+        ]
+
+    def _bodies(self, rule: _Rule, solutions: Sequence[Solution]) -> Iterator[Used]:
+        for solution in solutions:
+            used = self._lineage.of_group(rule.tree, rule.body, solution)
+            if used is not None:
+                yield used
+
+    @cached_property
+    def _rules(self) -> list[_Rule]:
+        """The rules of the release, then the axioms of its ontology."""
+        found = []
+        for name, text in self._rule_files():
+            summary = text.partition("\n")[0].removeprefix("#+ summary: ")
+            found.append(_Rule.of(name, summary, text))
+        for axiom in axioms(self.store):
+            text = f"CONSTRUCT {{ {axiom.triple} }} WHERE {{ {axiom.pattern} }}"
+            found.append(_Rule.of(axiom.name, f"where {axiom.pattern}, {axiom.triple}", text))
+        return found
+
+    def _rule_files(self) -> list[tuple[str, str]]:
+        """Return the name and the text of each rule.
+
+        The solutions end here: errors that the parser keeps would else hold them, and another thread might free them.
+        """
+        rows = solutions(self.store, RULES_QUERY)
+        return [(row["rule"].value.removeprefix(QUERY), row["construct"].value) for row in rows]
+
+
+def facts(proofs: Sequence[Proof]) -> Iterator[Proof]:
+    """Yield proofs and all that they rest on, each once, the conclusions before what they rest on."""
+    seen: set[Fact] = set()
+    waiting = list(proofs)
+    while waiting:
+        proof = waiting.pop(0)
+        if proof.fact not in seen:
+            seen.add(proof.fact)
+            yield proof
+            waiting += proof.premises if isinstance(proof, Derived) else ()
+
+
+def stated(proofs: Sequence[Proof]) -> set[Quad]:
+    """Return the quads at the bottom of proofs: all that documents, editors and the ontology say in them."""
+    return {
+        Quad(*proof.fact, graph)  # type: ignore[arg-type]  # a literal is never a subject
+        for proof in facts(proofs)
+        if isinstance(proof, Stated)
+        for graph in proof.graphs
+    }
+
+
+def _unified(pattern: TriplePattern, fact: Fact) -> Solution | None:
+    """Return the values that make a pattern the fact, or None."""
+    solution: dict[str, Term] = {}
+    for leaf, value in zip((pattern.subject, pattern.path, pattern.object), fact, strict=True):
+        assert isinstance(leaf, Leaf)  # templates have no property paths
+        if leaf.kind == "variable":
+            if solution.setdefault(leaf.value, value) != value:
+                return None
+        elif term(leaf) != value:
+            return None
+    return solution

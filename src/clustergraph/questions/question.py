@@ -1,0 +1,248 @@
+"""A question is one file: SPARQL with a head of ``#+`` comment lines that hold YAML, as grlc has it.
+
+The head gives the question in words, its typed parameters and what its columns are. The query is complete as it
+stands: every parameter is the variable of a ``VALUES ?name { … }`` block with the default (``UNDEF`` for none), and
+asking with other values replaces what is in the block, term by term.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from pyoxigraph import Literal, NamedNode
+
+from clustergraph.errors import QuestionError, SourceError, Where
+from clustergraph.rdf.files import text_of
+
+TYPES: Final = ("iri", "code", "text", "number", "date", "boolean")
+PARTS: Final[Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
+    "table": ((), ()),
+    "bar": (("label", "value"), ("panel",)),
+    "line": (("label", "date", "value"), ("panel",)),
+    "map": (("place",), ("value",)),
+    "network": (("one", "other"), ("value",)),
+}
+"""The kinds of view, each with the parts that it needs and those that it can have."""
+_HEAD: Final = re.compile(r"^#\+ ?(.*)$", re.MULTILINE)
+_COLUMN: Final = re.compile(r"\{(\w+)\}")
+_PART: Final = re.compile(r"\[([^\]]*)\]")
+_VALUE: Final = re.compile(r"""<[^>]*>|"(?:[^"\\]|\\.)*"(?:@[\w-]+|\^\^\S+)?|[^\s"<]+""")
+_KEYS: Final = {"title", "description", "tags", "parameters", "columns", "view", "evidence"}
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A parameter of a question."""
+
+    name: str
+    label: str
+    type: str
+    """One of `TYPES`."""
+    of: str = ""
+    """The class of an ``iri``, as a prefixed name, or several with spaces between them; the list of a ``code``."""
+    required: bool = False
+    many: bool = False
+    """Whether several values can be given."""
+    default: tuple[str, ...] = ()
+    """What it is where nothing is given, in the form in which a value can be given."""
+
+
+@dataclass(frozen=True)
+class View:
+    """How an answer is shown: a kind of view, with the columns that make its parts."""
+
+    kind: str = "table"
+    columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """The columns of each part; a label or a panel can be made of several."""
+
+    @classmethod
+    def read(cls, entry: Any, known: Sequence[str]) -> View:  # noqa: ANN401 - YAML
+        """Return the view that a head describes: ``table``, or a mapping of ``kind`` and the parts of that kind.
+
+        >>> View.read({"kind": "bar", "label": "region", "value": "projects"}, ["region", "projects"]).columns["value"]
+        ('projects',)
+
+        Raises:
+            ValueError: the kind or a part is not known, a part is missing, or a column is not one of the question.
+        """
+        parts = {"kind": entry} if isinstance(entry, str) else dict(entry)
+        kind = str(parts.pop("kind", ""))
+        if kind not in PARTS:
+            raise ValueError(f"the view is {kind!r}, but the views are {', '.join(PARTS)}")
+        needed, possible = PARTS[kind]
+        if wrong := [part for part in parts if part not in (*needed, *possible)]:
+            raise ValueError(f"the view {kind} has no part {wrong[0]!r}, but {', '.join((*needed, *possible))}")
+        if missing := [part for part in needed if part not in parts]:
+            raise ValueError(f"the view {kind} lacks its part {missing[0]!r}, the name of a column")
+        columns = {part: tuple(value) if isinstance(value, list) else (str(value),) for part, value in parts.items()}
+        for column in (column for names in columns.values() for column in names):
+            if column not in known:
+                raise ValueError(f"the view names a column {column!r}, which the question does not have")
+        return cls(kind, columns)
+
+
+@dataclass(frozen=True)
+class Question:
+    """A named question."""
+
+    name: str
+    path: Path
+    title: str
+    description: str
+    query: str
+    columns: Mapping[str, str]
+    """What each column of the answer is, in words."""
+    parameters: Mapping[str, Parameter] = field(default_factory=dict)
+    tags: Sequence[str] = ()
+    view: View = field(default_factory=View)
+    evidence: str = ""
+    """The sentence that a row states, with the columns that identify its evidence in braces; see `statement`."""
+
+    def statement(self, row: Mapping[str, str]) -> str:
+        """Return what a row states, in words; a part in brackets is left out where a column in it has no value.
+
+        >>> q = Question("q", Path("q.rq"), "", "", "", {}, evidence="{who} holds {label}[ since {since}]")
+        >>> q.statement({"who": "AFIL", "label": "the Gold Label", "since": ""})
+        'AFIL holds the Gold Label'
+        """
+        if not self.evidence:
+            return " · ".join(filter(None, row.values()))
+
+        def part(match: re.Match[str]) -> str:
+            return match[1] if all(row.get(name) for name in _COLUMN.findall(match[1])) else ""
+
+        return _COLUMN.sub(lambda match: row.get(match[1]) or "–", _PART.sub(part, self.evidence))
+
+    def bound(self, values: Mapping[str, Sequence[NamedNode | Literal]]) -> str:
+        """Return the query with parameters bound to RDF terms.
+
+        >>> q = Question("q", Path("q.rq"), "", "", "SELECT * { VALUES ?year { UNDEF } ?s ?p ?year }", {})
+        >>> q.bound({"year": [Literal("2016")]})
+        'SELECT * { VALUES ?year { "2016" } ?s ?p ?year }'
+        """
+        text = self.query
+        for name, terms in values.items():
+            block = " ".join(str(term) for term in terms)
+            text = _block(name).sub(lambda match, block=block: f"{match[1]} {block} }}", text)  # type: ignore[misc]  # mypy cannot type a lambda with a default
+        return text
+
+
+def load(folder: Path) -> dict[str, Question]:
+    """Return the questions of a folder by name.
+
+    Raises:
+        SourceError: the head of a file is not as it should be.
+    """
+    return {path.stem: read(path) for path in sorted(folder.glob("*.rq"))}
+
+
+def read(path: Path) -> Question:
+    """Return the question of a file; see `text_of` and `parse`."""
+    return parse(path, text_of(path))
+
+
+def parse(path: Path, text: str) -> Question:
+    """Return the question in the text of a file.
+
+    Raises:
+        SourceError: the head is missing, is not YAML, or lacks or has too many keys.
+    """
+    head = _head(path, text)
+    columns = {str(key): str(value) for key, value in head["columns"].items()}
+    described = "a parameter"
+    try:
+        parameters = {name: _parameter(name, entry, text) for name, entry in (head.get("parameters") or {}).items()}
+        described = "the view"
+        view = View.read(head.get("view", "table"), list(columns))
+        described = "the evidence"
+        evidence = _evidence(head, columns)
+    except (TypeError, KeyError, AttributeError, ValueError) as error:
+        raise SourceError(f"{described} is not described as it should be: {error}", where=Where(path)) from error
+    return Question(
+        name=path.stem,
+        path=path,
+        title=str(head["title"]),
+        description=str(head.get("description", "")),
+        query=text,
+        columns=columns,
+        parameters=parameters,
+        tags=tuple(head.get("tags", ())),
+        view=view,
+        evidence=evidence,
+    )
+
+
+def _block(name: str) -> re.Pattern[str]:
+    return re.compile(rf"(VALUES\s+\?{re.escape(name)}\s*\{{)([^}}]*)\}}", re.IGNORECASE)
+
+
+def _head(path: Path, text: str) -> dict[str, Any]:
+    import yaml
+
+    where = Where(path, 1)
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    try:
+        head = yaml.load("\n".join(_HEAD.findall(text)), loader)  # noqa: S506 - both are safe, and one is fast
+    except yaml.YAMLError as error:
+        raise SourceError(f"the head is not YAML: {error}", where=where) from error
+    if not isinstance(head, dict) or not {"title", "columns"} <= head.keys():
+        raise SourceError("the head needs at least a title and columns", where=where, advice="see queries/README.md")
+    if unknown := head.keys() - _KEYS:
+        raise SourceError(f"unknown key in the head: {', '.join(sorted(unknown))}", where=where)
+    return head
+
+
+def _parameter(name: str, entry: Mapping[str, Any], text: str) -> Parameter:
+    type_ = entry.get("type", "text")
+    if type_ not in TYPES:
+        raise ValueError(f"{name} has the type {type_!r}, but the types are {', '.join(TYPES)}")
+    block = _block(name).search(text)
+    if not block:
+        raise ValueError(f"the parameter {name!r} has no block VALUES ?{name} {{ … }} in the query")
+    of = entry.get("class") or entry.get("list") or ""
+    return Parameter(
+        name=name,
+        label=str(entry["label"]),
+        type=type_,
+        of=" ".join(of) if isinstance(of, list) else str(of),
+        required=bool(entry.get("required", False)),
+        many=bool(entry.get("many", False)),
+        default=tuple(_given(value) for value in _VALUE.findall(block[2]) if value != "UNDEF"),
+    )
+
+
+def _evidence(head: Mapping[str, Any], columns: Mapping[str, str]) -> str:
+    evidence = str(head.get("evidence", ""))
+    if unknown := [name for name in _COLUMN.findall(evidence) if name not in columns]:
+        raise ValueError(f"it names a column {unknown[0]!r}, which the question does not have")
+    return evidence
+
+
+def _given(term: str) -> str:
+    """Return a term of a query as a person would give it.
+
+    >>> _given('"Size of the Network"@en'), _given("<http://a.example/b>"), _given("measure:members")
+    ('Size of the Network', 'http://a.example/b', 'measure:members')
+    """
+    if term.startswith('"'):
+        return term[1 : term.rindex('"')]
+    return term[1:-1] if term.startswith("<") else term
+
+
+def find(questions: Mapping[str, Question], name: str) -> Question:
+    """Return a question by name.
+
+    Raises:
+        QuestionError: there is none of that name; it names the nearest.
+    """
+    if name in questions:
+        return questions[name]
+    from rapidfuzz import process
+
+    near = [match[0] for match in process.extract(name, questions.keys(), limit=3, score_cutoff=55)]
+    advice = f"did you mean {' or '.join(near)}?" if near else "`clustergraph questions` lists them"
+    raise QuestionError(f"no such question: {name!r}", advice=advice)

@@ -1,0 +1,109 @@
+"""Search: things by any of their names, without accents, with typing mistakes, by acronym, in any language.
+
+Candidates are the names that share most trigrams with what is typed; rapidfuzz then says how alike they are.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Final
+
+from rapidfuzz import fuzz
+
+from clustergraph.questions.parameters import plain
+
+NAMES_QUERY: Final = """SELECT DISTINCT ?thing ?name ?label ?class WHERE {
+  ?thing skos:prefLabel|skos:altLabel|cg:acronym|cg:fullName|rdfs:label|skos:notation|cg:nutsCode|cg:isoCode ?name ;
+    a ?type .
+  ?thing skos:prefLabel|rdfs:label ?label FILTER (LANG(?label) IN ("en", ""))
+  ?type rdfs:label ?class FILTER (LANG(?class) = "en")
+  FILTER NOT EXISTS { ?thing a ?finer . ?finer rdfs:subClassOf+ ?type FILTER (?finer != ?type) }
+}"""
+"""Gives every name of everything that has one, with its preferred label and its finest class."""
+
+_CANDIDATES: Final = 150
+_LEAST_ALIKE: Final = 62.0
+_MOST_READ: Final = 40_000
+"""How many names are looked at, those with the rarest trigrams first; a trigram that most names have says little."""
+
+
+@dataclass(frozen=True)
+class Name:
+    """A name of a thing."""
+
+    iri: str
+    name: str
+    label: str
+    class_: str
+    """The label of its finest class."""
+    score: float = 0.0
+    """How well it fits what is searched for, from 0 to 100."""
+
+
+class Index:
+    """Finds things by their names."""
+
+    def __init__(self, names: Iterable[Name]) -> None:
+        """Read the names."""
+        self._names = list(names)
+        self._plain = [plain(entry.name) for entry in self._names]
+        self._exact: dict[str, list[int]] = defaultdict(list)
+        self._grams: dict[str, list[int]] = defaultdict(list)
+        for place, text in enumerate(self._plain):
+            self._exact[text].append(place)
+            self._exact[_acronym(text)].append(place)
+            for gram in _trigrams(text):
+                self._grams[gram].append(place)
+
+    def search(self, text: str, limit: int = 10) -> list[Name]:
+        """Return the names that are most like a text, the best of each thing, and the best first.
+
+        >>> index = Index([Name("a", "ViaMéca", "ViaMéca", "cluster"), Name("b", "Minalogic", "Minalogic", "cluster")])
+        >>> [hit.label for hit in index.search("viameka")]
+        ['ViaMéca']
+        """
+        wanted = plain(text)
+        if not wanted:
+            return []
+        best: dict[str, Name] = {}
+        for place in self._candidates(wanted):
+            score = self._score(wanted, place)
+            entry = self._names[place]
+            if score >= _LEAST_ALIKE and (entry.iri not in best or best[entry.iri].score < score):
+                best[entry.iri] = replace(entry, score=round(score, 1))
+        return sorted(best.values(), key=lambda hit: (-hit.score, len(hit.label), hit.label))[:limit]
+
+    def _candidates(self, wanted: str) -> list[int]:
+        shared: Counter[int] = Counter()
+        grams = sorted(_trigrams(wanted), key=lambda gram: len(self._grams.get(gram, ())))
+        read = 0
+        for gram in grams:
+            postings = self._grams.get(gram, ())
+            if read and read + len(postings) > _MOST_READ:
+                break
+            shared.update(postings)
+            read += len(postings)
+        found = [place for place, _ in shared.most_common(_CANDIDATES)]
+        return list(dict.fromkeys([*self._exact.get(wanted, ()), *found]))
+
+    def _score(self, wanted: str, place: int) -> float:
+        name = self._plain[place]
+        if name == wanted:
+            return 100.0
+        if _acronym(name) == wanted:
+            return 95.0
+        if name.startswith(wanted) or f" {wanted}" in name:
+            return 90.0 + 5.0 * len(wanted) / len(name)
+        return max(
+            fuzz.ratio(wanted, name), 0.9 * fuzz.token_sort_ratio(wanted, name), 0.85 * fuzz.WRatio(wanted, name)
+        )
+
+
+def _acronym(text: str) -> str:
+    words = text.split()
+    return "".join(word[0] for word in words) if len(words) > 1 else text
+
+
+def _trigrams(text: str) -> set[str]:
+    padded = f"  {text} "
+    return {padded[place : place + 3] for place in range(len(padded) - 2)}

@@ -1,0 +1,91 @@
+"""The sections of documents: how each is called, and in which order they stand."""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from pyoxigraph import QuerySolutions
+
+from clustergraph.engine.store import Embedded
+from clustergraph.terms import INFERRED, compact
+
+_SECTIONS: Final = """SELECT ?section ?document ?title ?name ?number ?heading ?table ?row ?order ?issued WHERE {
+  ?section cg:inDocument ?document
+  OPTIONAL { ?document skos:prefLabel|rdfs:label|dcterms:title ?title FILTER (LANG(?title) IN ("en", "")) }
+  OPTIONAL { ?section skos:prefLabel ?name FILTER (LANG(?name) IN ("en", "")) }
+  OPTIONAL { ?section cg:heading ?heading }
+  OPTIONAL { ?section cg:sectionNumber ?number }
+  OPTIONAL { ?section cg:table ?table }
+  OPTIONAL { ?section cg:row ?row }
+  OPTIONAL { ?section cg:order ?order }
+  OPTIONAL { ?document cg:issued ?issued }
+} ORDER BY ?section"""
+
+
+@dataclass(frozen=True)
+class Section:
+    """A section of a document, which is a named graph."""
+
+    iri: str
+    document: str
+    """The IRI of the document."""
+    parts: Mapping[str, str]
+    """Title of the document, and of the section name, number, heading, table, row, order and date, as far as known."""
+
+    @property
+    def title(self) -> str:
+        """The title of the document."""
+        return self.parts.get("title") or compact(self.document).strip("<>")
+
+    @property
+    def name(self) -> str:
+        """How the section is called: by its name, or else by number, heading, and the row of a table."""
+        if self.parts.get("name"):
+            return self.parts["name"]
+        heading = " ".join(self.parts[part] for part in ("number", "heading") if part in self.parts)
+        place = [self.parts[part] for part in ("table", "row") if part in self.parts]
+        called = ": ".join(filter(None, [heading, ", ".join(dict.fromkeys(place))]))
+        return called or compact(self.iri).strip("<>")
+
+    @property
+    def inferred(self) -> bool:
+        """Whether it is the graph of what was computed."""
+        return self.iri == INFERRED.value
+
+    @property
+    def rank(self) -> tuple[float, list[tuple[int, str]], str]:
+        """The place in the document, to sort by."""
+        return float(self.parts.get("order", "inf")), natural(self.parts.get("number", "~")), self.name
+
+
+def sections(graph: Embedded) -> dict[str, Section]:
+    """Return the sections of all documents by their IRIs."""
+    rows = graph.query(_SECTIONS)
+    assert isinstance(rows, QuerySolutions)
+    names = ("title", "name", "number", "heading", "table", "row", "order", "issued")
+    return {
+        row["section"].value: Section(
+            row["section"].value, row["document"].value, {name: row[name].value for name in names if row[name]}
+        )
+        for row in rows
+    }
+
+
+def documents(found: Iterable[Section]) -> list[tuple[str, str, list[Section]]]:
+    """Return documents with IRI, title and sections in the order of the text, those with most sections first."""
+    grouped: dict[str, list[Section]] = defaultdict(list)
+    for section in found:
+        grouped[section.document].append(section)
+    ordered = sorted(grouped.items(), key=lambda pair: (-len(pair[1]), pair[0]))
+    return [(iri, own[0].title, sorted(own, key=lambda section: section.rank)) for iri, own in ordered]
+
+
+def natural(text: str) -> list[tuple[int, str]]:
+    """Return a key that sorts 3.10 behind 3.9.
+
+    >>> sorted(["3.10", "3.9", "A.1"], key=natural)
+    ['3.9', '3.10', 'A.1']
+    """
+    return [(int(part), "") if part.isdigit() else (1 << 30, part) for part in re.findall(r"\d+|[^\d.]+", text)]

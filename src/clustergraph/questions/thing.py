@@ -1,0 +1,199 @@
+"""What the graph says of one thing, with names in place of IRIs and the section that says so."""
+
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Final
+
+from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, Quad, QuerySolutions, Triple
+
+from clustergraph.engine.store import Embedded
+from clustergraph.questions.sections import Section
+from clustergraph.terms import BASE, GRAPH, ID, ONTOLOGY, VOCABULARIES, compact, expand
+
+SHOWN: Final = 500
+"""How many statements of one direction are given."""
+
+Part = NamedNode | BlankNode | Literal | Triple
+Words = Callable[[str], str]
+"""Gives the name of a thing, or nothing."""
+
+_RDF_TYPE: Final = VOCABULARIES["rdf"] + "type"
+_NAMING: Final = ("skos:prefLabel", "rdfs:label", "dcterms:title", "cg:heading")
+_FIRST: Final = frozenset(expand(name).value for name in _NAMING)
+_NO_DETAIL: Final = (_RDF_TYPE, ONTOLOGY + "statedIn", ONTOLOGY + "derivedFrom")
+_CONTENT: Final = "SELECT ?s ?p ?o WHERE {{ GRAPH {graph} {{ ?s ?p ?o }} }} ORDER BY ?s ?p ?o LIMIT {limit}"
+_NEIGHBOURS: Final = """SELECT DISTINCT ?iri WHERE {{
+  ?iri skos:prefLabel|rdfs:label|cg:heading ?text FILTER (STRSTARTS(STR(?iri), "{place}"))
+}} LIMIT 5000"""
+
+_WORDS: Final = {
+    expand(pname).value: words
+    for pname, words in {
+        "rdf:type": "is a",
+        "rdfs:label": "label",
+        "rdfs:comment": "comment",
+        "rdfs:subClassOf": "is a kind of",
+        "rdfs:subPropertyOf": "is a special case of",
+        "rdfs:domain": "is said of",
+        "rdfs:range": "has values that are",
+        "rdfs:isDefinedBy": "is defined by",
+        "skos:prefLabel": "name",
+        "skos:altLabel": "also spelled",
+        "skos:definition": "definition",
+        "skos:example": "example",
+        "skos:scopeNote": "scope note",
+        "skos:editorialNote": "editorial note",
+        "skos:notation": "code",
+        "dcterms:title": "title",
+        "dcterms:source": "source",
+    }.items()
+}
+"""Words for properties of other vocabularies that the graph does not label itself."""
+
+
+@dataclass
+class Line:
+    """A thing at the other end of a statement, and who makes it."""
+
+    term: Part
+    sources: list[Section] = field(default_factory=list)
+
+
+@dataclass
+class Property:
+    """All statements of a thing with one property."""
+
+    property: str
+    lines: list[Line] = field(default_factory=list)
+
+
+@dataclass
+class Thing:
+    """What there is to say of an IRI."""
+
+    iri: str
+    own: list[Property] = field(default_factory=list)
+    incoming: list[Property] = field(default_factory=list)
+    content: list[tuple[str, list[Property]]] = field(default_factory=list)
+    """If the thing is a named graph: its statements by subject."""
+    names: dict[str, str] = field(default_factory=dict)
+    """Labels of things, by IRI."""
+    details: dict[str, list[tuple[str, Part]]] = field(default_factory=dict)
+    """Statements of things without a name, as property and value."""
+    cut: list[str] = field(default_factory=list)
+    """The parts that were cut at `SHOWN` statements."""
+
+    @property
+    def known(self) -> bool:
+        """Whether the graph says anything of it."""
+        return bool(self.own or self.incoming or self.content)
+
+    @property
+    def types(self) -> list[str]:
+        """The classes that the graph states: those of the ontology, or if there are none, of others."""
+        every = [line.term.value for group in self.own if group.property == _RDF_TYPE for line in group.lines
+                 if isinstance(line.term, NamedNode)]  # fmt: skip
+        return [iri for iri in every if iri.startswith(ONTOLOGY)] or every
+
+    def name(self, iri: str) -> str:
+        """Return the label of a thing, or else its short IRI."""
+        return self.names.get(iri) or _WORDS.get(iri) or compact(iri).strip("<>")
+
+
+class Things:
+    """Reads things from the store of a release."""
+
+    def __init__(self, graph: Embedded, words: Words, sections: Mapping[str, Section]) -> None:
+        """Take the store, what names things, and the sections of the documents."""
+        self._graph = graph
+        self._words = words
+        self._sections = sections
+
+    def about(self, iri: str) -> Thing:
+        """Return what the graph says about an IRI."""
+        thing, node, store = Thing(iri), NamedNode(iri), self._graph.store
+        own = list(islice(store.quads_for_pattern(node, None, None, DefaultGraph()), SHOWN + 1))
+        incoming = list(islice(store.quads_for_pattern(None, None, node, DefaultGraph()), SHOWN + 1))
+        content = self._content(iri) if iri.startswith(GRAPH) else []
+        for part, quads in (("own", own), ("incoming", incoming), ("content", content)):
+            if len(quads) > SHOWN:
+                quads.pop()
+                thing.cut.append(part)
+        thing.own = _grouped((quad.predicate.value, quad.object, self._sources(quad)) for quad in own)
+        thing.incoming = _grouped((quad.predicate.value, quad.subject, self._sources(quad)) for quad in incoming)
+        thing.content = _by_subject(content)
+        self._name(thing, [*own, *incoming, *content])
+        return thing
+
+    def near(self, iri: str) -> list[tuple[str, str]]:
+        """Return IRIs and names of things in the same place whose IRI or name is most like that of an IRI."""
+        if not iri.startswith(BASE):
+            return []
+        from rapidfuzz import process
+
+        place, _, name = iri.rpartition("/")
+        rows = self._graph.query(_NEIGHBOURS.format(place=f"{place}/"))
+        assert isinstance(rows, QuerySolutions)
+        found = {row["iri"].value: self._words(row["iri"].value) for row in rows}
+        ends = {each: each.rpartition("/")[2].replace("-", " ") for each in found}
+        names = {each: label.lower() for each, label in found.items()}
+        typed = re.sub(r"[^\w]+", " ", name).lower()
+        close = [m for texts in (ends, names) for m in process.extract(typed, texts, limit=5, score_cutoff=60)]
+        ranked = sorted(close, key=lambda match: -match[1])
+        return [(each, found[each]) for each in dict.fromkeys(match[2] for match in ranked)][:5]
+
+    def _content(self, iri: str) -> list[Quad]:
+        rows = self._graph.query(_CONTENT.format(graph=NamedNode(iri), limit=SHOWN + 1))
+        assert isinstance(rows, QuerySolutions)
+        return [Quad(row["s"], row["p"], row["o"]) for row in rows]
+
+    def _sources(self, quad: Quad) -> list[Section]:
+        """Return the graphs that state a triple, each as a section; one that is none has a name only."""
+        every = self._graph.store.quads_for_pattern(quad.subject, quad.predicate, quad.object, None)
+        graphs = sorted(each.graph_name.value for each in every if isinstance(each.graph_name, NamedNode))
+        return [self._sections.get(graph) or Section(graph, "", {"name": self._words(graph)}) for graph in graphs]
+
+    def _name(self, thing: Thing, quads: Iterable[Quad]) -> None:
+        """Fill in the names of everything in sight, and the details of what has none."""
+        terms = {term for quad in quads for term in quad.triple}
+        wanted = {term.value for term in terms if isinstance(term, NamedNode)} | {thing.iri}
+        lines = [line for group in (*thing.own, *thing.incoming) for line in group.lines]
+        wanted |= {source.document for line in lines for source in line.sources if source.document}
+        for iri in sorted(wanted):
+            if name := self._words(iri):
+                thing.names[iri] = name
+            elif iri.startswith(ID) and iri != thing.iri:
+                self._detail(thing, iri)
+
+    def _detail(self, thing: Thing, iri: str) -> None:
+        quads = self._graph.store.quads_for_pattern(NamedNode(iri), None, None, DefaultGraph())
+        pairs = [(q.predicate.value, q.object) for q in quads if q.predicate.value not in _NO_DETAIL]
+        pairs = [(name, value) for name, value in pairs if value != NamedNode(thing.iri)]
+        thing.details[iri] = sorted(pairs, key=lambda pair: (pair[0], str(pair[1])))
+        for each in (*(name for name, _ in pairs), *(v.value for _, v in pairs if isinstance(v, NamedNode))):
+            if name := self._words(each):
+                thing.names[each] = name
+
+
+def _grouped(statements: Iterable[tuple[str, Part, list[Section]]]) -> list[Property]:
+    """Group statements by property, those that name a thing after its classes and before the others."""
+    groups: dict[str, list[Line]] = defaultdict(list)
+    for name, term, sources in statements:
+        groups[name].append(Line(term, sources))
+    ordered = sorted(groups, key=lambda iri: (iri != _RDF_TYPE, iri not in _FIRST, iri))
+    return [Property(iri, sorted(groups[iri], key=lambda line: _text(line.term))) for iri in ordered]
+
+
+def _by_subject(quads: Iterable[Quad]) -> list[tuple[str, list[Property]]]:
+    subjects: dict[str, list[Quad]] = defaultdict(list)
+    for quad in quads:
+        subjects[_text(quad.subject, fold=False)].append(quad)
+    return [(s, _grouped((q.predicate.value, q.object, []) for q in found)) for s, found in subjects.items()]
+
+
+def _text(term: Part, *, fold: bool = True) -> str:
+    text = str(term) if isinstance(term, Triple) else term.value
+    return text.casefold() if fold else text

@@ -1,0 +1,204 @@
+"""The description of a release in DCAT-AP and VoID: what is in it, how much, who publishes it, and how to get it.
+
+What it says is in ``templates/description.ttl``; here are the facts.
+"""
+
+import hashlib
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cache, partial
+from pathlib import Path
+from typing import Any, Final
+
+import yaml
+from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, Store, parse
+
+from clustergraph.errors import SourceError, Where
+from clustergraph.rdf.files import text_of
+from clustergraph.rdf.lines import Line, Statement
+from clustergraph.rdf.reading import solutions
+from clustergraph.release.artefacts import Download, lines_of
+from clustergraph.release.manifest import Release
+from clustergraph.terms import BASE, COUNTRY, GRAPH, ID, NUTS, PREFIXES, VOCABULARIES, compact
+
+COMPUTED: Final = ("inferred", "catalogue")
+"""Graphs that are no source: what the build adds itself."""
+PUBLICATION: Final = Path("exports") / "dcat"
+"""Where the files about the publication are below the folder of queries."""
+_USUAL: Final = Path(__file__).parent / "templates" / "publication.yaml"
+_DOCUMENTS: Final = "SELECT ?x ?day { ?x a cg:Document OPTIONAL { ?x cg:issued ?day } }"
+_ABOUT: Final = """SELECT DISTINCT ?x ?place {
+  { SELECT DISTINCT ?x { { ?x a cg:Cluster } UNION { ?partnership a cg:Partnership .
+    ?part cg:activity ?partnership ; cg:participant ?x ; cg:status/skos:notation "stated" } } }
+  ?x cg:locatedIn|cg:within ?place . ?place a cg:Country FILTER STRSTARTS(STR(?place), "%s") }"""
+_CLASSES: Final = "SELECT ?x (COUNT(?s) AS ?n) { ?s a ?x FILTER isIRI(?x) } GROUP BY ?x"
+_PROPERTIES: Final = "SELECT ?x (COUNT(*) AS ?n) { ?s ?x ?o } GROUP BY ?x"
+_NAMES: Final = """SELECT ?x (MIN(STR(?label)) AS ?name) {
+  { ?x a cg:Document } UNION { VALUES ?x { %s } } ?x skos:prefLabel ?label FILTER(lang(?label) IN ("en", ""))
+} GROUP BY ?x"""
+_NO_VOCABULARY: Final = ("nuts", "country")
+_KINDS_OF_DAYS: Final = {4: "gYear", 7: "gYearMonth", 10: "date"}
+
+
+def describe(store: Store, release: Release, downloads: Sequence[Download], about: Mapping[str, Any]) -> list[Quad]:
+    """Return the description of a release and of its files, from its store and from what `publication` says."""
+    parts = _parts(store, lines_of(release.path))
+    names = solutions(store, _NAMES % " ".join(f"<{place}>" for place in parts[0].places))
+    classes, properties = list(solutions(store, _CLASSES)), list(solutions(store, _PROPERTIES))
+    terms = [row["x"].value for row in (*classes, *properties)]
+    spaces = {space for prefix, space in VOCABULARIES.items() if prefix not in _NO_VOCABULARY} | {PREFIXES["cg"]}
+    text = _template().render(
+        select=partial(solutions, store),
+        release=release,
+        about=about,
+        parts=[part for part in parts if part.source not in COMPUTED],
+        files=sorted(downloads, key=lambda each: each.name),
+        names={row["x"].value: row["name"].value for row in names},
+        classes=classes,
+        properties=properties,
+        vocabularies=[space for space in spaces if any(term.startswith(space) for term in terms)],
+        base=BASE,
+        graph_space=GRAPH,
+        nuts=NUTS,
+        country=COUNTRY,
+    )
+    return list(parse(text, format=RdfFormat.TURTLE))
+
+
+@dataclass
+class Part:
+    """A dataset: the whole, or what comes from one source."""
+
+    source: str = ""
+    """Its name; nothing for the whole."""
+    document: str = ""
+    """The IRI of the document that it is the content of, if it is one."""
+    graphs: Counter[str] = field(default_factory=Counter)
+    """Its named graphs, and how many statements are in each."""
+    places: set[str] = field(default_factory=set)
+    """IRIs (EU authority) of the countries of its clusters and of who takes part in its partnerships."""
+    days: set[str] = field(default_factory=set)
+    """When its documents were issued: the time that they tell of."""
+
+    @property
+    def iri(self) -> str:
+        """Its address, as the template writes it."""
+        return f"<#source-{self.source}>" if self.source else "<>"
+
+    @property
+    def last(self) -> str:
+        """The latest of the days; a year lasts longer than any day of it."""
+        return max(self.days, key=lambda day: (day[:4], -len(day), day))
+
+
+def source_of(graph: str) -> str | None:
+    """Return the source that a named graph belongs to, or None if it is not one of ours.
+
+    >>> source_of("https://w3id.org/clustergraph/graph/4m4iof/annex-1")
+    '4m4iof'
+    """
+    return graph[len(GRAPH) :].partition("/")[0] if graph.startswith(GRAPH) else None
+
+
+def _parts(store: Store, lines: Iterable[Line]) -> list[Part]:
+    """Return the whole, and then each source by its name."""
+    found = {"": Part()}
+    of: dict[bytes, list[Part]] = {}
+    days, places = _by_thing(store, _DOCUMENTS, "day"), _by_thing(store, _ABOUT % COUNTRY, "place")
+    for statement in map(Statement.of, lines):
+        if statement.graph not in of:
+            source = source_of(statement.graph[1:-1].decode()) or ""
+            document = f"{ID}document/{source}"
+            part = found.setdefault(source, Part(source, document if document in days else ""))
+            of[statement.graph] = [found[""], *([part] if source else [])]
+            for each in of[statement.graph]:
+                each.days |= days.get(document, set())
+        for part in of[statement.graph]:
+            part.graphs[statement.graph[1:-1].decode()] += 1
+            part.places |= places.get(statement.subject[1:-1].decode(), set())
+    return [found[name] for name in sorted(found)]
+
+
+def _by_thing(store: Store, query: str, name: str) -> dict[str, set[str]]:
+    found: dict[str, set[str]] = {}
+    for row in solutions(store, query):
+        found.setdefault(row["x"].value, set()).update([row[name].value] if row[name] else [])
+    return found
+
+
+@cache
+def _template() -> Any:  # noqa: ANN401 - jinja2 is imported where it is needed
+    import jinja2
+
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("clustergraph.release"),
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        autoescape=False,  # noqa: S701 - it is Turtle, and its filters write it
+    )
+    environment.filters |= {
+        "text": lambda text: str(Literal(text, language="en")),
+        "plain": lambda text: str(Literal(text)),
+        "iri": lambda iri: str(NamedNode(iri)),
+        "day": lambda day: f'"{day}"^^xsd:{_KINDS_OF_DAYS[len(str(day))]}',
+        "short": _short,
+        "words": lambda name: re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).lower(),
+        "lookup": lambda key, table: table[key],
+    }
+    return environment.get_template("description.ttl")
+
+
+def _short(term: NamedNode) -> str:
+    """Return a fragment that stands for a term: its prefixed name, or else the start of a digest."""
+    name = compact(term.value)
+    if name.startswith("<"):
+        return hashlib.sha256(term.value.encode()).hexdigest()[:12]
+    return re.sub(r"[^A-Za-z0-9_.-]", "-", name)
+
+
+def publication(queries: Path) -> dict[str, Any]:
+    """Return who publishes the graph: what a catalogue says of it that the graph itself does not know.
+
+    Files below the folder of queries may say something else than what is usual. Title and description of sources come
+    by the name of the source; boxes around places (west, south, east and north, in degrees) by the code of the place.
+
+    Raises:
+        SourceError: a file is there, and is not as it should be.
+    """
+    usual, folder = yaml.safe_load(_USUAL.read_text("utf-8")), queries / PUBLICATION
+    about = _loaded(folder / "publication.yaml", partial(_about, usual), f"known fields: {', '.join(usual)}")
+    boxes = _loaded(folder / "places.yaml", _boxes, "give each code west, south, east and north")
+    return {**about, "places": boxes}
+
+
+def _loaded(path: Path, read: Callable[[dict[str, Any]], dict[str, Any]], advice: str) -> dict[str, Any]:
+    try:
+        return read((yaml.safe_load(text_of(path)) if path.is_file() else None) or {})
+    except (OSError, ValueError, TypeError, AttributeError, yaml.YAMLError) as error:
+        raise SourceError(str(error), where=Where(path), advice=advice) from error
+
+
+def _boxes(found: dict[str, Any]) -> dict[str, Any]:
+    return {
+        str(code): (float(west), float(south), float(east), float(north))
+        for code, (west, south, east, north) in found.items()
+    }
+
+
+def _about(usual: Mapping[str, Any], found: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what is usual, with what is found instead of it."""
+    if unknown := sorted(found.keys() - usual.keys()):
+        raise ValueError(f"unknown field {', '.join(unknown)}")
+    if not isinstance(found.get("issued", date.min), date):
+        raise TypeError(f"issued is {found['issued']!r}, and should be a day such as 2026-11-22")
+    made = {**usual, **{name: value for name, value in found.items() if value is not None}}
+    for name in made.keys() & {"publisher", "contact"}:
+        made[name] = _about(usual[name], made[name])
+    for name, words in (made.get("sources") or {}).items():
+        if words.keys() != {"title", "description"}:
+            raise ValueError(f"give the source {name} a title and a description")
+    return made

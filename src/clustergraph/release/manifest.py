@@ -1,0 +1,138 @@
+"""What a release says of itself, in the manifest beside its store; and how it was last made, in a record elsewhere."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final, Self
+
+from pyoxigraph import NamedNode, Store
+
+from clustergraph import __version__
+from clustergraph.errors import ReleaseError
+from clustergraph.rdf.files import whole
+from clustergraph.rdf.reading import solutions
+
+FORMAT: Final = 2
+"""The version of the form that a release has on disk; any other is refused."""
+STORE: Final = "store"
+_FILE: Final = "manifest.json"
+_BUILD: Final = "run: clustergraph build"
+_CLASSES: Final = "SELECT ?x (COUNT(?s) AS ?n) { ?s a ?x FILTER isIRI(?x) } GROUP BY ?x ORDER BY ?x"
+
+
+class ForeignReleaseError(ReleaseError):
+    """A release has a form that this version does not read."""
+
+    def __init__(self, path: Path, writes: int) -> None:
+        super().__init__(f"{path} was made by another version of clustergraph", advice=_BUILD)
+        self.writes = writes
+
+
+@dataclass(frozen=True)
+class Release:
+    """A release: where it is, and what its manifest says. All of that follows from its content, but for the time."""
+
+    path: Path
+    """Its directory."""
+    digest: str
+    """The start of the SHA-256 of the sorted, canonical N-Quads of all named graphs."""
+    created: str
+    """When it was written first, ISO 8601 in UTC."""
+    version: str
+    """The version of the program that wrote it."""
+    quads: int
+    """The statements in named graphs."""
+    triples: int
+    """The distinct triples in the merged default graph."""
+    inferred: int
+    """How many of the statements are inferred."""
+    graphs: tuple[str, ...]
+    """The IRIs of the named graphs, sorted."""
+    classes: Mapping[str, int] = field(hash=False)
+    """How many things each class has, by IRI."""
+
+    @classmethod
+    def of(cls, path: Path, store: Store, digest: str, quads: int, inferred: int) -> Self:
+        """Return the release of a finished store, whose default graph is the merged one, as it is written now."""
+        return cls(
+            path=path,
+            digest=digest,
+            created=datetime.now(UTC).isoformat(timespec="milliseconds"),
+            version=__version__,
+            quads=quads,
+            triples=len(store) - quads,
+            inferred=inferred,
+            graphs=tuple(sorted(graph.value for graph in store.named_graphs() if isinstance(graph, NamedNode))),
+            classes={row["x"].value: int(row["n"].value) for row in solutions(store, _CLASSES)},
+        )
+
+    @classmethod
+    def read(cls, path: Path) -> Self:
+        """Return the release in a directory.
+
+        Raises:
+            ForeignReleaseError: it has the form of another version.
+            ReleaseError: there is none, or its manifest is damaged.
+        """
+        file = path / _FILE
+        try:
+            told = json.loads(file.read_text("utf-8"))
+            if told.pop("format", None) != FORMAT:
+                raise ForeignReleaseError(path, int(told.get("writes", 0)))
+            return cls(path=path, **{**told, "graphs": tuple(told["graphs"])})
+        except FileNotFoundError as error:
+            raise ReleaseError(f"there is no release in {path}", advice=_BUILD) from error
+        except OSError as error:
+            raise ReleaseError(f"{file} cannot be read ({error.strerror})", advice=_BUILD) from error
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            raise ReleaseError(f"{file} cannot be read: it is damaged", advice=_BUILD) from error
+
+    @property
+    def has_store(self) -> bool:
+        """Whether its store is there."""
+        return (self.path / STORE).is_dir()
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What the manifest says, by name."""
+        return {name: value for name, value in asdict(self).items() if name != "path"}
+
+    def write(self, folder: Path) -> None:
+        """Write the manifest into a directory."""
+        (folder / _FILE).write_text(json.dumps({"format": FORMAT, **self.facts}, indent=1) + "\n", "utf-8")
+
+
+@dataclass(frozen=True)
+class Record:
+    """How a release was last made. That is no part of it: other files can give the same content."""
+
+    fingerprint: str = ""
+    """The digest of the files it was built from."""
+    warnings: int = 0
+    """How many findings that do not block were reported."""
+    checks: str = ""
+    """The digest of the shapes and checks that it satisfies; nothing if that is not known."""
+    parent: str = ""
+    """The digest of the release that a write was made on; nothing for a release that is built from files."""
+    base: str = ""
+    """The digest of the built release that the first of the writes was made on; nothing for a built one."""
+    writes: int = 0
+    """How many writes were made since that release."""
+
+    @classmethod
+    def read(cls, path: Path) -> Self:
+        """Return the record in a file; where there is none, nothing is known. `ReleaseError` if it is damaged."""
+        try:
+            told = json.loads(path.read_text("utf-8"))
+            return cls(**{each.name: told[each.name] for each in fields(cls) if each.name in told})
+        except FileNotFoundError:
+            return cls()
+        except (OSError, ValueError, TypeError) as error:
+            raise ReleaseError(f"{path} cannot be read ({error!r})", advice="remove it, and build again") from error
+
+    def write(self, path: Path) -> None:
+        """Write it to a file: whole, or not at all."""
+        with whole(path) as file:
+            file.write(json.dumps(asdict(self), indent=1).encode() + b"\n")

@@ -1,0 +1,139 @@
+"""Settings of the service, each with its default; the environment can change any of them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+from urllib.parse import urlsplit
+
+from pyoxigraph import NamedNode
+
+from clustergraph.errors import ClustergraphError
+
+VARIABLE_PREFIX = "CLUSTERGRAPH_"
+_MAY_BE_ZERO = ("memory_quads", "cache_bytes", "log_requests", "log_queries")
+
+
+class SettingError(ClustergraphError):
+    """A setting has a value that cannot be used."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How much the service gives to one query, and to all of them.
+
+    >>> Settings.from_environment({"CLUSTERGRAPH_QUERY_SECONDS": "2.5"}).query_seconds
+    2.5
+    """
+
+    query_seconds: float = 10.0
+    """How long one query may run, and how long it may wait for its turn, in seconds."""
+    quick_seconds: float = 0.1
+    """A query that runs longer than this moves out of the way of quick ones, in seconds."""
+    worker_memory_mb: int = 512
+    """How much memory one query may take beside the store itself, in megabytes (on Linux)."""
+    workers: int = 2
+    """How many processes are kept ready for quick queries."""
+    slow_workers: int = 2
+    """How many slow queries may run at a time."""
+    waiting: int = 64
+    """How many queries may be running or waiting before the service says that it is busy."""
+    memory_quads: int = 300_000
+    """Releases of up to so many statements are held in memory (about 1 KB for each), larger ones read from disk."""
+    query_bytes: int = 100_000
+    """How long a query may be, in bytes of UTF-8."""
+    nesting: int = 200
+    """How many brackets of a query may be open at a time."""
+    result_bytes: int = 50_000_000
+    """How large an answer may be, in bytes."""
+    page_bytes: int = 2_000_000
+    """How large an answer may be that is shown as a page, in bytes."""
+    cache_bytes: int = 16_000_000
+    """How much memory the caches of results and of whole responses may take together, in bytes."""
+    base_url: str = ""
+    """The address of the service as clients see it, such as `https://clusters.example.org`; else where it listens."""
+    header_bytes: int = 65_536
+    """How long address and headers of a request may be together, in bytes."""
+    send_seconds: float = 20.0
+    """How long a client may take to send a request, or to take the next piece of an answer, in seconds."""
+    connections: int = 1000
+    """How many connections may be open; the one that has been idle longest is closed for a new one."""
+    slow_query_seconds: float = 1.0
+    """A query that takes longer than this is written to the log as slow, in seconds."""
+    log_requests: int = 1
+    """Whether every request is written to the log (1) or only what is slow or goes wrong (0)."""
+    log_queries: int = 0
+    """Whether the log shows the text of queries (1) or only a short digest (0)."""
+
+    allowed_hosts: str = ""
+    """Other hosts that SERVICE and LOAD may ask, with commas between: `host` or `host:port`. None, if empty."""
+    fetch_seconds: float = 10.0
+    """How long other hosts may take for one query or update, and how long it may wait for its turn, in seconds."""
+    fetch_bytes: int = 1_000_000
+    """How much one other host may send, in bytes."""
+    fetches: int = 2
+    """How many queries and updates may ask other hosts at a time."""
+
+    write_seconds: float = 120.0
+    """How long one change of the graph may take, in seconds."""
+    write_bytes: int = 10_000_000
+    """How long an update, or a graph that is sent, may be, in bytes."""
+    write_memory_mb: int = 4096
+    """How much memory the process may take that makes a change, in megabytes (on Linux)."""
+    kept_writes: int = 20
+    """How many of the older releases that were made by changes are kept; those made by builds all are."""
+
+    validation_seconds: float = 20.0
+    """How long one validation of what a client sends may run, and how long it may wait for its turn, in seconds."""
+    validation_memory_mb: int = 1024
+    """How much memory one validation may take, in megabytes (on Linux)."""
+    validation_bytes: int = 5_000_000
+    """How long data and shapes that are sent for validation may be together, in bytes."""
+    validations: int = 2
+    """How many validations may run at a time."""
+
+    def __post_init__(self) -> None:
+        """Refuse values with which nothing would work."""
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if not isinstance(value, str) and value <= 0 and field.name not in _MAY_BE_ZERO:
+                raise SettingError(f"{field.name} is {value}", advice="give it a number above zero")
+        if self.base_url and not _is_address(self.base_url):
+            advice = "give it an address such as https://clusters.example.org: no query, no fragment"
+            raise SettingError(f"{VARIABLE_PREFIX}BASE_URL is {self.base_url!r}", advice=advice)
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Settings:
+        """Return the defaults, changed by variables such as ``CLUSTERGRAPH_WORKERS``.
+
+        Raises:
+            SettingError: a variable does not hold a number of the right kind, or an address where one is needed.
+        """
+        variables = {field: VARIABLE_PREFIX + field.name.upper() for field in fields(cls)}
+        given = {field: name for field, name in variables.items() if name in environment}
+        return cls(**{field.name: _value(name, environment[name], field.default) for field, name in given.items()})
+
+
+def _value(variable: str, text: str, usual: Any) -> Any:  # noqa: ANN401 - each setting has the kind of its default
+    kind = type(usual)
+    try:
+        return kind(text)
+    except ValueError as error:
+        advice = f"give it {'a number' if kind is float else 'a whole number'} (default {usual})"
+        raise SettingError(f"{variable} is {text!r}", advice=advice) from error
+
+
+def _is_address(text: str) -> bool:
+    """Whether a service can be at an address: http or https, a host, and neither query nor fragment.
+
+    >>> _is_address("https://a.example/graph/"), _is_address("https://a b"), _is_address("javascript:alert(1)")
+    (True, False, False)
+    """
+    try:
+        NamedNode(text)
+        parts = urlsplit(text)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0 and not {*text} & {*"?#@"}
+    except ValueError:  # it is no IRI, or its port no number
+        return False

@@ -1,0 +1,1 @@
+"""SPARQL as text: what a query or update says, before any engine sees it."""

@@ -1,0 +1,247 @@
+"""Inference: equal to owlrl on the axioms that both cover, and each rule does what its summary says."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import owlrl
+import pytest
+import rdflib
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pyoxigraph import DefaultGraph, NamedNode, Quad, RdfFormat, Store, parse, serialize
+
+from clustergraph.errors import SourceError
+from clustergraph.pipeline.inference import infer
+from clustergraph.pipeline.project import Project
+from clustergraph.questions.rules import axioms
+from clustergraph.rdf.reading import read_all
+from clustergraph.release.write import merge
+from clustergraph.terms import INFERRED, ONTOLOGY, PREFIXES
+from tests.conftest import ROOT, examples
+
+RDFS = PREFIXES["rdfs"]
+OWL = PREFIXES["owl"]
+RDF = PREFIXES["rdf"]
+AXIOMS = {RDFS + "subClassOf", RDFS + "subPropertyOf", RDF + "first", RDF + "rest"} | {
+    OWL + name
+    for name in ("inverseOf", "propertyChainAxiom", "equivalentClass", "intersectionOf", "onProperty", "hasValue")
+}
+"""What both engines are given; the build leaves domains and ranges to the shapes."""
+TYPES = {OWL + name for name in ("SymmetricProperty", "TransitiveProperty", "Restriction")}
+HEADER = "".join(f"@prefix {prefix}: <{space}> .\n" for prefix, space in PREFIXES.items())
+STATUS = "https://w3id.org/clustergraph/scheme/status/"
+
+
+def ontology() -> list[Quad]:
+    return [quad for quad in read_all(Project(ROOT).graph_files()) if _is_axiom(quad)]
+
+
+def _is_axiom(quad: Quad) -> bool:
+    if not quad.graph_name.value.startswith("https://w3id.org/clustergraph/graph/ontology/"):
+        return False
+    return quad.predicate.value in AXIOMS or quad.object.value in TYPES
+
+
+def inferred(quads: list[Quad], rules: Path) -> set[tuple[str, str, str]]:
+    store = Store()
+    store.extend(quads)
+    merge(store)
+    infer(store, rules)
+    return {
+        (str(q.subject), str(q.predicate), str(q.object)) for q in store.quads_for_pattern(None, None, None, INFERRED)
+    }
+
+
+def by_owlrl(quads: list[Quad]) -> set[tuple[str, str, str]]:
+    """Return what owlrl adds about the things of the data, in terms of the ontology."""
+    triples = {q.triple for q in quads}
+    graph = rdflib.Graph().parse(data=serialize(triples, format=RdfFormat.N_TRIPLES), format="nt")
+    before = set(graph)
+    owlrl.DeductiveClosure(owlrl.OWLRL_Semantics, axiomatic_triples=False, datatype_axioms=False).expand(graph)
+    things = {node.value for q in quads if q.graph_name == DATA for node in (q.subject, q.object)}
+    return {
+        (s.n3(), p.n3(), o.n3())
+        for s, p, o in set(graph) - before
+        if str(s) in things and (str(p).startswith(ONTOLOGY) or (str(p) == PREFIXES["rdf"] + "type" and not blank(o)))
+        and str(o) != PREFIXES["owl"] + "Thing"
+    }  # fmt: skip
+
+
+def blank(node: object) -> bool:
+    return isinstance(node, rdflib.BNode)
+
+
+DATA = NamedNode("https://example.org/data")
+THINGS = ["organisation:a", "organisation:b", "region:c", "place:d", "project:e", "funding:f", "funding:g", "place:h"]
+FACTS = st.sampled_from(
+    [
+        f"{s} {p} {o} ."
+        for p in ("cg:within", "cg:region", "cg:place", "cg:withinScheme", "cg:fundedUnder", "cg:participatesIn",
+                  "cg:sharesPilotWith", "cg:coordinates", "cg:sectionOf", "cg:contains")
+        for s in THINGS for o in THINGS if s != o
+    ]
+    + [f"{s} a {c} ." for s in THINGS for c in ("cg:Cluster", "cg:Letter", "cg:Target", "cg:Organisation")]
+    + [f"{s} cg:kind <https://w3id.org/clustergraph/scheme/organisation-kind/{k}> ." for s in THINGS
+       for k in ("cluster", "company")]
+)  # fmt: skip
+
+
+def data(*facts: str) -> list[Quad]:
+    text = HEADER + "\n".join(facts)
+    return [Quad(q.subject, q.predicate, q.object, DATA) for q in parse(text.encode(), format=RdfFormat.TURTLE)]
+
+
+@pytest.mark.slow
+@settings(max_examples=examples(12), deadline=None)
+@given(st.lists(FACTS, min_size=3, max_size=8))
+def test_axioms_give_what_owlrl_gives(tmp_path_factory: pytest.TempPathFactory, facts: list[str]) -> None:
+    quads = ontology() + data(*facts)
+    ours = {t for t in inferred(quads, tmp_path_factory.getbasetemp() / "none") if t[0] not in _schema()}
+    ours = {t for t in ours if t[1].startswith(f"<{ONTOLOGY}") or t[1].endswith("#type>")}
+    assert ours == by_owlrl(quads)
+
+
+def _schema() -> set[str]:
+    return {str(quad.subject) for quad in ontology()}
+
+
+def test_every_kind_of_axiom_is_compiled() -> None:
+    store = Store()
+    store.extend(Quad(q.subject, q.predicate, q.object, DefaultGraph()) for q in ontology())
+    assert {axiom.name for axiom in axioms(store)} == {
+        "cax-sco", "prp-spo1", "prp-inv", "prp-symp", "prp-trp", "prp-spo2", "cls-hv1", "cls-hv2", "cls-int",
+    }  # fmt: skip
+
+
+def graph_of(*facts: str) -> Store:
+    store = Store()
+    store.extend(ontology() + data(*facts))
+    merge(store)
+    infer(store, ROOT / "queries" / "rules")
+    return store
+
+
+def holds(store: Store, pattern: str) -> bool:
+    return bool(store.query(f"ASK {{ {pattern} }}", prefixes={**PREFIXES, "status": STATUS}))
+
+
+MEMBERSHIP = """
+participation:p{n} a cg:Participation ; cg:participant {who} ; cg:activity {what} ; cg:status <{status}> ;
+  cg:role <https://w3id.org/clustergraph/scheme/participation-role/{role}> .
+"""
+
+
+def takes_part(n: int, who: str, what: str, status: str = "stated", role: str = "partner") -> str:
+    return MEMBERSHIP.format(n=n, who=who, what=what, status=STATUS + status, role=role)
+
+
+PARTNERS = [
+    "pilot:x a cg:Pilot ; cg:sectionOf initiative:v . partnership:y a cg:Partnership .",
+    "organisation:a a cg:Organisation ; cg:region region:c . organisation:b a cg:Organisation ; cg:region region:d .",
+    "region:c a cg:Region . region:d a cg:Region .",
+    takes_part(1, "organisation:a", "partnership:y"),
+    takes_part(2, "organisation:b", "partnership:y"),
+    takes_part(3, "region:c", "pilot:x", "collective"),
+    takes_part(4, "region:d", "pilot:x", "collective"),
+    takes_part(5, "region:c", "initiative:v"),
+]
+
+
+@pytest.mark.parametrize(
+    ("evidence", "status", "shared"),
+    [
+        (takes_part(6, "region:d", "initiative:v"), "derived", "sharesPilotWith"),
+        (takes_part(6, "region:d", "initiative:v", "unconfirmed"), "unconfirmed", "maySharePilotWith"),
+        ("", "ambiguous", "maySharePilotWith"),
+    ],
+)
+def test_a_pilot_through_the_region_is_as_firm_as_the_region(evidence: str, status: str, shared: str) -> None:
+    store = graph_of(*PARTNERS, evidence)
+    assert holds(store, f"?p cg:participant organisation:b ; cg:activity pilot:x ; cg:status status:{status}")
+    assert holds(store, f"organisation:a cg:{shared} organisation:b")
+    assert holds(store, "organisation:a cg:sharesPilotWith organisation:b") is (status == "derived")
+
+
+def test_a_statement_about_the_partner_itself_needs_no_region() -> None:
+    store = graph_of(*PARTNERS, takes_part(7, "organisation:b", "pilot:x"))
+    assert not holds(store, "?p cg:participant organisation:b ; cg:activity pilot:x ; cg:derivedFrom ?source")
+    assert holds(store, "organisation:a cg:sharesPilotWith organisation:b")
+
+
+def test_unconfirmed_participation_gives_no_shortcut() -> None:
+    store = graph_of("project:e a cg:Project .", takes_part(1, "organisation:a", "project:e", "unconfirmed"))
+    assert not holds(store, "organisation:a cg:participatesIn project:e")
+
+
+def test_coordinators_coordinate_and_participate() -> None:
+    store = graph_of(takes_part(1, "organisation:a", "project:e", role="coordinator"))
+    assert holds(store, "organisation:a cg:coordinates project:e ; cg:participatesIn project:e")
+
+
+def test_schemes_roll_up_and_are_shared() -> None:
+    level = "<https://w3id.org/clustergraph/scheme/funding-level/programme>"
+    store = graph_of(
+        "funding:t cg:withinScheme funding:s . funding:s cg:withinScheme funding:p .",
+        f"funding:p cg:schemeLevel {level} .",
+        "grant:one a cg:Funding ; cg:activity project:e ; cg:scheme funding:t .",
+        "grant:two a cg:Funding ; cg:activity project:f ; cg:scheme funding:s .",
+        "organisation:a a cg:Organisation . organisation:b a cg:Organisation .",
+        takes_part(1, "organisation:a", "project:e"),
+        takes_part(2, "organisation:b", "project:f"),
+    )
+    assert holds(store, "project:e cg:fundedUnder funding:t, funding:s, funding:p")
+    assert holds(store, "organisation:a cg:sharesProgrammeWith organisation:b")
+
+
+def test_spellings_become_alternative_labels_unless_preferred() -> None:
+    store = graph_of('organisation:a skos:prefLabel "ViaMéca"@en ; cg:spelling "Viameca", "ViaMéca" .')
+    assert holds(store, 'organisation:a skos:altLabel "Viameca"')
+    assert not holds(store, 'organisation:a skos:altLabel "ViaMéca"')
+
+
+def test_regions_with_the_same_theme_share_a_priority() -> None:
+    theme = "<https://w3id.org/clustergraph/scheme/theme/ict>"
+    store = graph_of(
+        f"priority:x cg:setBy region:c ; cg:theme {theme} . priority:y cg:setBy region:d ; cg:theme {theme} .",
+        *PARTNERS,
+    )
+    assert holds(store, "region:c cg:sharesPriorityWith region:d")
+    assert holds(store, "organisation:a cg:sharesPriorityWith organisation:b")
+
+
+def test_inferred_statements_stand_in_their_own_graph_and_in_no_other(store: Store) -> None:
+    for quad in store.quads_for_pattern(None, None, None, INFERRED):
+        homes = {q.graph_name for q in store.quads_for_pattern(quad.subject, quad.predicate, quad.object, None)}
+        assert homes == {INFERRED, DefaultGraph()}
+
+
+def test_every_rule_says_what_it_does_and_adds_something(project: Project, store: Store) -> None:
+    for path in sorted(project.rules.glob("*.rq")):
+        text = path.read_text()
+        assert re.match(r"#\+ summary: [A-Z].*\.\n", text), path.name
+        graph = store.query(text, prefixes=PREFIXES)
+        assert any(Quad(t.subject, t.predicate, t.object, INFERRED) in store for t in graph), path.name
+
+
+def test_a_rule_that_lacks_a_prefix_is_told_which_to_add(tmp_path: Path) -> None:
+    (tmp_path / "bad.rq").write_text("#+ summary: Bad.\nCONSTRUCT { ?s ?p ?o } WHERE { ?s ?p ?o ; a cg:Cluster }")
+    with pytest.raises(SourceError, match="'cg:' is not declared") as error:
+        infer(Store(), tmp_path)
+    assert error.value.advice == f"add: PREFIX cg: <{ONTOLOGY}>"
+    assert (error.value.where.line, error.value.where.column) == (2, 45)  # type: ignore[union-attr]
+
+
+def test_a_rule_with_a_syntax_error_is_named_with_its_line(tmp_path: Path) -> None:
+    (tmp_path / "bad.rq").write_text("#+ summary: Bad.\nCONSTRUCT { ?s ?p ?o } WHERE { ?s ?p }")
+    with pytest.raises(SourceError) as error:
+        infer(Store(), tmp_path)
+    assert error.value.where is not None
+    assert (error.value.where.path.name, error.value.where.line) == ("bad.rq", 2)
+
+
+def test_a_rule_must_be_a_construct_query(tmp_path: Path) -> None:
+    (tmp_path / "select.rq").write_text("#+ summary: Everything.\nSELECT * WHERE { ?s ?p ?o }")
+    with pytest.raises(SourceError, match="CONSTRUCT"):
+        infer(Store(), tmp_path)

@@ -1,0 +1,209 @@
+"""The types of parameters: each is used, takes what it should, and a wrong value is told at every door."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import anyio
+import pytest
+from anyio.from_thread import start_blocking_portal
+from click.testing import CliRunner
+from mcp import Client
+from starlette.testclient import TestClient
+
+from clustergraph.cli.main import cli
+from clustergraph.errors import ClustergraphError, QuestionError
+from clustergraph.graph import Graph
+from clustergraph.mcp import create_server
+from clustergraph.pipeline import publish
+from clustergraph.pipeline.project import Project
+from clustergraph.questions import question as questions
+from clustergraph.questions.parameters import resolve
+from clustergraph.release.releases import Releases
+from clustergraph.settings import Settings
+from clustergraph.web.app import create_app
+from tests.conftest import ROOT
+from tests.small_project import make
+
+Door = Callable[[dict[str, list[str]]], str]
+
+QUESTIONS = questions.load(ROOT / "queries")
+TYPED = """#+ title: What has every type of parameter?
+#+ tags: [types]
+#+ parameters:
+#+   cluster: {label: The cluster, type: iri, class: cg:Cluster, required: true}
+#+   status: {label: The status, type: code, list: status}
+#+   least: {label: At least, type: number}
+#+   day: {label: On this day, type: date}
+#+   sure: {label: Whether it is sure, type: boolean}
+#+   word: {label: Words, type: text, many: true}
+#+ columns:
+#+   cluster: The cluster
+#+   word: The word
+#+ evidence: "{cluster}[ has {word}]"
+SELECT ?cluster ?word WHERE {
+  VALUES ?cluster { organisation:afil }
+  VALUES ?status { UNDEF }
+  VALUES ?least { 1 }
+  VALUES ?day { UNDEF }
+  VALUES ?sure { true }
+  VALUES ?word { "a" "b" }
+  ?cluster a cg:Cluster
+} ORDER BY ?cluster ?word
+"""
+WRONG = [
+    ({}, "needs the parameter 'cluster'"),
+    ({"cluster": ["Viamca"]}, "did you mean 'ViaMéca'"),
+    ({"cluster": ["zzzz"]}, "there are 2 choices: AFIL"),
+    ({"cluster": ["AFIL", "ViaMéca"]}, "takes one value"),
+    ({"clustr": ["AFIL"]}, "did you mean 'cluster'"),
+    ({"cluster": ["organisation:a b"]}, "is not an IRI"),
+    ({"cluster": ["AFIL"], "status": ["sure"]}, "is not known"),
+    ({"cluster": ["AFIL"], "least": ["many"]}, "least is a number, not 'many'"),
+    ({"cluster": ["AFIL"], "least": ["NaN"]}, "least is a number"),
+    ({"cluster": ["AFIL"], "least": ["1e9"]}, "least is a number"),
+    ({"cluster": ["AFIL"], "least": ["٣"]}, "least is a number"),
+    ({"cluster": ["AFIL"], "day": ["2016-13-01"]}, "write 2016, 2016-05 or 2016-05-01"),
+    ({"cluster": ["AFIL"], "day": ["2015-02-29"]}, "day is a date"),
+    ({"cluster": ["AFIL"], "day": ["16"]}, "day is a date"),
+    ({"cluster": ["AFIL"], "day": ["yesterday"]}, "day is a date"),
+    ({"cluster": ["AFIL"], "sure": ["maybe"]}, "sure is true or false, not 'maybe'"),
+]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = make(tmp_path_factory.mktemp("typed") / "project")
+    (root / "queries" / "typed.rq").write_text(TYPED, "utf-8")
+    publish.publish(Project(root), Releases(root / ".clustergraph"))
+    return root
+
+
+@pytest.fixture(scope="module")
+def release(folder: Path) -> Path:
+    current = Releases(folder / ".clustergraph").current()
+    assert current is not None
+    return current
+
+
+@pytest.fixture(scope="module")
+def doors(folder: Path, release: Path):
+    """What each door says to parameters."""
+
+    def by_python(given: dict[str, list[str]]) -> str:
+        with pytest.raises(QuestionError) as found:
+            Graph.open(release).ask("typed", **given)
+        return str(found.value)
+
+    def by_command(given: dict[str, list[str]]) -> str:
+        words = [f"--{name}={value}" for name, values in given.items() for value in values]
+        result = CliRunner().invoke(cli, ["--project", str(folder), "ask", "typed", *words])
+        assert isinstance(result.exception, ClustergraphError)
+        return str(result.exception)
+
+    with (
+        TestClient(create_app(folder / ".clustergraph", Settings())) as client,
+        start_blocking_portal() as portal,
+        portal.wrap_async_context_manager(Client(create_server(release, Settings()))) as session,
+    ):
+
+        def by_model(given: dict[str, list[str]]) -> str:
+            result = portal.call(session.call_tool, "ask_question", {"name": "typed", "parameters": given})
+            assert result.is_error
+            return "".join(part.text for part in result.content)
+
+        def by_web(given: dict[str, list[str]]) -> str:
+            response = client.get("/questions/typed.json", params=given)
+            assert response.status_code == 400
+            return f"{response.json()['detail']} {response.json().get('advice', '')}"
+
+        yield {"python": by_python, "command": by_command, "mcp": by_model, "web": by_web}
+
+
+@pytest.mark.parametrize("door", ["python", "command", "mcp", "web"])
+@pytest.mark.parametrize(("given", "said"), WRONG)
+def test_a_wrong_value_is_told_at_every_door(
+    doors: dict[str, Door], door: str, given: dict[str, list[str]], said: str
+) -> None:
+    assert said in doors[door](given)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "term"),
+    [
+        ("least", "12", '"12"^^<http://www.w3.org/2001/XMLSchema#integer>'),
+        ("least", "-0.5", '"-0.5"^^<http://www.w3.org/2001/XMLSchema#decimal>'),
+        ("day", "2016", '"2016"^^<http://www.w3.org/2001/XMLSchema#gYear>'),
+        ("day", "2016-02", '"2016-02"^^<http://www.w3.org/2001/XMLSchema#gYearMonth>'),
+        ("day", "2016-02-29", '"2016-02-29"^^<http://www.w3.org/2001/XMLSchema#date>'),
+        ("sure", "TRUE", '"true"^^<http://www.w3.org/2001/XMLSchema#boolean>'),
+        ("word", 'a"b\n}', '"a\\"b\\n}"'),
+        ("cluster", "afil", "<https://w3id.org/clustergraph/id/organisation/afil>"),
+    ],
+)
+def test_a_value_becomes_a_term_of_its_type(release: Path, name: str, value: str, term: str) -> None:
+    question = questions.parse(Path("typed.rq"), TYPED)
+    graph = Graph.open(release)
+    given = {"cluster": ["AFIL"], name: [value]}
+    bound = resolve(question, given, {n: graph.choices(question.parameters[n]) for n in given})
+    assert [str(each) for each in bound[name]] == [term]
+
+
+def test_a_model_gives_numbers_and_truths_as_they_are(release: Path) -> None:
+    async def run() -> bool:
+        async with Client(create_server(release, Settings())) as session:
+            given = {"cluster": "AFIL", "least": 2, "day": 2016, "sure": True}
+            return (await session.call_tool("ask_question", {"name": "typed", "parameters": given})).is_error
+
+    assert not anyio.run(run)
+
+
+def test_text_is_never_a_part_of_the_query(release: Path) -> None:
+    answer = Graph.open(release).ask("typed", cluster="AFIL", word=['} ?x ?y ?z . {"', "b"])
+    assert {row["word"] for row in answer} == {'} ?x ?y ?z . {"', "b"}
+
+
+def test_defaults_are_read_from_the_query() -> None:
+    question = questions.parse(Path("typed.rq"), TYPED)
+    assert {p.name: p.default for p in question.parameters.values() if p.default} == {
+        "cluster": ("organisation:afil",),
+        "least": ("1",),
+        "sure": ("true",),
+        "word": ("a", "b"),
+    }
+
+
+def test_openapi_tells_types_choices_and_defaults(folder: Path) -> None:
+    with TestClient(create_app(folder / ".clustergraph", Settings())) as client:
+        document = json.loads(client.get("/openapi.json").text)
+    found = {p["name"]: p for p in document["paths"]["/questions/typed"]["get"]["parameters"]}
+    assert found["cluster"]["required"]
+    assert "ViaMéca" in found["cluster"]["schema"]["anyOf"][0]["enum"]
+    assert found["least"]["schema"] == {"type": "number", "default": 1}
+    assert found["sure"]["schema"] == {"type": "boolean", "default": True}
+    assert found["word"]["schema"]["default"] == ["a", "b"]
+    assert found["status"]["schema"]["type"] == "string"
+
+
+def test_every_type_is_used_and_every_default_can_be_given(graph: Graph) -> None:
+    used = {p.type for q in QUESTIONS.values() for p in q.parameters.values()}
+    assert used == set(questions.TYPES)
+    every = [p for q in QUESTIONS.values() for p in q.parameters.values()]
+    assert any(p.many for p in every)
+    assert any(p.required for p in every)
+    for name, question in QUESTIONS.items():
+        given = {p.name: list(p.default) for p in question.parameters.values() if p.default}
+        if given:
+            assert len(graph.ask(name, **given)) == len(list(graph.select(question.query))), name
+
+
+@pytest.mark.parametrize("name", ["facts", "missing-facts", "activity-facts", "shared-facts"])
+def test_a_fact_that_is_not_known_is_told_with_the_nearest(graph: Graph, name: str) -> None:
+    with pytest.raises(QuestionError, match="did you mean 'founded'"):
+        graph.ask(name, fact="fonded")
+    assert (
+        graph.ask("facts", subject="bwcon", fact="place").bound["fact"]
+        == graph.ask("facts", subject="bwcon", fact="has place").bound["fact"]
+    )

@@ -1,0 +1,45 @@
+"""The question files themselves: every head is complete, and every question runs as it stands."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from clustergraph.graph import Graph
+from clustergraph.questions import question as questions
+from tests.conftest import ROOT
+
+QUESTIONS = questions.load(ROOT / "queries")
+
+
+@pytest.mark.parametrize("name", QUESTIONS)
+def test_question_runs_and_describes_its_columns(graph: Graph, name: str) -> None:
+    question = QUESTIONS[name]
+    solutions = graph.select(question.query)
+    assert {variable.value for variable in solutions.variables} == set(question.columns)
+    assert question.title.endswith("?")
+    assert question.tags
+
+
+@pytest.mark.parametrize("name", QUESTIONS)
+def test_the_order_of_rows_leaves_nothing_open(graph: Graph, name: str) -> None:
+    """Pages and doors would otherwise give rows that are equal in what is ordered in any order."""
+    order = re.search(r"ORDER BY([^{}]*)$", QUESTIONS[name].query)
+    assert order
+    assert set(QUESTIONS[name].columns) <= set(re.findall(r"\?(\w+)", order[1]))
+    assert "SAMPLE" not in QUESTIONS[name].query
+    first, *others = ([tuple(row) for row in graph.select(QUESTIONS[name].query)] for _ in range(3))
+    assert all(other == first for other in others)
+
+
+def test_an_answer_is_a_data_frame(graph: Graph) -> None:
+    answer = graph.ask("partners-by-country")
+    rows = list(answer)
+    assert rows
+    assert answer.to_pandas().to_dict("records") == rows
+    assert answer.to_polars().to_dicts() == rows
+    for mixed in map(graph.ask, ("facts", "plan-elements", "ties")):
+        assert len(mixed.to_polars()) == len(mixed.to_pandas()) == len(mixed)
+    empty = graph.ask("partners-by-country", activity="4M4IoF", country="Japan")
+    assert list(empty.to_polars().columns) == list(empty.to_pandas().columns) == list(answer.columns)

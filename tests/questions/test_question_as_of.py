@@ -1,0 +1,97 @@
+"""What was known and valid on a day: labels, figures and membership."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from pyoxigraph import RdfFormat, Store, parse
+
+from clustergraph.graph import Graph
+from clustergraph.pipeline.inference import infer
+from clustergraph.pipeline.project import Project
+from clustergraph.questions import question as questions
+from clustergraph.rdf.reading import rdf_files, read_all
+from clustergraph.release.write import merge
+from clustergraph.terms import PREFIXES
+
+STATED = "cg:status <https://w3id.org/clustergraph/scheme/status/stated>"
+SCENE = f"""
+GRAPH m:sections {{
+  m:old a cg:Section ; cg:inDocument document:old ; cg:heading "Old" ; skos:prefLabel "Old"@en .
+  m:new a cg:Section ; cg:inDocument document:new ; cg:heading "New" ; skos:prefLabel "New"@en .
+  document:old a cg:Document ; cg:issued "2014-06-30"^^xsd:date .
+  document:new a cg:Document ; cg:issued "2017"^^xsd:gYear .
+  organisation:a a cg:Organisation ; skos:prefLabel "Aa"@en .
+  network:n a cg:Network ; skos:prefLabel "N"@en .
+}}
+GRAPH m:old {{
+  participation:p a cg:Participation ; {STATED} ; cg:participant organisation:a ; cg:activity network:n ;
+    cg:role role:member ; cg:start "2013"^^xsd:gYear ; cg:end "2016"^^xsd:gYear .
+  award:x a cg:LabelAward ; {STATED} ; cg:holder organisation:a ; cg:label label:x ;
+    cg:heldSince "2015-03"^^xsd:gYearMonth .
+}}
+GRAPH m:new {{
+  participation:q a cg:Participation ; {STATED} ; cg:participant organisation:a ; cg:activity network:n ;
+    cg:role role:founding-member .
+}}
+""".replace("role:", "participation-role:")
+
+
+@pytest.fixture(scope="module")
+def roles(project: Project) -> Callable[[str, str], int]:
+    """Count the rows of a question on a day."""
+    header = "".join(f"PREFIX {prefix}: <{space}>\n" for prefix, space in PREFIXES.items())
+    store = Store()
+    store.extend(read_all(rdf_files(project.ontology)))
+    scene = SCENE.replace("network:n", "<https://w3id.org/clustergraph/id/network/n>")
+    scene = scene.replace("award:x", "<https://w3id.org/clustergraph/id/award/x>")
+    store.extend(parse((header + scene).encode(), format=RdfFormat.TRIG))
+    merge(store)
+    infer(store, project.rules)
+    graph = Graph(store, questions.load(project.queries))
+    return lambda question, day: len(graph.ask(question, **({"as_of": day} if day else {})))
+
+
+@pytest.mark.parametrize("question", ["participants", "ties", "named-members"])
+@pytest.mark.parametrize(
+    ("day", "rows"),
+    [
+        ("", 2),
+        ("2012", 0),
+        ("2014-06-29", 0),
+        ("2014-06-30", 1),
+        ("2014-06", 1),
+        ("2014", 1),
+        ("2016-05-01", 1),
+        ("2016-12-31", 1),
+        ("2017-01-01", 1),
+        ("2021", 1),
+    ],
+)
+def test_membership(roles: Callable[[str, str], int], question: str, day: str, rows: int) -> None:
+    """Known from the day of the document on, valid until the end of what the statement names as its end."""
+    if question == "named-members" and day >= "2017":
+        rows += 1  # It gives what was said, and not until when.
+    assert roles(question, day) == rows
+
+
+@pytest.mark.parametrize(("day", "rows"), [("", 1), ("2014-12-31", 0), ("2015-02", 0), ("2015-03", 1), ("2015", 1)])
+def test_labels(roles: Callable[[str, str], int], day: str, rows: int) -> None:
+    assert roles("labels", day) == rows
+
+
+@pytest.mark.parametrize(
+    "question", ["labels", "figures", "participants", "label-counts", "ties", "initiative-regions"]
+)
+def test_the_documents_are_known_since_their_dates(graph: Graph, question: str) -> None:
+    sizes = [len(graph.ask(question, as_of=day)) for day in ("2010", "2016-01-01", "2021")]
+    assert sizes[0] == 0
+    assert sizes == sorted(sizes)
+    assert sizes[2] == len(graph.ask(question))
+
+
+def test_every_question_on_labels_figures_and_membership_takes_a_day(graph: Graph) -> None:
+    taking = {name for name, question in graph.questions.items() if "as_of" in question.parameters}
+    assert {"labels", "label-counts", "partners-without-label", "figures", "figures-over-time", "participants",
+            "project-participants", "initiative-regions", "named-members", "ties"} <= taking  # fmt: skip

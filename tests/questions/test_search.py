@@ -1,0 +1,71 @@
+"""Search finds things as people type them."""
+
+from __future__ import annotations
+
+import random
+import string
+
+import pytest
+
+from clustergraph.graph import Graph
+from clustergraph.questions.search import NAMES_QUERY, Index, Name
+
+
+@pytest.fixture(scope="module")
+def index(graph: Graph) -> Index:
+    rows = graph.select(NAMES_QUERY)
+    return Index(Name(*(row[name].value for name in ("thing", "name", "label", "class"))) for row in rows)
+
+
+@pytest.mark.parametrize(
+    ("text", "label"),
+    [
+        ("ViaMéca", "ViaMéca"),
+        ("viameca", "ViaMéca"),
+        ("viamca", "ViaMéca"),
+        ("Poolnet", "Pool-Net"),
+        ("pool net", "Pool-Net"),
+        ("Plastipols", "Plastipolis"),
+        ("Lombardia", "Lombardy"),
+        ("Baden Wurttemberg", "Baden-Württemberg"),
+        ("Frankreich", None),
+        ("Deutschland", "Germany"),
+        ("CCIS", "Chamber of Commerce and Industry of Slovenia"),
+        ("een", "Enterprise Europe Network"),
+        ("vanguard", "Vanguard Initiative"),
+        ("FRK", "Auvergne-Rhône-Alpes"),
+        ("microtec sudwest", "microTEC Südwest"),
+    ],
+)
+def test_names_are_found(index: Index, text: str, label: str | None) -> None:
+    labels = [hit.label for hit in index.search(text, 3)]
+    if label is None:
+        assert not any(hit.score > 90 for hit in index.search(text))
+    else:
+        assert label in labels[:2]
+
+
+def test_the_exact_name_comes_first(index: Index) -> None:
+    for label in ("AFIL", "Eurecat", "FP7", "Lombardy", "bwcon"):
+        assert index.search(label)[0].label == label
+
+
+def test_nothing_is_found_for_nothing(index: Index) -> None:
+    assert index.search("") == []
+    assert index.search("!?") == []
+    assert index.search("qqqqzzzzxxxx") == []
+
+
+def test_a_thing_is_found_once_by_its_best_name(index: Index) -> None:
+    hits = index.search("pool-net", 20)
+    assert len({hit.iri for hit in hits}) == len(hits)
+
+
+def test_one_wrong_letter_among_many_names_is_forgiven() -> None:
+    randomly = random.Random(5)
+    names = ["".join(randomly.choices(string.ascii_lowercase, k=9)).title() + " Cluster" for _ in range(5000)]
+    index = Index(Name(name, name, name, "cluster") for name in names)
+    for name in randomly.sample(names, 40):
+        place = randomly.randrange(1, 8)
+        typed = name[:place] + "é" + name[place + 1 :]
+        assert index.search(typed)[0].iri == name

@@ -1,0 +1,172 @@
+"""What the pages show besides a table: pictures, names in place of IRIs, examples, search, and why there is nothing."""
+
+from __future__ import annotations
+
+import html
+import re
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+from starlette.testclient import TestClient
+
+from clustergraph.cli.main import cli
+from clustergraph.pipeline import publish
+from clustergraph.pipeline.project import Project
+from clustergraph.release.releases import Releases
+from clustergraph.settings import Settings
+from clustergraph.web.app import create_app
+from tests.accessible import check_page
+from tests.small_project import make
+
+BROWSER = {"Accept": "text/html,*/*;q=0.8"}
+NAMES = """#+ title: How many names has each cluster?
+#+ tags: [names]
+#+ parameters:
+#+   least: {label: At least so many, type: number}
+#+   cluster: {label: Only these, type: iri, class: cg:Cluster, many: true}
+#+ columns:
+#+   cluster: The cluster
+#+   names: How many names it has
+#+ view: {kind: bar, label: cluster, value: names}
+#+ evidence: "{cluster} has {names} names"
+SELECT ?cluster (COUNT(?name) AS ?names) WHERE {
+  VALUES ?least { 1 }
+  VALUES ?cluster { UNDEF }
+  ?cluster a cg:Cluster ; skos:prefLabel|skos:altLabel ?name
+} GROUP BY ?cluster ?least HAVING (COUNT(?name) >= ?least) ORDER BY ?cluster ?names
+"""
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = make(tmp_path_factory.mktemp("views") / "project")
+    (root / "queries" / "names.rq").write_text(NAMES, "utf-8")
+    publish.publish(Project(root), Releases(root / ".clustergraph"))
+    return root
+
+
+@pytest.fixture(scope="module")
+def client(folder: Path):
+    with TestClient(create_app(folder / ".clustergraph", Settings())) as client:
+        yield client
+
+
+def test_the_picture_stands_above_the_table_and_is_a_file(client: TestClient) -> None:
+    page = client.get("/questions/names", headers=BROWSER).text
+    assert page.index("<svg") < page.index("<table")
+    assert 'href="/questions/names.svg"' in page
+    assert 'href="/id/organisation/viameca"' in page
+    picture = client.get("/questions/names.svg")
+    assert picture.headers["content-type"] == "image/svg+xml"
+    assert "".join(ElementTree.fromstring(picture.text).itertext()).count("ViaMéca") >= 1
+    assert client.get("/questions/names", headers={"Accept": "image/svg+xml"}).text == picture.text
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["questions", "questions/names", "questions/names?cluster=AFIL&cluster=Viameca&evidence=true", "search?q=viamca",
+     "questions/names?least=x", "questions/names?least=9", "conflicts", "sparql?example=names", "search"],
+)  # fmt: skip
+def test_pages_are_well_formed_and_accessible(client: TestClient, address: str) -> None:
+    check_page(client.get(f"/{address}", headers=BROWSER).text)
+
+
+def test_a_question_without_a_picture_says_so(client: TestClient) -> None:
+    response = client.get("/questions/clusters.svg")
+    assert response.status_code == 406
+    assert "shown as a table" in response.json()["detail"]
+    assert "clusters.svg" not in client.get("/questions/clusters", headers=BROWSER).text
+    assert client.get("/questions/names.svg?least=9").status_code == 406
+
+
+def test_the_picture_of_what_is_asked(client: TestClient) -> None:
+    assert "AFIL" not in client.get("/questions/names.svg?least=2").text
+
+
+def test_the_command_writes_the_picture(folder: Path) -> None:
+    from click.testing import CliRunner
+
+    words = ["--project", str(folder), "ask", "names", "--format", "svg"]
+    assert ElementTree.fromstring(CliRunner().invoke(cli, words).stdout).tag.endswith("svg")
+    assert CliRunner().invoke(cli, [*words[:3], "clusters", *words[4:]]).exit_code != 0
+
+
+def test_the_form_keeps_what_is_given_and_shows_what_is_usual(client: TestClient) -> None:
+    page = client.get("/questions/names?cluster=AFIL&cluster=Viameca", headers=BROWSER).text
+    assert "<option selected>AFIL</option>" in page
+    assert "<option selected>Viameca</option>" in page
+    assert 'placeholder="1"' in page
+
+
+def test_the_query_that_is_opened_has_the_values(client: TestClient) -> None:
+    page = html.unescape(client.get("/questions/names?least=2", headers=BROWSER).text)
+    address = re.search(r'href="(/sparql\?query=[^"]+)"', page)
+    assert address
+    assert "ViaMéca</a>" in client.get(address[1], headers=BROWSER).text
+    assert "AFIL</a>" not in client.get(address[1], headers=BROWSER).text
+
+
+def test_every_question_is_an_example_of_the_editor(client: TestClient) -> None:
+    page = client.get("/sparql", headers=BROWSER).text
+    for name in ("clusters", "names"):
+        assert f'<option value="{name}">' in page
+        filled = html.unescape(client.get(f"/sparql?example={name}", headers=BROWSER).text)
+        assert "VALUES ?cluster { UNDEF }" in filled
+        assert "#+" not in filled
+    assert '<option value="names" selected>' in client.get("/sparql?example=names", headers=BROWSER).text
+
+
+def test_an_answer_in_sparql_shows_names_with_their_iris(client: TestClient) -> None:
+    page = client.get("/sparql", params={"query": "SELECT ?c { ?c a cg:Cluster }"}, headers=BROWSER).text
+    assert 'title="https://w3id.org/clustergraph/id/organisation/viameca">ViaMéca</a>' in page
+    assert "organisation:viameca" in page
+
+
+@pytest.mark.parametrize("typed", ["ViaMéca", "viamca", "VIAMECA", "Viameca"])
+def test_things_are_found_by_name(client: TestClient, typed: str) -> None:
+    hits = client.get("/search.json", params={"q": typed}).json()
+    assert [hit["label"] for hit in hits] == ["ViaMéca"]
+    page = client.get("/search", params={"q": typed}, headers=BROWSER).text
+    assert 'href="/id/organisation/viameca"' in page
+
+
+def test_search_has_its_limits(client: TestClient) -> None:
+    assert client.get("/search", params={"q": "a" * 300}).status_code == 400
+    assert client.get("/search.csv", params={"q": "a"}).status_code == 406
+    assert client.get("/search.json").json() == []
+    assert "Nothing here has a name like" in client.get("/search?q=zzzzqqqq", headers=BROWSER).text
+    page = client.get("/search", params={"q": "<script>alert(1)</script>"}, headers=BROWSER).text
+    assert "<script>alert" not in page
+
+
+def test_evidence_begins_with_what_it_proves(client: TestClient) -> None:
+    (first, second) = client.get("/questions/names.json?evidence=true").json()["evidence"]
+    assert first["statement"] == "AFIL has 1 names"
+    assert second["statement"] == "ViaMéca has 2 names"
+    page = client.get("/questions/names?evidence=true", headers=BROWSER).text
+    assert "ViaMéca has 2 names, because" in page
+
+
+def test_every_door_says_why_there_is_nothing(client: TestClient, folder: Path) -> None:
+    from click.testing import CliRunner
+
+    said = client.get("/questions/names.json?least=9").json()["why_empty"]
+    assert "nothing has least '9'" in said
+    command = CliRunner().invoke(cli, ["--project", str(folder), "ask", "names", "--least", "9"])
+    assert said in command.output
+
+
+def test_a_statement_is_explained(client: TestClient) -> None:
+    given = {"subject": "organisation:afil", "predicate": "a", "object": "cg:Cluster"}
+    found = client.get("/explain.json", params=given).json()
+    assert "cluster" in " ".join(found["text"]).lower()
+    page = client.get("/explain", params=given, headers=BROWSER)
+    assert html.escape(found["text"][0]) in page.text
+    check_page(page.text)
+    assert client.get("/explain", headers=BROWSER).status_code == 200
+    assert client.get("/explain.json").status_code == 400
+    injected = {**given, "object": "cg:Cluster) } SERVICE <http://127.0.0.1:1/> { ?s ?p ?o"}
+    answer = client.get("/explain.json", params=injected)
+    assert (answer.status_code, "not one statement" in answer.text) == (400, True)
+    assert client.get("/explain", params={**given, "object": "cg:Region"}, headers=BROWSER).status_code == 400
