@@ -30,6 +30,8 @@ from tests.small_project import make
 
 FOLDER = ROOT / "ontology"
 WHOLE = ONTOLOGY.rstrip("/")
+CORE, EVIDENCE, LAYOUT = (f"{ONTOLOGY}module-{name}" for name in ("core", "evidence", "layout"))
+VERSION = "0.2.0"
 FILES = {path: list(parse(path.read_bytes(), format=RdfFormat.TURTLE)) for path in sorted(FOLDER.rglob("*.ttl"))}
 OWL_KINDS = {
     "owl class": {OWL.Class, RDFS.Class},
@@ -57,15 +59,47 @@ def imports(path: Path) -> set[str]:
     return {quad.object.value for quad in FILES[path] if quad.predicate.value == str(OWL.imports)}  # type: ignore[union-attr]
 
 
+def closure(iri: str) -> set[str]:
+    """Return an ontology and all that it imports, and what that imports."""
+    files = {header(path): path for path in FILES}
+    seen, waiting = set(), [iri]
+    while waiting:
+        if (each := waiting.pop()) not in seen:
+            seen.add(each)
+            waiting += imports(files[each])
+    return seen
+
+
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
-def test_a_file_imports_those_that_declare_what_it_uses_and_the_whole_imports_all(path: Path) -> None:
+def test_a_file_imports_those_that_declare_what_it_uses_and_the_whole_the_three_ontologies(path: Path) -> None:
     kinds = [f"{OWL}{kind}" for kind in ("Class", "ObjectProperty", "DatatypeProperty", "AnnotationProperty")]
     homes = {term: header(file) for file, quads in FILES.items() for term in named(quads, RDF.type, *kinds)}
     terms = {t.value for quad in FILES[path] for t in quad.triple if isinstance(t, NamedNode)}
     needed = {homes[term] for term in terms if term in homes} - {header(path)}
     if header(path) == WHOLE:
-        needed = set(map(header, FILES)) - {WHOLE}
-    assert imports(path) == needed
+        assert imports(path) == {CORE, EVIDENCE, LAYOUT, ONTOLOGY + "module-alignments"}
+    elif header(path) in {CORE, EVIDENCE, LAYOUT}:
+        assert needed <= closure(header(path))
+    else:
+        assert imports(path) == needed
+
+
+def test_each_file_is_part_of_one_of_the_three_ontologies_or_aligns_them() -> None:
+    core, evidence, layout = (closure(iri) for iri in (CORE, EVIDENCE, LAYOUT))
+    assert core < evidence < layout
+    assert layout | {WHOLE, ONTOLOGY + "module-alignments"} == set(map(header, FILES)), (
+        "import a new file in core.ttl, evidence.ttl or layout.ttl"
+    )
+    assert not {EVIDENCE, LAYOUT, BASE + "scheme/theme", BASE + "scheme/effra-domain"} & core
+    assert not {LAYOUT, BASE + "scheme/effra-domain"} & evidence
+
+
+def test_all_files_have_the_version_of_the_whole() -> None:
+    found = {}
+    for path, quads in FILES.items():
+        values = {q.predicate.value: q.object.value for q in quads if q.subject == NamedNode(header(path))}  # type: ignore[union-attr]
+        found[path.stem] = (values[str(OWL.versionInfo)], values[str(OWL.versionIRI)].rpartition("/")[2])
+    assert set(found.values()) == {(VERSION, VERSION)}, found
 
 
 def test_every_import_resolves_in_the_catalogue() -> None:
@@ -135,10 +169,11 @@ def test_its_iri_gives_the_whole_ontology_in_one_file(client: TestClient, media_
 @pytest.mark.slow
 def test_other_addresses_of_the_ontology_give_the_same(client: TestClient) -> None:
     turtle = {"Accept": "text/turtle"}
-    texts = [client.get(address).content for address in ("/ontology.ttl", "/ontology/0.1.0.ttl")]
-    texts += [client.get(address, headers=turtle).content for address in ("/ontology", "/ontology/", "/ontology/0.1.0")]
+    texts = [client.get(address).content for address in ("/ontology.ttl", f"/ontology/{VERSION}.ttl")]
+    plain = ("/ontology", "/ontology/", f"/ontology/{VERSION}")
+    texts += [client.get(address, headers=turtle).content for address in plain]
     first, *others = (rdflib.Graph().parse(data=text, format="turtle") for text in texts)
-    assert (rdflib.URIRef(WHOLE), OWL.versionIRI, rdflib.URIRef(ONTOLOGY + "0.1.0")) in first
+    assert (rdflib.URIRef(WHOLE), OWL.versionIRI, rdflib.URIRef(ONTOLOGY + VERSION)) in first
     for other in others:
         assert (len(other), classes(other)) == (len(first), classes(first))
     for suffix, media_type in (("rdf", "application/rdf+xml"), ("jsonld", "application/ld+json")):
@@ -272,6 +307,6 @@ def test_the_redirects_lead_every_iri_to_the_service() -> None:
         return ""
 
     paths = ["", "sparql", "questions/clusters.rq", *SPACES, *(f"{space}/x/y" for space in SPACES)]
-    for path in (*paths, "ontology.ttl", "ontology/0.1.0", ".well-known/void"):
+    for path in (*paths, "ontology.ttl", f"ontology/{VERSION}", ".well-known/void"):
         assert lead(path) == f"{service}/{path}"
     assert lead("nosuch/place") == ""

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from clustergraph.questions.answer import Answer
     from clustergraph.questions.question import Question
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 __all__ = ["Answer", "ClustergraphError", "Graph", "Question", "__version__"]
 
 
