@@ -26,6 +26,7 @@ COMMANDS: Final = {
     "format": ("validate", "Rewrite Turtle and TriG files in canonical form."),
     "import": ("importing", "Read what was exported: a dump, or cluster profiles filled in."),
     "mcp": ("serve", "Serve the current release to language models."),
+    "migrate": ("migrate", "Carry data to a newer version of the ontology."),
     "query": ("ask", "Run a SPARQL query."),
     "questions": ("ask", "List the questions, or show one."),
     "releases": ("releases", "List the releases, the newest first."),

@@ -22,6 +22,8 @@ class Project:
         self.root = root
         self.ontology = root / "ontology"
         """The ontology and its code lists."""
+        self.migrations = self.ontology / "migrations"
+        """For each version of the ontology a folder of updates, which carry data to it from the one before."""
         self.shapes = root / "shapes"
         self.data = root / "data"
         self.queries = root / "queries"
@@ -29,6 +31,8 @@ class Project:
         self.rules = self.queries / "rules"
         self.checks = self.queries / "checks"
         """Check queries, whose rows are failures."""
+        self.successors = self.queries / "successors.yaml"
+        """The questions that have other names or parameters now."""
 
     def check(self) -> None:
         """Raise `SourceError` if the folders that a build needs are not there."""

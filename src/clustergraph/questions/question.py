@@ -8,7 +8,7 @@ asking with other values replaces what is in the block, term by term.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -31,7 +31,8 @@ _HEAD: Final = re.compile(r"^#\+ ?(.*)$", re.MULTILINE)
 _COLUMN: Final = re.compile(r"\{(\w+)\}")
 _PART: Final = re.compile(r"\[([^\]]*)\]")
 _VALUE: Final = re.compile(r"""<[^>]*>|"(?:[^"\\]|\\.)*"(?:@[\w-]+|\^\^\S+)?|[^\s"<]+""")
-_KEYS: Final = {"title", "description", "tags", "parameters", "columns", "view", "evidence"}
+_NEEDED: Final = {"title", "columns"}
+_OTHER: Final = {"description", "tags", "parameters", "view", "evidence"}
 
 
 @dataclass(frozen=True)
@@ -151,7 +152,7 @@ def parse(path: Path, text: str) -> Question:
     Raises:
         SourceError: the head is missing, is not YAML, or lacks or has too many keys.
     """
-    head = _head(path, text)
+    head = head_of(path, text, _NEEDED, _OTHER)
     columns = {str(key): str(value) for key, value in head["columns"].items()}
     described = "a parameter"
     try:
@@ -180,7 +181,12 @@ def _block(name: str) -> re.Pattern[str]:
     return re.compile(rf"(VALUES\s+\?{re.escape(name)}\s*\{{)([^}}]*)\}}", re.IGNORECASE)
 
 
-def _head(path: Path, text: str) -> dict[str, Any]:
+def head_of(path: Path, text: str, needed: Set[str], other: Set[str] = frozenset()) -> dict[str, Any]:
+    """Return the YAML at the head of a file of SPARQL.
+
+    Raises:
+        SourceError: it is no YAML, lacks a key that is needed, or has one that is neither needed nor among the others.
+    """
     import yaml
 
     where = Where(path, 1)
@@ -189,9 +195,10 @@ def _head(path: Path, text: str) -> dict[str, Any]:
         head = yaml.load("\n".join(_HEAD.findall(text)), loader)  # noqa: S506 - both are safe, and one is fast
     except yaml.YAMLError as error:
         raise SourceError(f"the head is not YAML: {error}", where=where) from error
-    if not isinstance(head, dict) or not {"title", "columns"} <= head.keys():
-        raise SourceError("the head needs at least a title and columns", where=where, advice="see queries/README.md")
-    if unknown := head.keys() - _KEYS:
+    if not isinstance(head, dict) or not needed <= head.keys():
+        words = " and ".join(sorted(needed, reverse=True))
+        raise SourceError(f"the head needs at least {words}", where=where, advice="see queries/README.md")
+    if unknown := head.keys() - needed - other:
         raise SourceError(f"unknown key in the head: {', '.join(sorted(unknown))}", where=where)
     return head
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
 from clustergraph.errors import ClustergraphError, QueryError, RefusedQueryError, SourceError, Where
@@ -88,9 +89,14 @@ def explain(text: str, message: str, prefixes: Mapping[str, str] = PREFIXES) -> 
     return QuerySyntaxError(text, start, f"{shown[0][:40] if shown else ''!r} is not expected here")
 
 
-def query_error(path: Path, query: str, error: SyntaxError) -> SourceError:
-    """Return an error of the engine about the query of a file as one that names file, line and column."""
-    found = explain(query, str(error), {})
+def query_error(
+    path: Path, query: str, error: SyntaxError, prefixes: Mapping[str, str] = MappingProxyType({})
+) -> SourceError:
+    """Return an error of the engine about the query of a file as one that names file, line and column.
+
+    An update is explained with `PREFIXES`; see `explain`.
+    """
+    found = explain(query, str(error), prefixes)
     if not isinstance(found, QuerySyntaxError):
         return SourceError(found.message, where=Where(path), advice=found.advice)
     message = f"{found.reason}\n{found.excerpt}\n"
