@@ -46,7 +46,7 @@ from tests.conftest import ROOT
 
 QUESTIONS = load(ROOT / "queries")
 SOME = (
-    "activity-facts",
+    "facts",
     "differing-participants",
     "never-together",
     "partners-by-country",

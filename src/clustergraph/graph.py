@@ -6,6 +6,7 @@ the service is a method of `Graph`, or another function that takes one first, wh
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable, Mapping
 from functools import cached_property
 from pathlib import Path
@@ -113,12 +114,16 @@ class Graph:
     def ask(self, name: str, /, **parameters: Any) -> Answer:  # noqa: ANN401 - anything that has a text form
         """Return the answer to a named question; a parameter has a value or a list, and labels do for IRIs and codes.
 
+        An old name leads to its successor, with a `FutureWarning` that says how to ask now.
+
         Raises:
             QuestionError: the question or a parameter is not known, or a value does not fit.
         """
-        question = question_files.find(self.questions, name)
-        given = {key: [str(v) for v in (value if isinstance(value, list | tuple) else [value])]
+        texts = {key: [str(v) for v in (value if isinstance(value, list | tuple) else [value])]
                  for key, value in parameters.items()}  # fmt: skip
+        question, given, note = question_files.asked(self.questions, name, texts)
+        if note:
+            warnings.warn(note, FutureWarning, stacklevel=2)
         choices = {name: self.choices(question.parameters[name]) for name in given if name in question.parameters}
         bound = resolve(question, given, choices)
         query = question.bound(bound)

@@ -23,7 +23,8 @@ from clustergraph.errors import ClustergraphError, QuestionError
 from clustergraph.graph import Graph, opened, prepare
 from clustergraph.questions.answer import QuestionCall, objects
 from clustergraph.questions.parameters import iri_of
-from clustergraph.questions.question import Question, find
+from clustergraph.questions.question import Question, asked
+from clustergraph.questions.succession import Given
 from clustergraph.release.manifest import Release
 from clustergraph.settings import Settings
 from clustergraph.sparql.guard import check
@@ -54,7 +55,7 @@ _ABOUT: Final = """SELECT ?direction ?property ?value ?section WHERE {{
 }} ORDER BY ?direction ?property ?value LIMIT {limit}"""
 
 Result = TypeVar("Result")
-Given = str | int | float | bool
+Value = str | int | float | bool
 Limit = Annotated[int, Field(ge=1, le=MOST_ROWS, description="how many rows at the most")]
 
 
@@ -109,19 +110,19 @@ class _Tools:
 
     async def explain_question(self, name: str) -> str:
         """Tell what a question is for, what its parameters can be and what its columns are."""
-        question = await self._question(name)
+        question, _, note = await self._asked(name, {})
         parameters = {
             p.name: {"label": p.label, "type": p.type, "required": p.required, "several": p.many,
                      "examples": list(dict.fromkeys(await self._do(Graph.choices, p)))[:12]}
             for p in question.parameters.values()
         }  # fmt: skip
-        return _written({"question": question.title, "description": question.description,
+        return _written({"name": question.name, **note, "question": question.title, "description": question.description,
                          "parameters": parameters, "columns": dict(question.columns)})  # fmt: skip
 
     async def ask_question(
         self,
         name: str,
-        parameters: dict[str, Given | list[Given]] | None = None,
+        parameters: dict[str, Value | list[Value]] | None = None,
         limit: Limit = ROWS,
         offset: Annotated[int, Field(ge=0, description="how many rows to pass over")] = 0,
         evidence: bool = False,
@@ -130,12 +131,13 @@ class _Tools:
 
         With evidence, the first five rows come with the statements of documents that they rest on; offset gives others.
         """
-        question = await self._question(name)
-        given = {key: [str(each) for each in (value if isinstance(value, list) else [value])]
+        texts = {key: [str(each) for each in (value if isinstance(value, list) else [value])]
                  for key, value in (parameters or {}).items()}  # fmt: skip
-        call = QuestionCall(name, given, "json", limit, offset)
+        question, given, note = await self._asked(name, texts)
+        call = QuestionCall(question.name, given, "json", limit, offset)
         found = await self._do(Graph.excerpt, call)
         told: dict[str, object] = {
+            **note,
             "question": question.title,
             "columns": dict(question.columns),
             "rows": objects(found.columns, found.rows),
@@ -185,8 +187,10 @@ class _Tools:
     async def _do(self, job: Callable[..., Result], *given: object) -> Result:
         return await self._pool.run(self._release.path, job, *given)
 
-    async def _question(self, name: str) -> Question:
-        return find(await self._do(Graph.catalogue), name)
+    async def _asked(self, name: str, texts: Given) -> tuple[Question, Given, dict[str, str]]:
+        """Return a question and its parameters, and where an old name leads to it, a member that says so."""
+        question, given, note = asked(await self._do(Graph.catalogue), name, texts)
+        return question, given, {"note": note} if note else {}
 
     async def _found(self, name: str) -> str:
         """Return the IRI that a name writes, in full or with a prefix, or else that of the thing that is called so."""

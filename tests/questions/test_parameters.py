@@ -199,7 +199,7 @@ def test_every_type_is_used_and_every_default_can_be_given(graph: Graph) -> None
             assert len(graph.ask(name, **given)) == len(list(graph.select(question.query))), name
 
 
-@pytest.mark.parametrize("name", ["facts", "missing-facts", "activity-facts", "shared-facts"])
+@pytest.mark.parametrize("name", ["facts", "missing-facts", "shared-facts"])
 def test_a_fact_that_is_not_known_is_told_with_the_nearest(graph: Graph, name: str) -> None:
     with pytest.raises(QuestionError, match="did you mean 'founded'"):
         graph.ask(name, fact="fonded")

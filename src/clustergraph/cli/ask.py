@@ -18,7 +18,7 @@ from clustergraph.cli.context import Context, pass_context
 from clustergraph.errors import ClustergraphError, QueryError, QuestionError
 from clustergraph.formats import RDF_FORMATS, RESULT_FORMATS
 from clustergraph.questions.parameters import plain, preferred
-from clustergraph.questions.question import Parameter, Question, find
+from clustergraph.questions.question import Parameter, Question, asked
 from clustergraph.rdf.files import decoded, text_of
 
 if TYPE_CHECKING:
@@ -155,7 +155,10 @@ def ask(context: Context, name: str, format_: str, evidence: bool, parameters: t
     clustergraph questions partners-sharing-pilots    its parameters and columns
     """
     graph = context.graph()
-    answer = graph.ask(name, **_parameters(parameters))
+    question, given, note = asked(graph.questions, name, _parameters(parameters))
+    if note:
+        click.echo(f"note: {note}", err=True)
+    answer = graph.ask(question.name, **given)
     if not answer.rows:
         click.echo(f"no rows: {graph.why_empty(answer)}", err=True)
     click.echo((_evidence if evidence else _written)(graph, answer, format_), nl=False)
@@ -205,7 +208,7 @@ def explain(context: Context, subject: str, property_: str, value: str, format_:
 
 
 def _parameters(words: tuple[str, ...]) -> dict[str, list[str]]:
-    """Return ``--name value`` and ``--name=value`` pairs as lists of values by name."""
+    """Return ``--name value`` and ``--name=value`` pairs as lists of values by name, which has - or _ in it."""
     found: dict[str, list[str]] = {}
     rest = list(words)
     while rest:
@@ -215,7 +218,7 @@ def _parameters(words: tuple[str, ...]) -> dict[str, list[str]]:
         name, equals, value = word[2:].partition("=")
         if not equals and not rest:
             raise click.UsageError(f"{word} needs a value")
-        found.setdefault(name, []).append(value if equals else rest.pop(0))
+        found.setdefault(name.replace("-", "_"), []).append(value if equals else rest.pop(0))
     return found
 
 
@@ -233,7 +236,10 @@ def questions(context: Context, name: str | None) -> None:
         rows = tuple((Cell(q.name), Cell(q.title)) for q in known.values())
         click.echo(table(("question", "title"), rows), nl=False)
         return
-    _show(graph, find(known, name))
+    question, _, note = asked(known, name, {})
+    if note:
+        click.echo(f"note: {note}", err=True)
+    _show(graph, question)
 
 
 def _show(graph: Graph | None, question: Question) -> None:

@@ -1,7 +1,7 @@
 """Pages of the documentation that are made: every term and code of the ontology, its alignments, and every question."""
 
 import csv
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -21,7 +21,13 @@ def glossary(store: Store) -> str:
 
 def questions_page(questions: Iterable[Question]) -> str:
     """Return the page that lists the questions, each with its parameters."""
-    return _page("catalogue.md", questions=questions)
+    return _page("catalogue.md", questions=list(questions), told=_told)
+
+
+def _told(fixed: Mapping[str, Sequence[str]], renamed: Mapping[str, str]) -> str:
+    """Return what is given, and what has another name now."""
+    told = [f"`{name}` {', '.join(values)}" for name, values in fixed.items()]
+    return "; ".join([*told, *(f"`{new}` for `{old}`" for old, new in renamed.items())])
 
 
 def alignments_page(table: str) -> str:

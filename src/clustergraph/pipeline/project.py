@@ -55,6 +55,7 @@ class Project:
     def fingerprint(self) -> str:
         """Return a digest of all that a build depends on: names and contents of the files, and the program itself."""
         files = [*self.graph_files(), *rdf_files(self.shapes), *self.queries.rglob("*.rq")]
+        files += self.queries.glob("*.yaml")
         files += [path for path in (self.queries / "exports").rglob("*") if path.is_file()]
         return fingerprint(self.root, files) + package_fingerprint()
 

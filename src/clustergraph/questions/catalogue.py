@@ -5,8 +5,9 @@ questions that were made for it, and any client can read them from the endpoint.
 ontology, its ``schema:target`` is the endpoint.
 """
 
+import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from itertools import groupby
 from pathlib import Path
 from typing import Final
@@ -16,6 +17,7 @@ from pyoxigraph import Literal, NamedNode, Quad, QuerySolutions
 from clustergraph.engine.store import Embedded
 from clustergraph.questions.question import Question, parse
 from clustergraph.questions.rules import Rule
+from clustergraph.questions.succession import Succession
 from clustergraph.terms import BASE, CATALOGUE, ONTOLOGY, QUERY, expand, named_after
 
 
@@ -44,6 +46,18 @@ def _question(question: Question) -> Iterator[Quad]:
     yield _quad(question.name, "sh:select", Literal(question.query))
     for tag in question.tags:
         yield _quad(question.name, "schema:keywords", Literal(tag))
+    for entry in question.replaces:
+        yield from _old(entry)
+
+
+def _old(entry: Succession) -> Iterator[Quad]:
+    """Yield that a question is deprecated, if it is gone, and how it is asked now, for `Catalogue`."""
+    yield _quad(entry.old, "rdf:value", Literal(json.dumps(asdict(entry))))
+    if entry.old != entry.question:
+        yield _quad(entry.old, "owl:deprecated", Literal(True))
+        yield _quad(entry.old, "dcterms:isReplacedBy", named_after(QUERY, entry.question))
+        yield _quad(entry.old, "rdfs:label", Literal(f"{entry.old} (an old question)", language="en"))
+        yield _quad(entry.old, "rdfs:comment", Literal(entry.reason, language="en"))
 
 
 def _executable(name: str, form: str, label: str) -> Iterator[Quad]:
@@ -62,20 +76,26 @@ CATALOGUE_QUERY: Final = f"""SELECT ?question ?select {{
   GRAPH {CATALOGUE} {{ ?question a sh:SPARQLSelectExecutable ; sh:select ?select }} }} ORDER BY ?question"""
 
 
+SUCCESSIONS_QUERY: Final = f"SELECT ?entry {{ GRAPH {CATALOGUE} {{ ?old rdf:value ?entry }} }} ORDER BY ?old"
+
+
 class Catalogue(Mapping[str, Question]):
     """The questions that a release carries, by name; each is read when it is asked for."""
 
     def __init__(self, graph: Embedded) -> None:
-        """Read the texts of the questions."""
-        rows = graph.query(CATALOGUE_QUERY)
+        """Read the texts of the questions, and what they replace."""
+        rows, entries = graph.query(CATALOGUE_QUERY), graph.query(SUCCESSIONS_QUERY)
         assert isinstance(rows, QuerySolutions)
+        assert isinstance(entries, QuerySolutions)
         self._texts = {row["question"].value.removeprefix(QUERY): row["select"].value for row in rows}
+        self._successions = [Succession(**json.loads(row["entry"].value)) for row in entries]
         self._read: dict[str, Question] = {}
 
     def __getitem__(self, name: str) -> Question:
         """Return the question of a name."""
         if name not in self._read:
-            self._read[name] = parse(Path(f"{name}.rq"), self._texts[name])
+            replaced = tuple(entry for entry in self._successions if entry.question == name)
+            self._read[name] = replace(parse(Path(f"{name}.rq"), self._texts[name]), replaces=replaced)
         return self._read[name]
 
     def __iter__(self) -> Iterator[str]:

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence, Set
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
 from pyoxigraph import Literal, NamedNode
 
 from clustergraph.errors import QuestionError, SourceError, Where
+from clustergraph.questions.succession import FILE, Given, Succession, successions
 from clustergraph.rdf.files import text_of
 
 TYPES: Final = ("iri", "code", "text", "number", "date", "boolean")
@@ -102,6 +103,8 @@ class Question:
     view: View = field(default_factory=View)
     evidence: str = ""
     """The sentence that a row states, with the columns that identify its evidence in braces; see `statement`."""
+    replaces: Sequence[Succession] = ()
+    """The old questions that this one has taken the place of."""
 
     def statement(self, row: Mapping[str, str]) -> str:
         """Return what a row states, in words; a part in brackets is left out where a column in it has no value.
@@ -133,12 +136,19 @@ class Question:
 
 
 def load(folder: Path) -> dict[str, Question]:
-    """Return the questions of a folder by name.
+    """Return the questions of a folder by name, each with those that it replaces.
 
     Raises:
-        SourceError: the head of a file is not as it should be.
+        SourceError: the head of a file, or the file of successors, is not as it should be.
     """
-    return {path.stem: read(path) for path in sorted(folder.glob("*.rq"))}
+    found = {path.stem: read(path) for path in sorted(folder.glob("*.rq"))}
+    for entry in successions(folder):
+        if entry.question not in found:
+            advice = f"the questions are the files in {folder}"
+            raise SourceError(f"the successor of {entry.old} is no question", where=Where(folder / FILE), advice=advice)
+        question = found[entry.question]
+        found[entry.question] = replace(question, replaces=(*question.replaces, entry))
+    return found
 
 
 def read(path: Path) -> Question:
@@ -240,14 +250,30 @@ def _given(term: str) -> str:
     return term[1:-1] if term.startswith("<") else term
 
 
+def asked(questions: Mapping[str, Question], name: str, given: Given) -> tuple[Question, Given, str]:
+    """Return the question of a name, its parameters, and where the name or one of theirs is an old one, a note of that.
+
+    Raises:
+        QuestionError: there is none of that name.
+    """
+    question = find(questions, name)
+    for entry in question.replaces:
+        if entry.old == name and (name != question.name or not given.keys().isdisjoint(entry.renamed)):
+            return question, entry.given(given), entry.note
+    return question, given, ""
+
+
 def find(questions: Mapping[str, Question], name: str) -> Question:
-    """Return a question by name.
+    """Return a question by name, or the successor of an old one.
 
     Raises:
         QuestionError: there is none of that name; it names the nearest.
     """
     if name in questions:
         return questions[name]
+    for question in questions.values():
+        if any(entry.old == name for entry in question.replaces):
+            return question
     from rapidfuzz import process
 
     near = [match[0] for match in process.extract(name, questions.keys(), limit=3, score_cutoff=55)]

@@ -4,17 +4,19 @@ from collections.abc import Callable
 from functools import partial
 from http import HTTPStatus
 from typing import Annotated, Final, TypeVar
+from urllib.parse import urlencode
 
 from fastapi import Query
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 from clustergraph.errors import ClustergraphError, OverLimitError, QuestionError
 from clustergraph.graph import Graph
 from clustergraph.questions.answer import MOST_ROWS, Excerpt, QuestionCall, WrittenAnswer, usual_limit
 from clustergraph.questions.catalogue import by_subject, description
 from clustergraph.questions.parameters import iri_of, preferred
-from clustergraph.questions.question import Question, find
+from clustergraph.questions.question import Question, asked
+from clustergraph.questions.succession import Given
 from clustergraph.terms import address
 from clustergraph.web.pages import page_or_json, problem_page, rendered, respond_page
 from clustergraph.web.problems import RequestError, bad_request
@@ -73,16 +75,18 @@ async def answer(
     release: ReleaseName = None,  # noqa: ARG001 - see `served`
     wanted: Annotated[str, format_of(OFFERS)] = "",
 ) -> Response:
-    """Answer a question; its own parameters are those that /questions tells."""
+    """Answer a question; its own parameters are those that /questions tells. An old name leads to its successor."""
     here = served(request)
     name, _, extension = name.partition(".")
     try:
-        question = find(await here.questions(), name)
+        question, given, old = asked(await here.questions(), name, _given(request))
     except QuestionError as error:
         raise RequestError(HTTPStatus.NOT_FOUND, error.message, error.advice) from error
+    if old:
+        return _moved(request, question, given, extension)
     chosen = OFFERS.choose(request, extension or wanted)
     usual = EVIDENCE_ROWS if evidence else usual_limit(chosen)
-    call = QuestionCall(question.name, _given(request), chosen, limit or usual, offset, evidence)
+    call = QuestionCall(question.name, given, chosen, limit or usual, offset, evidence)
     if chosen == "html":
         return await respond_page(request, here.release, partial(_show, here, question, call))
     late: dict[str, str] = {}
@@ -105,10 +109,18 @@ async def answer(
     return response
 
 
-def _given(request: Request) -> dict[str, list[str]]:
+def _given(request: Request) -> Given:
     """Return the parameters of a question; one without a value counts as not given."""
     given = {key: [each.strip() for each in request.query_params.getlist(key)] for key in request.query_params}
     return {key: list(filter(None, values)) for key, values in given.items() if key not in _RESERVED and any(values)}
+
+
+def _moved(request: Request, question: Question, given: Given, extension: str) -> Response:
+    """Return where the successor of an old question is asked for the same."""
+    pairs = [(name, value) for name, values in given.items() for value in values]
+    pairs += [(name, value) for name, value in request.query_params.multi_items() if name in _RESERVED]
+    path = f"/questions/{question.name}" + (f".{extension}" if extension else "")
+    return RedirectResponse(f"{path}?{urlencode(pairs)}" if pairs else path, HTTPStatus.PERMANENT_REDIRECT)
 
 
 async def _asked(here: Served, call: QuestionCall, job: Callable[..., Found], *given: object) -> tuple[Found, str]:

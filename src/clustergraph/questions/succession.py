@@ -1,0 +1,96 @@
+"""What has become of old questions: each leads to its successor, with parameters and columns by their new names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from clustergraph.errors import SourceError, Where
+from clustergraph.rdf.files import text_of
+
+FILE: Final = "successors.yaml"
+"""The file beside the questions that names their successors."""
+Given = dict[str, list[str]]
+_KEYS: Final = {"question", "parameters", "renamed", "columns", "reason", "since"}
+
+
+@dataclass(frozen=True)
+class Succession:
+    """How an old question, or one whose parameters have new names, is asked now."""
+
+    old: str
+    question: str
+    """The name of the question to ask now; that of the old one where only its parameters or columns have new names."""
+    reason: str
+    since: str
+    """The version from which on this is so."""
+    parameters: Given = field(default_factory=dict)
+    """What the new question is asked with so that it means the old one, unless something else is given."""
+    renamed: Mapping[str, str] = field(default_factory=dict)
+    """The new name of each parameter that has one."""
+    columns: Mapping[str, str] = field(default_factory=dict)
+    """The new name of each column that has one."""
+
+    @classmethod
+    def read(cls, old: str, entry: Mapping[str, Any]) -> Succession:
+        """Return what an entry says.
+
+        Raises:
+            ValueError: a key is missing or unknown, or the question would be asked otherwise for ever.
+        """
+        if missing := {"question", "reason", "since"} - entry.keys():
+            raise ValueError(f"{old} lacks {', '.join(sorted(missing))}")
+        if unknown := entry.keys() - _KEYS:
+            raise ValueError(f"{old} has an unknown key: {', '.join(sorted(unknown))}")
+        if entry["question"] == old and entry.get("parameters"):
+            raise ValueError(f"{old} is its own successor, and so cannot fix parameters")
+        fixed = {name: _texts(value) for name, value in (entry.get("parameters") or {}).items()}
+        names = {key: dict(entry.get(key) or {}) for key in ("renamed", "columns")}
+        return cls(old, str(entry["question"]), str(entry["reason"]), str(entry["since"]), fixed, **names)
+
+    def given(self, parameters: Given) -> Given:
+        """Return parameters of the old question as those of the new one.
+
+        >>> old = Succession("old", "new", "", "0.2.0", {"class": ["cg:Project"]}, {"activity": "subject"})
+        >>> old.given({"activity": ["4M4IoF"]})
+        {'subject': ['4M4IoF'], 'class': ['cg:Project']}
+        """
+        found: Given = {}
+        for name, values in parameters.items():
+            found.setdefault(self.renamed.get(name, name), []).extend(values)
+        return found | {name: list(values) for name, values in self.parameters.items() if name not in found}
+
+    @property
+    def note(self) -> str:
+        """What the one who asks in the old way is told."""
+        asked = [f"{name} {', '.join(values)}" for name, values in self.parameters.items()]
+        asked += [f"{new} for {old}" for old, new in self.renamed.items()]
+        told = f" with {'; '.join(asked)}" if asked else ""
+        whole = f"{self.old!r} is now asked as {self.question!r}" if self.old != self.question else f"ask {self.old!r}"
+        return f"{whole}{told}: {self.reason}"
+
+
+def successions(folder: Path) -> list[Succession]:
+    """Return the entries of the file in a folder of questions; none where there is no file.
+
+    Raises:
+        SourceError: the file is not as it should be.
+    """
+    import yaml
+
+    path = folder / FILE
+    if not path.is_file():
+        return []
+    try:
+        entries = yaml.safe_load(text_of(path)) or {}
+        return [Succession.read(old, entry) for old, entry in entries.items()]
+    except (yaml.YAMLError, ValueError, TypeError, AttributeError) as error:
+        raise SourceError(f"the successors are not as they should be: {error}", where=Where(path)) from error
+
+
+def _texts(value: object) -> list[str]:
+    """Return a value of YAML, or several, as they are given at a door."""
+    values = value if isinstance(value, list) else [value]
+    return [str(each).lower() if isinstance(each, bool) else str(each) for each in values]
