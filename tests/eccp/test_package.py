@@ -21,7 +21,6 @@ from openpyxl import load_workbook
 from pyoxigraph import DefaultGraph, Quad, RdfFormat, Store, parse
 from rdflib.compare import isomorphic
 
-from clustergraph.cli.export import last_day
 from clustergraph.cli.main import cli
 from clustergraph.eccp import assessment, contents, form, intake, package
 from clustergraph.eccp.assessment import Judgement, Kind, Verdict
@@ -33,6 +32,7 @@ from clustergraph.errors import ClustergraphError, QuestionError, SourceError, X
 from clustergraph.formats import RDF_FORMATS
 from clustergraph.graph import Graph
 from clustergraph.pipeline.project import Project
+from clustergraph.questions.parameters import last_day
 from clustergraph.rdf import turtle
 from clustergraph.rdf.files import UnwritableError
 from clustergraph.rdf.jsonld import JsonLdContext, Tree
@@ -104,7 +104,7 @@ def figure(name: str, measure: str, value: str, bound: str = "exactly", more: st
 
 
 def on(text: str) -> PackageOrigin:
-    return replace(ORIGIN, as_of=text, day=last_day(text).isoformat()) if text else ORIGIN
+    return replace(ORIGIN, as_of=text, day=str(last_day(text))) if text else ORIGIN
 
 
 def table(folder: Path, *rows: dict[str, str]) -> Path:

@@ -135,8 +135,8 @@ def test_a_wrong_value_is_told_at_every_door(
     [
         ("least", "12", '"12"^^<http://www.w3.org/2001/XMLSchema#integer>'),
         ("least", "-0.5", '"-0.5"^^<http://www.w3.org/2001/XMLSchema#decimal>'),
-        ("day", "2016", '"2016"^^<http://www.w3.org/2001/XMLSchema#gYear>'),
-        ("day", "2016-02", '"2016-02"^^<http://www.w3.org/2001/XMLSchema#gYearMonth>'),
+        ("day", "2016", '"2016-12-31"^^<http://www.w3.org/2001/XMLSchema#date>'),
+        ("day", "2016-02", '"2016-02-29"^^<http://www.w3.org/2001/XMLSchema#date>'),
         ("day", "2016-02-29", '"2016-02-29"^^<http://www.w3.org/2001/XMLSchema#date>'),
         ("sure", "TRUE", '"true"^^<http://www.w3.org/2001/XMLSchema#boolean>'),
         ("word", 'a"b\n}', '"a\\"b\\n}"'),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -23,6 +24,7 @@ GRAPH m:sections {{
   document:old a cg:Document ; cg:issued "2014-06-30"^^xsd:date .
   document:new a cg:Document ; cg:issued "2017"^^xsd:gYear .
   organisation:a a cg:Organisation ; skos:prefLabel "Aa"@en .
+  organisation:b a cg:Organisation ; skos:prefLabel "Bb"@en .
   network:n a cg:Network ; skos:prefLabel "N"@en .
 }}
 GRAPH m:old {{
@@ -30,8 +32,13 @@ GRAPH m:old {{
     cg:role role:member ; cg:start "2013"^^xsd:gYear ; cg:end "2016"^^xsd:gYear .
   award:x a cg:LabelAward ; {STATED} ; cg:holder organisation:a ; cg:label label:x ;
     cg:heldSince "2015-03"^^xsd:gYearMonth .
+  award:z a cg:LabelAward ; {STATED} ; cg:holder organisation:b ; cg:label label:z ; cg:end "2016"^^xsd:gYear .
+  award:y a cg:LabelAward ; {STATED} ; cg:holder organisation:a ; cg:label label:y ;
+    cg:heldSince "2012"^^xsd:gYear ; cg:end "2016-02"^^xsd:gYearMonth .
 }}
 GRAPH m:new {{
+  participation:r a cg:Participation ; {STATED} ; cg:participant organisation:b ; cg:activity partnership:4m4iof ;
+    cg:role role:partner .
   participation:q a cg:Participation ; {STATED} ; cg:participant organisation:a ; cg:activity network:n ;
     cg:role role:founding-member .
 }}
@@ -39,18 +46,18 @@ GRAPH m:new {{
 
 
 @pytest.fixture(scope="module")
-def roles(project: Project) -> Callable[[str, str], int]:
+def roles(project: Project) -> Callable[..., int]:
     """Count the rows of a question on a day."""
     header = "".join(f"PREFIX {prefix}: <{space}>\n" for prefix, space in PREFIXES.items())
     store = Store()
     store.extend(read_all(rdf_files(project.ontology)))
     scene = SCENE.replace("network:n", "<https://w3id.org/clustergraph/id/network/n>")
-    scene = scene.replace("award:x", "<https://w3id.org/clustergraph/id/award/x>")
+    scene = re.sub(r"award:(\w)", r"<https://w3id.org/clustergraph/id/award/\1>", scene)
     store.extend(parse((header + scene).encode(), format=RdfFormat.TRIG))
     merge(store)
     infer(store, project.rules)
     graph = Graph(store, questions.load(project.queries))
-    return lambda question, day: len(graph.ask(question, **({"as_of": day} if day else {})))
+    return lambda question, day, **given: len(graph.ask(question, **given, **({"as_of": day} if day else {})))
 
 
 @pytest.mark.parametrize("question", ["participants", "ties", "named-members"])
@@ -69,16 +76,35 @@ def roles(project: Project) -> Callable[[str, str], int]:
         ("2021", 1),
     ],
 )
-def test_membership(roles: Callable[[str, str], int], question: str, day: str, rows: int) -> None:
+def test_membership(roles: Callable[..., int], question: str, day: str, rows: int) -> None:
     """Known from the day of the document on, valid until the end of what the statement names as its end."""
-    if question == "named-members" and day >= "2017":
-        rows += 1  # It gives what was said, and not until when.
+    assert roles(question, day, **({"activity": "N"} if question == "participants" else {})) == rows
+
+
+@pytest.mark.parametrize(
+    ("day", "rows"),
+    [
+        ("", 3),
+        ("2014-06-29", 0),
+        ("2014-12-31", 2),
+        ("2015-02", 2),
+        ("2015-03", 3),
+        ("2015", 3),
+        ("2016-02", 3),
+        ("2016-02-29", 3),
+        ("2016-03-01", 2),
+        ("2018", 1),
+    ],
+)
+@pytest.mark.parametrize("question", ["labels", "label-counts"])
+def test_labels(roles: Callable[..., int], question: str, day: str, rows: int) -> None:
+    """A label that has ended has ended: one held from 2012 to February 2016 does not count in March."""
     assert roles(question, day) == rows
 
 
-@pytest.mark.parametrize(("day", "rows"), [("", 1), ("2014-12-31", 0), ("2015-02", 0), ("2015-03", 1), ("2015", 1)])
-def test_labels(roles: Callable[[str, str], int], day: str, rows: int) -> None:
-    assert roles("labels", day) == rows
+@pytest.mark.parametrize(("day", "rows"), [("2014-12-31", 0), ("2018", 1)])
+def test_who_had_only_a_label_that_ended_is_without(roles: Callable[..., int], day: str, rows: int) -> None:
+    assert roles("partners-without-label", day) == rows
 
 
 @pytest.mark.parametrize(

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import re
 import shutil
 import sys
 from collections.abc import Sequence
-from contextlib import suppress
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,6 +17,7 @@ from clustergraph.export import profiles
 from clustergraph.export.dump import FORMATS, extension, lines_of
 from clustergraph.export.dump import dump as write_dump
 from clustergraph.formats import RDF_FORMATS, of_file
+from clustergraph.questions.parameters import last_day
 
 if TYPE_CHECKING:
     from clustergraph.release.artefacts import Made
@@ -177,7 +176,7 @@ def eccp(
 
     contents.check_folder(out)
     made = context.releases.release()
-    day = last_day(as_of) if as_of else date.fromisoformat(made.created[:10])
+    day = _last_day(as_of) if as_of else date.fromisoformat(made.created[:10])
     origin = PackageOrigin(made.digest, day.isoformat(), clusters, regions, as_of)
     recipe = Recipe(context.project.queries / "exports" / "eccp", context.project.shapes / "profiles" / "eccp.ttl")
     with progress() as tell:
@@ -192,17 +191,11 @@ def eccp(
         click.echo(f"{title}: {', '.join(f'{count} {word}' for word, count in counts if count)}", err=True)
 
 
-def last_day(text: str) -> date:
-    """Return the last day of a year, month or day; raises `click.BadParameter` if it is none of these.
-
-    >>> last_day("2016"), last_day("2016-02")
-    (datetime.date(2016, 12, 31), datetime.date(2016, 2, 29))
-    """
-    if re.fullmatch(r"\d{4}(-\d\d){0,2}", text, re.ASCII):
-        for rest in ("", "-12-31", "-31", "-30", "-29", "-28"):
-            with suppress(ValueError):
-                return date.fromisoformat(text + rest)
-    raise click.BadParameter(f"{text!r} is not a date; write 2016, 2016-05 or 2016-05-01")
+def _last_day(text: str) -> date:
+    found = last_day(text)
+    if found is None:
+        raise click.BadParameter(f"{text!r} is not a date; write 2016, 2016-05 or 2016-05-01")
+    return found
 
 
 def _command(profile: profiles.Profile) -> click.Command:

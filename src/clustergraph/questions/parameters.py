@@ -189,10 +189,23 @@ def _number(parameter: Parameter, value: str) -> Literal:
 
 
 def _date(parameter: Parameter, value: str) -> Literal:
-    found = dated(value)
+    found = last_day(value)
     if found is None:
         raise QuestionError(f"{parameter.name} is a date, not {value!r}", advice="write 2016, 2016-05 or 2016-05-01")
-    return found
+    return Literal(found.isoformat(), datatype=NamedNode(_XSD + "date"))
+
+
+def last_day(text: str) -> date | None:
+    """Return the last day of a year, month or day; None if it is none of these.
+
+    >>> last_day("2016"), last_day("2016-02")
+    (datetime.date(2016, 12, 31), datetime.date(2016, 2, 29))
+    """
+    if _DATE.fullmatch(text):
+        for rest in ("", "-12-31", "-31", "-30", "-29", "-28"):
+            with suppress(ValueError):
+                return date.fromisoformat(text + rest)
+    return None
 
 
 def dated(text: str) -> Literal | None:
