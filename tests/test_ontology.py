@@ -93,8 +93,10 @@ def test_the_data_is_consistent_with_the_ontology(project: Project, tmp_path: Pa
 
 def test_every_term_is_used_by_the_data_or_a_question(store: Store, project: Project) -> None:
     queries = "\n".join(path.read_text() for path in project.queries.rglob("*.rq"))
-    terms = select(store, "SELECT ?t { ?t rdfs:isDefinedBy ?m . ?t a ?c FILTER (?c IN (owl:Class, owl:ObjectProperty, "
-                          f"owl:DatatypeProperty)) FILTER STRSTARTS(STR(?t), '{ONTOLOGY}') }}")  # fmt: skip
+    query = f"""SELECT ?t {{ ?t rdfs:isDefinedBy ?m ; a ?c
+        FILTER (?c IN (owl:Class, owl:ObjectProperty, owl:DatatypeProperty) && STRSTARTS(STR(?t), '{ONTOLOGY}'))
+        FILTER NOT EXISTS {{ ?t owl:deprecated true }} }}"""
+    terms = select(store, query)
     used = set(select(store, "SELECT DISTINCT ?t { { ?s ?t ?o } UNION { ?s a ?t } }"))
     used |= {ONTOLOGY + name for name in re.findall(r"\bcg:([\w-]+)", queries)}
     unused = [t for t in terms if t not in used]

@@ -19,15 +19,15 @@ SPACES = {**PREFIXES, "ex": "http://e/", "role": "http://r/", "vcard": "http://w
 HEAD = "".join(f"PREFIX {prefix}: <{space}>\n" for prefix, space in SPACES.items())
 SMALL = """
 ex:a a cg:Organisation ; skos:prefLabel "A"@en ; skos:altLabel "Old A", "A", "Alpha" ; cg:formerName "Old A" ;
-  cg:place ex:here, ex:there ; cg:region ex:west ; cg:belongsTo ex:b ; cg:founded "1990"^^xsd:gYear .
+  cg:place ex:here, ex:there ; cg:region ex:west ; cg:subOrganisationOf ex:b ; cg:founded "1990"^^xsd:gYear .
 ex:b a cg:Organisation ; skos:prefLabel "B"@de ; cg:country country:FRA ;
   cg:founded "1990"^^xsd:gYear, "1991"^^xsd:gYear .
 ex:here skos:prefLabel "Here"@en, "Ici"@fr . ex:there skos:prefLabel "There"@und .
 ex:west skos:prefLabel "West"@en . country:FRA skos:prefLabel "France"@en .
 ex:project a cg:Activity, cg:Project ; skos:prefLabel "P"@en ; cg:end "2017"^^xsd:gYear ;
   cg:start "2015"^^xsd:gYear, "2016-01-01"^^xsd:date .
-ex:part a cg:Activity, cg:Network ; skos:prefLabel "N"@en ; cg:sectionOf ex:middle, ex:whole .
-ex:middle a cg:Activity, cg:Platform ; skos:prefLabel "M"@en ; cg:sectionOf ex:whole .
+ex:part a cg:Activity, cg:Network ; skos:prefLabel "N"@en ; cg:partOf ex:middle, ex:whole .
+ex:middle a cg:Activity, cg:Platform ; skos:prefLabel "M"@en ; cg:partOf ex:whole .
 ex:whole a cg:Activity, cg:Platform ; skos:prefLabel "W"@en .
 ex:p1 cg:activity ex:project ; cg:participant ex:a ; cg:role role:partner ; cg:status status:stated .
 ex:p2 cg:activity ex:project ; cg:participant ex:b ; cg:role role:partner ; cg:status status:unsure .

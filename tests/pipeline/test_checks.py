@@ -102,12 +102,12 @@ BAD = {
         organisation:b a cg:Organisation ; skos:prefLabel "Via-Meca"@en .""",
     "same-notation": f"""<{SCHEME}/unit/a> skos:inScheme <{SCHEME}/unit> ; skos:notation "a" .
         <{SCHEME}/unit/b> skos:inScheme <{SCHEME}/unit> ; skos:notation "a" .""",
-    "same-number": """work-package:a a cg:WorkPackage ; cg:sectionOf project:a ; cg:code "1" .
-        work-package:b a cg:WorkPackage ; cg:sectionOf project:a ; cg:code "1" .""",
+    "same-number": """work-package:a a cg:WorkPackage ; cg:partOf project:a ; cg:code "1" .
+        work-package:b a cg:WorkPackage ; cg:partOf project:a ; cg:code "1" .""",
     "same-statement": """award:a a cg:LabelAward ; cg:holder organisation:a ; cg:label label:a .
         award:b a cg:LabelAward ; cg:holder organisation:a ; cg:label label:a .""",
     "second-coordinator": f"{rivals('document:a')}",
-    "self": "organisation:a cg:belongsTo organisation:a .",
+    "self": "organisation:a cg:subOrganisationOf organisation:a .",
     "thing-in-section": f"{SECTION} a cg:Section . organisation:a a cg:Organisation .",
     "typed-shortcut": """cg:leads skos:scopeNote "Inferred."@en ; rdfs:isDefinedBy cg:module-cooperation .
         organisation:a cg:leads project:a .""",

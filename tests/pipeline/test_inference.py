@@ -79,7 +79,7 @@ FACTS = st.sampled_from(
     [
         f"{s} {p} {o} ."
         for p in ("cg:within", "cg:region", "cg:place", "cg:withinScheme", "cg:fundedUnder", "cg:participatesIn",
-                  "cg:sharesPilotWith", "cg:coordinates", "cg:sectionOf", "cg:contains")
+                  "cg:sharesPilotWith", "cg:coordinates", "cg:partOf", "cg:contains")
         for s in THINGS for o in THINGS if s != o
     ]
     + [f"{s} a {c} ." for s in THINGS for c in ("cg:Cluster", "cg:Letter", "cg:Target", "cg:Organisation")]
@@ -138,7 +138,7 @@ def takes_part(n: int, who: str, what: str, status: str = "stated", role: str = 
 
 
 PARTNERS = [
-    "pilot:x a cg:Pilot ; cg:sectionOf initiative:v . partnership:y a cg:Partnership .",
+    "pilot:x a cg:Pilot ; cg:partOf initiative:v . partnership:y a cg:Partnership .",
     "organisation:a a cg:Organisation ; cg:region region:c . organisation:b a cg:Organisation ; cg:region region:d .",
     "region:c a cg:Region . region:d a cg:Region .",
     takes_part(1, "organisation:a", "partnership:y"),
