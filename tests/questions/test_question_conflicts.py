@@ -62,7 +62,7 @@ def part(n: int, section: str, who: str, status: str = "stated") -> str:
 
 
 def claim(value: int) -> str:
-    return f"""GRAPH m:one {{ figure:claim a cg:Claim, cg:Figure ; cg:status <{STATUS}stated> ; cg:subject project:p ;
+    return f"""GRAPH m:one {{ figure:claim a cg:Claim ; cg:status <{STATUS}stated> ; cg:subject project:p ;
       cg:measure <{MEASURE}partners> ; cg:value {value} }}
       GRAPH m:sections {{ <{MEASURE}partners> skos:notation "partners" .
         <https://w3id.org/clustergraph/scheme/participation-role/partner> skos:notation "partner" }}\n"""
