@@ -26,7 +26,7 @@ from clustergraph.questions.parameters import choices_query, needs_choices, read
 from clustergraph.questions.question import Parameter, Question
 from clustergraph.questions.sections import Section, documents, sections
 from clustergraph.questions.thing import Thing, Things
-from clustergraph.rdf.labels import best
+from clustergraph.rdf.labels import best, labels
 from clustergraph.release.artefacts import dump_of
 from clustergraph.release.manifest import Release
 from clustergraph.sparql.guard import TERMS_QUERY, may_misspell, unknown
@@ -303,7 +303,8 @@ class Graph:
         found = {}
         for row in self.select(PLACES_QUERY):
             latitude, longitude = float(row["latitude"].value), float(row["longitude"].value)
-            found[row["place"].value] = Place(latitude, longitude, row["country"].value if row["country"] else "")
+            place = row["place"].value
+            found[place] = Place(latitude, longitude, self.name(place) if row["country"] else "")
         return found
 
     @cached_property
@@ -315,8 +316,13 @@ class Graph:
     def _names(self) -> Index:
         from clustergraph.questions.search import NAMES_QUERY, Index, Name
 
-        rows = self.select(NAMES_QUERY)
-        return Index(Name(*(row[column].value for column in ("thing", "name", "label", "class"))) for row in rows)
+        words = labels(self.store)
+        rows = ([row[column].value for column in ("thing", "name", "type")] for row in self.select(NAMES_QUERY))
+        return Index(
+            Name(thing, name, words[thing], words[type_])
+            for thing, name, type_ in rows
+            if thing in words and type_ in words
+        )
 
     @cached_property
     def _evidence(self) -> Evidence:

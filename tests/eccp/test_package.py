@@ -423,6 +423,17 @@ def test_a_package_that_breaks_its_profile_is_not_written(
     assert "Violation" in (tmp_path / "out" / "report.ttl").read_text()
 
 
+def test_a_cluster_goes_by_one_name_without_a_tag_and_other_names_are_beside_it(
+    codes: list[Quad], recipe: Recipe
+) -> None:
+    header = SMALL.replace('"Small"@en', '"Klein"@de, "SML"@und, "Petit"@fr')
+    built = Package(small(codes, "organisation:small cg:spelling 'S.M.L.', 'SML' .", header), recipe, ORIGIN)
+    of_it = [part.split(" ", 2)[1:] for part in triples_of(built) if "organisation/small> " in part.split("core#")[0]]
+    names = sorted((predicate.rpartition("#")[2], name) for predicate, name in of_it if "Label>" in predicate)
+    others = [("altLabel>", each) for each in ('"Klein"', '"Petit"', '"S.M.L."')]
+    assert names == [*others, ("prefLabel>", '"SML"')]
+
+
 @pytest.mark.parametrize("character", ["0001", "FFFE"])
 def test_a_character_that_xml_cannot_hold_is_told_with_its_statement(
     codes: list[Quad], recipe: Recipe, character: str, tmp_path: Path
@@ -430,7 +441,7 @@ def test_a_character_that_xml_cannot_hold_is_told_with_its_statement(
     odd = SMALL.replace('"Small"@en', f'"Sm\\u{character}all"@en')
     built = Package(small(codes, header=odd), recipe, ORIGIN)
     built.findings.clear()
-    told = rf'organisation/small> .*"Sm\\u{character}all"@en holds the character U\+{character}.*; change the statement'
+    told = rf'organisation/small> .*"Sm\\u{character}all" holds the character U\+{character}.*; change the statement'
     with pytest.raises(XmlError, match=told):
         contents.write(built, tmp_path / "out")
     with pytest.raises(XmlError, match=told):

@@ -8,13 +8,7 @@ import string
 import pytest
 
 from clustergraph.graph import Graph
-from clustergraph.questions.search import NAMES_QUERY, Index, Name
-
-
-@pytest.fixture(scope="module")
-def index(graph: Graph) -> Index:
-    rows = graph.select(NAMES_QUERY)
-    return Index(Name(*(row[name].value for name in ("thing", "name", "label", "class"))) for row in rows)
+from clustergraph.questions.search import Index, Name
 
 
 @pytest.mark.parametrize(
@@ -37,27 +31,27 @@ def index(graph: Graph) -> Index:
         ("microtec sudwest", "microTEC Südwest"),
     ],
 )
-def test_names_are_found(index: Index, text: str, label: str | None) -> None:
-    labels = [hit.label for hit in index.search(text, 3)]
+def test_names_are_found(graph: Graph, text: str, label: str | None) -> None:
+    labels = [hit.label for hit in graph.search(text, 3)]
     if label is None:
-        assert not any(hit.score > 90 for hit in index.search(text))
+        assert not any(hit.score > 90 for hit in graph.search(text))
     else:
         assert label in labels[:2]
 
 
-def test_the_exact_name_comes_first(index: Index) -> None:
+def test_the_exact_name_comes_first(graph: Graph) -> None:
     for label in ("AFIL", "Eurecat", "FP7", "Lombardy", "bwcon"):
-        assert index.search(label)[0].label == label
+        assert graph.search(label)[0].label == label
 
 
-def test_nothing_is_found_for_nothing(index: Index) -> None:
-    assert index.search("") == []
-    assert index.search("!?") == []
-    assert index.search("qqqqzzzzxxxx") == []
+def test_nothing_is_found_for_nothing(graph: Graph) -> None:
+    assert graph.search("") == []
+    assert graph.search("!?") == []
+    assert graph.search("qqqqzzzzxxxx") == []
 
 
-def test_a_thing_is_found_once_by_its_best_name(index: Index) -> None:
-    hits = index.search("pool-net", 20)
+def test_a_thing_is_found_once_by_its_best_name(graph: Graph) -> None:
+    hits = graph.search("pool-net", 20)
     assert len({hit.iri for hit in hits}) == len(hits)
 
 

@@ -44,4 +44,9 @@ INSERT { ?label skos:broadMatch ?recognition . ?recognition a skos:Concept ; sko
     ?list skos:prefLabel ?title }
 } ;
 
-INSERT { ?subject ?predicate ?object } WHERE { GRAPH list:mapped { ?subject ?predicate ?object } }
+INSERT { ?subject ?predicate ?object } WHERE { GRAPH list:mapped { ?subject ?predicate ?object } } ;
+
+# The platform asks for names in no language; that of an organisation may be in any, or in none.
+DELETE { ?named skos:prefLabel ?name } INSERT { ?named skos:prefLabel ?plain } WHERE {
+  ?named skos:prefLabel ?name BIND (STR(?name) AS ?plain) FILTER (LANG(?name) != "")
+}

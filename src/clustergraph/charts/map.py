@@ -11,9 +11,9 @@ from clustergraph.charts.svg import SIZE, Drawing, cut, width
 
 PLACES_QUERY: Final = """SELECT ?place ?latitude ?longitude ?country WHERE {
   ?place cg:latitude ?latitude ; cg:longitude ?longitude
-  OPTIONAL { ?place a cg:Country ; skos:prefLabel ?name FILTER (LANG(?name) = "en") BIND (STR(?name) AS ?country) }
+  OPTIONAL { ?place a ?country FILTER (?country = cg:Country) }
 } ORDER BY ?place"""
-"""Gives every place that has coordinates; a country with its name, for orientation on a map."""
+"""Gives every place that has coordinates, and whether it is a country, whose name is for orientation on a map."""
 MOST_PLACES: Final = 150
 
 _BIGGEST: Final = 18.0

@@ -282,7 +282,7 @@ class _Register:
         node, graph = node or expand(f"{kind}:{slug(name)}"), NamedNode(_HOME + home)
         self.reference(graph, f"New {home} of the cluster platform", f"The identity of {home} that a profile names.")
         self.add(node, "rdf:type", NamedNode(ONTOLOGY + kind.capitalize()), graph)
-        self.add(node, "skos:prefLabel", Literal(name, language="en"), graph)
+        self.add(node, "skos:prefLabel", Literal(name, language="und"), graph)
         return node
 
 

@@ -74,7 +74,7 @@ def choices_query(parameter: Parameter) -> str:
         what = f"{{ SELECT DISTINCT ?thing {{ VALUES ?class {{ {parameter.of} }} ?thing a ?class }} }}"
     return f"""SELECT ?thing ?name {{ {what} {{ ?thing skos:prefLabel|rdfs:label ?name BIND (0 AS ?rank) }}
         UNION {{ ?thing skos:altLabel|skos:notation|cg:acronym|cg:nutsCode|cg:isoCode ?name BIND (1 AS ?rank) }} }}
-        ORDER BY ?rank (LANG(?name) != "en") ?name ?thing"""
+        ORDER BY ?rank (LANG(?name) != "en") (LANG(?name) NOT IN ("", "und")) ?name ?thing"""
 
 
 def read_choices(rows: Iterable[tuple[str, str]]) -> dict[str, str]:

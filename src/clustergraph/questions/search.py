@@ -12,14 +12,12 @@ from rapidfuzz import fuzz
 
 from clustergraph.questions.parameters import plain
 
-NAMES_QUERY: Final = """SELECT DISTINCT ?thing ?name ?label ?class WHERE {
+NAMES_QUERY: Final = """SELECT DISTINCT ?thing ?name ?type WHERE {
   ?thing skos:prefLabel|skos:altLabel|cg:acronym|cg:fullName|rdfs:label|skos:notation|cg:nutsCode|cg:isoCode ?name ;
     a ?type .
-  ?thing skos:prefLabel|rdfs:label ?label FILTER (LANG(?label) IN ("en", ""))
-  ?type rdfs:label ?class FILTER (LANG(?class) = "en")
   FILTER NOT EXISTS { ?thing a ?finer . ?finer rdfs:subClassOf+ ?type FILTER (?finer != ?type) }
 }"""
-"""Gives every name of everything that has one, with its preferred label and its finest class."""
+"""Gives every name of everything that has one, with its finest class."""
 
 _CANDIDATES: Final = 150
 _LEAST_ALIKE: Final = 62.0

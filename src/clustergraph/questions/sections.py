@@ -2,19 +2,21 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Final
 
-from pyoxigraph import QuerySolutions
+from pyoxigraph import QuerySolution, QuerySolutions
 
 from clustergraph.engine.store import Embedded
+from clustergraph.rdf.labels import rank
 from clustergraph.terms import INFERRED, compact
 
 _SECTIONS: Final = """SELECT ?section ?document ?title ?name ?number ?heading ?table ?row ?order ?issued WHERE {
   ?section cg:inDocument ?document
-  OPTIONAL { ?document skos:prefLabel|rdfs:label|dcterms:title ?title FILTER (LANG(?title) IN ("en", "")) }
-  OPTIONAL { ?section skos:prefLabel ?name FILTER (LANG(?name) IN ("en", "")) }
+  OPTIONAL { ?document skos:prefLabel|rdfs:label|dcterms:title ?title }
+  OPTIONAL { ?section skos:prefLabel ?name }
   OPTIONAL { ?section cg:heading ?heading }
   OPTIONAL { ?section cg:sectionNumber ?number }
   OPTIONAL { ?section cg:table ?table }
@@ -64,13 +66,17 @@ def sections(graph: Embedded) -> dict[str, Section]:
     """Return the sections of all documents by their IRIs."""
     rows = graph.query(_SECTIONS)
     assert isinstance(rows, QuerySolutions)
-    names = ("title", "name", "number", "heading", "table", "row", "order", "issued")
-    return {
-        row["section"].value: Section(
-            row["section"].value, row["document"].value, {name: row[name].value for name in names if row[name]}
-        )
-        for row in rows
-    }
+    return {iri: _section(iri, list(same)) for iri, same in groupby(rows, lambda row: row["section"].value)}
+
+
+def _section(iri: str, rows: Sequence[QuerySolution]) -> Section:
+    """Return a section from its rows, which differ in the language of its names."""
+    parts = {}
+    for part in ("title", "name", "number", "heading", "table", "row", "order", "issued"):
+        values = [row[part] for row in rows if row[part]]
+        if values:
+            parts[part] = min(values, key=rank).value
+    return Section(iri, rows[0]["document"].value, parts)
 
 
 def documents(found: Iterable[Section]) -> list[tuple[str, str, list[Section]]]:

@@ -28,12 +28,15 @@ _TITLES: Final = (_NAMES[2:3], (expand("cg:heading"),))
 def rank(name: Literal, property_: NamedNode = _NAMES[0]) -> tuple[int, int, str]:
     """Return where a name stands among the names of one thing, the best first: this is how every door chooses.
 
-    English comes first, then no language, then any; of these the better property, then the first in the alphabet.
+    English comes first, then what is in no language, then any; of these the better property, then the first in the
+    alphabet.
 
     >>> min([Literal("Lyon", language="fr"), Literal("Lyons", language="en"), Literal("LYS")], key=rank).value
     'Lyons'
+    >>> min([Literal("Réseau Alpin", language="fr"), Literal("ZENIT", language="und")], key=rank).value
+    'ZENIT'
     """
-    language = {"en": 0, None: 1}.get(name.language, 2)
+    language = {"en": 0, None: 1, "und": 1}.get(name.language, 2)
     return language, _NAMES.index(property_) if property_ in _NAMES else len(_NAMES), name.value
 
 

@@ -18,6 +18,7 @@ from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, Store, parse
 
 from clustergraph.errors import SourceError, Where
 from clustergraph.rdf.files import text_of
+from clustergraph.rdf.labels import best
 from clustergraph.rdf.lines import Line, Statement
 from clustergraph.rdf.reading import solutions
 from clustergraph.release.artefacts import Download, lines_of
@@ -36,9 +37,6 @@ _ABOUT: Final = """SELECT DISTINCT ?x ?place {
   ?x cg:locatedIn|cg:within ?place . ?place a cg:Country FILTER STRSTARTS(STR(?place), "%s") }"""
 _CLASSES: Final = "SELECT ?x (COUNT(?s) AS ?n) { ?s a ?x FILTER isIRI(?x) } GROUP BY ?x"
 _PROPERTIES: Final = "SELECT ?x (COUNT(*) AS ?n) { ?s ?x ?o } GROUP BY ?x"
-_NAMES: Final = """SELECT ?x (MIN(STR(?label)) AS ?name) {
-  { ?x a cg:Document } UNION { VALUES ?x { %s } } ?x skos:prefLabel ?label FILTER(lang(?label) IN ("en", ""))
-} GROUP BY ?x"""
 _NO_VOCABULARY: Final = ("nuts", "country")
 _KINDS_OF_DAYS: Final = {4: "gYear", 7: "gYearMonth", 10: "date"}
 
@@ -46,7 +44,7 @@ _KINDS_OF_DAYS: Final = {4: "gYear", 7: "gYearMonth", 10: "date"}
 def describe(store: Store, release: Release, downloads: Sequence[Download], about: Mapping[str, Any]) -> list[Quad]:
     """Return the description of a release and of its files, from its store and from what `publication` says."""
     parts = _parts(store, lines_of(release.path))
-    names = solutions(store, _NAMES % " ".join(f"<{place}>" for place in parts[0].places))
+    named = (*filter(None, (part.document for part in parts)), *parts[0].places)
     classes, properties = list(solutions(store, _CLASSES)), list(solutions(store, _PROPERTIES))
     terms = [row["x"].value for row in (*classes, *properties)]
     spaces = {space for prefix, space in VOCABULARIES.items() if prefix not in _NO_VOCABULARY} | {PREFIXES["cg"]}
@@ -56,7 +54,7 @@ def describe(store: Store, release: Release, downloads: Sequence[Download], abou
         about=about,
         parts=[part for part in parts if part.source not in COMPUTED],
         files=sorted(downloads, key=lambda each: each.name),
-        names={row["x"].value: row["name"].value for row in names},
+        names={iri: name for iri in named if (name := best(store, NamedNode(iri)))},
         classes=classes,
         properties=properties,
         vocabularies=[space for space in spaces if any(term.startswith(space) for term in terms)],
