@@ -211,7 +211,7 @@ def test_every_shape_answers_at_its_iri(client: TestClient) -> None:
     assert shapes <= set(map(str, known.subjects()))
     for shape in sorted(shapes)[::40]:
         text = client.get(f"/{shape.removeprefix(BASE)}.ttl").text
-        assert "sh:message" in text or "sh:path" in text
+        assert "a sh:NodeShape" in text or "a sh:PropertyShape" in text
     assert client.get("/shape/NoSuchShape.ttl").status_code == 404
 
 

@@ -30,10 +30,11 @@ ID_KINDS: Final = (
 """The kinds of thing that have an IRI of ours, each with a prefix of its name: the path segment after ``/id/``."""
 
 LISTS: Final = (
-    "action", "action-type", "bound", "breakdown", "effra-domain", "emerging-industry", "field", "field-basis",
-    "funding-level", "industrial-ecosystem", "key-enabling-technology", "label", "label-level", "measure",
-    "member-kind", "mention-kind", "note-kind", "organisation-kind", "participation-role", "plan-kind",
-    "relationship-kind", "s3-platform", "service", "status", "term-kind", "theme", "unit",
+    "action", "action-type", "bound", "breakdown", "certainty", "effra-domain", "emerging-industry", "field",
+    "field-basis", "funding-level", "industrial-ecosystem", "key-enabling-technology", "label", "label-level",
+    "measure", "member-kind", "mention-kind", "note-kind", "organisation-kind", "origin", "participation-role",
+    "phase", "plan-kind", "relationship-kind", "s3-platform", "scope", "service", "status", "term-kind", "theme",
+    "unit",
 )  # fmt: skip
 """The code lists, each with a file in ``ontology/schemes/`` and a prefix of its name."""
 

@@ -124,7 +124,7 @@ def test_a_changed_cell_changes_just_that(graph: Graph, recipe: Recipe, exported
     read = intake.read(edited(exported / "profiles.xlsx", tmp_path / "t.xlsx", cells), graph, recipe)
     assert about({q: None for q in read.said if q.graph_name.value.endswith("/afil")}) == {
         ("founded", "2013"), ("type", "Figure"), ("subject", "afil"), ("measure", "members"), ("value", "150"),
-        ("unit", "count"), ("bound", "exactly"), ("status", "stated"),
+        ("unit", "count"), ("bound", "exactly"), ("certainty", "stated"),
     }, "a new number is stated, whatever the old one was"  # fmt: skip
     assert about({q: None for q in read.said if q.graph_name.value.endswith("/bwcon")}) == {("service", "training")}
     assert {q.graph_name.value for q in read.said} == {f"{GRAPH}eccp/{name}" for name in ("afil", "bwcon", "sections")}
@@ -137,7 +137,7 @@ def test_a_changed_cell_changes_just_that(graph: Graph, recipe: Recipe, exported
 def test_a_number_is_confirmed_by_its_date(graph: Graph, recipe: Recipe, exported: Path, tmp_path: Path) -> None:
     table = edited(exported / "profiles.xlsx", tmp_path / "t.xlsx", {("AFIL", "Members: as of"): "2026-11"})
     said = about(intake.read(table, graph, recipe).said)
-    assert said >= {("value", "147"), ("asOf", "2026-11"), ("status", "stated")}
+    assert said >= {("value", "147"), ("asOf", "2026-11"), ("certainty", "stated")}
 
 
 def test_a_table_with_few_columns_leaves_the_others(graph: Graph, recipe: Recipe, tmp_path: Path) -> None:

@@ -29,7 +29,9 @@ NOTE = "note:a cg:about project:a ; cg:noteKind note-kind:contradiction"
 
 def rivals(document: str) -> str:
     """Two coordinators of one activity, in sections of one document or of two."""
-    coordinator = f"cg:role <{SCHEME}/participation-role/coordinator> ; cg:activity project:a ; cg:status status:stated"
+    coordinator = (
+        f"cg:role <{SCHEME}/participation-role/coordinator> ; cg:activity project:a ; cg:certainty certainty:stated"
+    )
     return f"""{SECTION} cg:inDocument document:a . {OTHER} cg:inDocument {document} .
         participation:a {coordinator} ; cg:participant organisation:a ; cg:statedIn {SECTION} .
         participation:b {coordinator} ; cg:participant organisation:b ; cg:statedIn {OTHER} ."""
@@ -41,7 +43,7 @@ BAD = {
     "cycles": "region:a cg:within region:b . region:b cg:within region:a .",
     "date-after-document": f'{DATED} award:a cg:heldSince "2018"^^xsd:gYear .',
     "date-order": 'project:a cg:start "2016-05"^^xsd:gYearMonth ; cg:end "2016-04-30"^^xsd:date .',
-    "derived-without-basis": f"participation:a cg:status <{SCHEME}/status/derived> .",
+    "derived-without-basis": f"participation:a cg:origin <{SCHEME}/origin/derived> .",
     "duplicate-code-label": f"""
         <{SCHEME}/unit/a> a skos:Concept ; skos:inScheme <{SCHEME}/unit> ; skos:prefLabel "A"@en .
         <{SCHEME}/unit/b> a skos:Concept ; skos:prefLabel "A"@en ; skos:inScheme <{SCHEME}/unit> .""",
@@ -50,9 +52,9 @@ BAD = {
     "duplicate-nuts-code": 'nuts:FRK cg:nutsCode "FRK" . region:b cg:nutsCode "FRK" .',
     "duplicate-term-label": """cg:a a owl:ObjectProperty ; rdfs:label "a"@en ; rdfs:isDefinedBy cg:m .
         cg:b a owl:ObjectProperty ; rdfs:label "a"@en .""",
-    "figure-as-printed": 'figure:a cg:value 2500000 ; cg:printed "2.5 billion" ; cg:status status:stated .',
-    "figure-bound": 'figure:a cg:bound bound:exactly ; cg:printed "more than 40" ; cg:status status:stated .',
-    "figure-in-words": 'figure:a cg:value 6 ; cg:printed "five" ; cg:status status:stated .',
+    "figure-as-printed": 'figure:a cg:value 2500000 ; cg:printed "2.5 billion" ; cg:certainty certainty:stated .',
+    "figure-bound": 'figure:a cg:bound bound:exactly ; cg:printed "more than 40" ; cg:certainty certainty:stated .',
+    "figure-in-words": 'figure:a cg:value 6 ; cg:printed "five" ; cg:certainty certainty:stated .',
     "missing-disjointness": "cg:Lonely a owl:Class .",
     "missing-label": "organisation:a a cg:Organisation .",
     "nuts-code-of-region": 'nuts:FRK a cg:Region ; cg:nutsCode "FRK2" ; cg:nutsLevel 1 .',
@@ -61,7 +63,7 @@ BAD = {
     "shares-over-100": f"""figure:a {SHARE} ; cg:breakdown <{SCHEME}/breakdown/a> .
         figure:b {SHARE} ; cg:breakdown <{SCHEME}/breakdown/b> .""",
     "statement-in-two-sections": f"""{SECTION} a cg:Section . {OTHER} a cg:Section .
-        figure:a cg:status <{SCHEME}/status/stated> .
+        figure:a cg:certainty <{SCHEME}/certainty/stated> .
         }} {OTHER} {{ figure:a cg:value 1 .""",
     "statement-outside-section": "cg:Figure rdfs:subClassOf cg:Statement . figure:a a cg:Figure .",
     "term-and-module": "cg:region a owl:ObjectProperty, owl:Ontology .",
@@ -132,7 +134,7 @@ FINE = {
         funding:b cg:schemeLevel <{SCHEME}/funding-level/programme> .""",
     "shares-over-100": f"figure:a {SHARE} ; cg:breakdown <{SCHEME}/breakdown/a> . figure:b {SHARE} .",
     "missing-disjointness": "cg:A a owl:Class . cg:B rdfs:subClassOf cg:A ; owl:disjointWith cg:C .",
-    "derived-without-basis": f"participation:a cg:status <{SCHEME}/status/derived> ; cg:derivedFrom participation:b .",
+    "derived-without-basis": f"participation:a cg:origin <{SCHEME}/origin/derived> ; cg:derivedFrom participation:b .",
     "unmatched-term": f"""<{SCHEME}/theme/a> skos:inScheme <{SCHEME}/theme> ; skos:broadMatch <{SCHEME}/field/b> .
         <{SCHEME}/field/b> skos:inScheme <{SCHEME}/field> .
         <{SCHEME}/theme/c> skos:inScheme <{SCHEME}/theme> ; cg:termKind <{SCHEME}/term-kind/event> .""",

@@ -31,7 +31,6 @@ AXIOMS = {RDFS + "subClassOf", RDFS + "subPropertyOf", RDF + "first", RDF + "res
 """What both engines are given; the build leaves domains and ranges to the shapes."""
 TYPES = {OWL + name for name in ("SymmetricProperty", "TransitiveProperty", "Restriction")}
 HEADER = "".join(f"@prefix {prefix}: <{space}> .\n" for prefix, space in PREFIXES.items())
-STATUS = "https://w3id.org/clustergraph/scheme/status/"
 
 
 def ontology() -> list[Quad]:
@@ -124,17 +123,18 @@ def graph_of(*facts: str) -> Store:
 
 
 def holds(store: Store, pattern: str) -> bool:
-    return bool(store.query(f"ASK {{ {pattern} }}", prefixes={**PREFIXES, "status": STATUS}))
+    return bool(store.query(f"ASK {{ {pattern} }}", prefixes=PREFIXES))
 
 
+COLLECTIVE = "cg:certainty certainty:stated ; cg:scope scope:collective"
 MEMBERSHIP = """
-participation:p{n} a cg:Participation ; cg:participant {who} ; cg:activity {what} ; cg:status <{status}> ;
+participation:p{n} a cg:Participation ; cg:participant {who} ; cg:activity {what} ; {how} ;
   cg:role <https://w3id.org/clustergraph/scheme/participation-role/{role}> .
 """
 
 
-def takes_part(n: int, who: str, what: str, status: str = "stated", role: str = "partner") -> str:
-    return MEMBERSHIP.format(n=n, who=who, what=what, status=STATUS + status, role=role)
+def takes_part(n: int, who: str, what: str, how: str = "cg:certainty certainty:stated", role: str = "partner") -> str:
+    return MEMBERSHIP.format(n=n, who=who, what=what, how=how, role=role)
 
 
 PARTNERS = [
@@ -143,25 +143,30 @@ PARTNERS = [
     "region:c a cg:Region . region:d a cg:Region .",
     takes_part(1, "organisation:a", "partnership:y"),
     takes_part(2, "organisation:b", "partnership:y"),
-    takes_part(3, "region:c", "pilot:x", "collective"),
-    takes_part(4, "region:d", "pilot:x", "collective"),
+    takes_part(3, "region:c", "pilot:x", COLLECTIVE),
+    takes_part(4, "region:d", "pilot:x", COLLECTIVE),
     takes_part(5, "region:c", "initiative:v"),
 ]
 
 
 @pytest.mark.parametrize(
-    ("evidence", "status", "shared"),
+    ("evidence", "certainty", "shared"),
     [
-        (takes_part(6, "region:d", "initiative:v"), "derived", "sharesPilotWith"),
-        (takes_part(6, "region:d", "initiative:v", "unconfirmed"), "unconfirmed", "maySharePilotWith"),
+        (takes_part(6, "region:d", "initiative:v"), "stated", "sharesPilotWith"),
+        (
+            takes_part(6, "region:d", "initiative:v", "cg:certainty certainty:unconfirmed"),
+            "unconfirmed",
+            "maySharePilotWith",
+        ),
         ("", "ambiguous", "maySharePilotWith"),
     ],
 )
-def test_a_pilot_through_the_region_is_as_firm_as_the_region(evidence: str, status: str, shared: str) -> None:
+def test_a_pilot_through_the_region_is_as_firm_as_the_region(evidence: str, certainty: str, shared: str) -> None:
     store = graph_of(*PARTNERS, evidence)
-    assert holds(store, f"?p cg:participant organisation:b ; cg:activity pilot:x ; cg:status status:{status}")
+    said = f"cg:certainty certainty:{certainty} ; cg:origin origin:computed"
+    assert holds(store, f"?p cg:participant organisation:b ; cg:activity pilot:x ; {said}")
     assert holds(store, f"organisation:a cg:{shared} organisation:b")
-    assert holds(store, "organisation:a cg:sharesPilotWith organisation:b") is (status == "derived")
+    assert holds(store, "organisation:a cg:sharesPilotWith organisation:b") is (certainty == "stated")
 
 
 def test_a_statement_about_the_partner_itself_needs_no_region() -> None:
@@ -171,7 +176,9 @@ def test_a_statement_about_the_partner_itself_needs_no_region() -> None:
 
 
 def test_unconfirmed_participation_gives_no_shortcut() -> None:
-    store = graph_of("project:e a cg:Project .", takes_part(1, "organisation:a", "project:e", "unconfirmed"))
+    store = graph_of(
+        "project:e a cg:Project .", takes_part(1, "organisation:a", "project:e", "cg:certainty certainty:unconfirmed")
+    )
     assert not holds(store, "organisation:a cg:participatesIn project:e")
 
 

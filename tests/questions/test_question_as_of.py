@@ -16,7 +16,7 @@ from clustergraph.rdf.reading import rdf_files, read_all
 from clustergraph.release.write import merge
 from clustergraph.terms import PREFIXES
 
-STATED = "cg:status <https://w3id.org/clustergraph/scheme/status/stated>"
+STATED = "cg:certainty <https://w3id.org/clustergraph/scheme/certainty/stated>"
 SCENE = f"""
 GRAPH m:sections {{
   m:old a cg:Section ; cg:inDocument document:old ; cg:heading "Old" ; skos:prefLabel "Old"@en .

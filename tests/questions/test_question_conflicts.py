@@ -17,7 +17,7 @@ from clustergraph.release.write import merge
 from clustergraph.terms import PREFIXES
 from tests.conftest import ROOT
 
-STATUS = "https://w3id.org/clustergraph/scheme/status/"
+CERTAINTY = "https://w3id.org/clustergraph/scheme/certainty/"
 MEASURE = "https://w3id.org/clustergraph/scheme/measure/"
 SCENE = """
 GRAPH m:sections {
@@ -50,20 +50,21 @@ def found(project: Project) -> Callable[[str, str], int]:
 
 
 def figure(n: int, section: str, value: int) -> str:
-    return f"""GRAPH m:{section} {{ figure:f{n} a cg:Figure ; cg:status <{STATUS}stated> ; cg:subject organisation:a ;
-      cg:measure <{MEASURE}members> ; cg:value {value} ; cg:unit <https://w3id.org/clustergraph/scheme/unit/count> ;
+    return f"""GRAPH m:{section} {{ figure:f{n} a cg:Figure ; cg:certainty <{CERTAINTY}stated> ;
+      cg:subject organisation:a ; cg:measure <{MEASURE}members> ; cg:value {value} ;
+      cg:unit <https://w3id.org/clustergraph/scheme/unit/count> ;
       cg:bound <https://w3id.org/clustergraph/scheme/bound/exactly> . }}\n"""
 
 
-def part(n: int, section: str, who: str, status: str = "stated") -> str:
-    return f"""GRAPH m:{section} {{ participation:p{n} a cg:Participation ; cg:status <{STATUS}{status}> ;
+def part(n: int, section: str, who: str, certainty: str = "stated") -> str:
+    return f"""GRAPH m:{section} {{ participation:p{n} a cg:Participation ; cg:certainty <{CERTAINTY}{certainty}> ;
       cg:participant organisation:{who} ; cg:activity project:p ;
       cg:role <https://w3id.org/clustergraph/scheme/participation-role/partner> . }}\n"""
 
 
 def claim(value: int) -> str:
-    return f"""GRAPH m:one {{ figure:claim a cg:Claim ; cg:status <{STATUS}stated> ; cg:subject project:p ;
-      cg:measure <{MEASURE}partners> ; cg:value {value} }}
+    return f"""GRAPH m:one {{ figure:claim a cg:Claim ; cg:certainty <{CERTAINTY}stated> ;
+      cg:subject project:p ; cg:measure <{MEASURE}partners> ; cg:value {value} }}
       GRAPH m:sections {{ <{MEASURE}partners> skos:notation "partners" .
         <https://w3id.org/clustergraph/scheme/participation-role/partner> skos:notation "partner" }}\n"""
 

@@ -70,7 +70,8 @@ class MigrationStep:
 
 
 def _term(name: str) -> NamedNode:
-    return expand(name)
+    """Return the term of a prefixed name, or of an IRI in angle brackets."""
+    return NamedNode(name[1:-1]) if name.startswith("<") else expand(name)
 
 
 def steps(folder: Path, to: str | None = None) -> list[MigrationStep]:
