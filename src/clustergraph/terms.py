@@ -20,7 +20,7 @@ NUTS: Final = "http://data.europa.eu/nuts/code/"
 COUNTRY: Final = "http://publications.europa.eu/resource/authority/country/"
 
 ID_KINDS: Final = (
-    "organisation", "region", "place",
+    "organisation", "region", "place", "address", "identifier",
     "partnership", "project", "pilot", "initiative", "network", "platform", "thematic-area", "event", "programme",
     "alliance", "work-package",
     "strategy", "funding", "document", "letter",
@@ -30,11 +30,11 @@ ID_KINDS: Final = (
 """The kinds of thing that have an IRI of ours, each with a prefix of its name: the path segment after ``/id/``."""
 
 LISTS: Final = (
-    "action", "action-type", "bound", "breakdown", "certainty", "effra-domain", "emerging-industry", "field",
-    "field-basis", "funding-level", "industrial-ecosystem", "key-enabling-technology", "label", "label-level",
-    "measure", "member-kind", "mention-kind", "note-kind", "organisation-kind", "origin", "participation-role",
-    "phase", "plan-kind", "relationship-kind", "s3-platform", "scope", "service", "status", "term-kind", "theme",
-    "unit",
+    "action", "action-type", "address-kind", "bound", "breakdown", "certainty", "effra-domain", "emerging-industry",
+    "field", "field-basis", "funding-level", "identifier-scheme", "industrial-ecosystem", "key-enabling-technology",
+    "label", "label-level", "legal-status", "measure", "member-kind", "mention-kind", "note-kind",
+    "organisation-kind", "origin", "participation-role", "phase", "plan-kind", "relationship-kind", "s3-platform",
+    "scope", "service", "status", "term-kind", "theme", "unit",
 )  # fmt: skip
 """The code lists, each with a file in ``ontology/schemes/`` and a prefix of its name."""
 
@@ -61,6 +61,7 @@ VOCABULARIES: Final[dict[str, str]] = {
     "cpov": "http://data.europa.eu/m8g/",
     "legal": "http://www.w3.org/ns/legal#",
     "locn": "http://www.w3.org/ns/locn#",
+    "adms": "http://www.w3.org/ns/adms#",
     "bibo": "http://purl.org/ontology/bibo/",
     "nuts": NUTS,
     "country": COUNTRY,

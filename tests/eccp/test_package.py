@@ -284,7 +284,7 @@ def test_the_same_graph_gives_the_same_bytes(
 # Nothing that no source says
 
 STATED = re.compile(
-    r"ontology/(region|place|founded|website|memberKind|service|characteristic|\w*[fF]ocus|\w*Thematic|\w*Field|industry40Activity|targetMarket|strategicArea)>$"
+    r"ontology/(region|place|founded|website|memberKind|service|\w*[fF]ocus|\w*Thematic|\w*Field|industry40Activity|targetMarket|strategicArea)>$"
 )
 
 
@@ -349,8 +349,8 @@ def test_a_tie_that_is_not_mutual_is_told_of_its_party_alone(codes: list[Quad], 
 
 def test_what_documents_note_by_the_way_is_no_description(codes: list[Quad], recipe: Recipe) -> None:
     own = """GRAPH s:reference { s:own a cg:Section ; skos:prefLabel "Own"@en ; cg:inDocument document:eccp-profiles . }
-      GRAPH s:own { organisation:small cg:characteristic "laser machining" . }"""
-    graph = small(codes, 'organisation:small cg:characteristic "non-profit" .', SMALL + own)
+      GRAPH s:own { organisation:small dcterms:description "laser machining" . }"""
+    graph = small(codes, 'organisation:small skos:note "pioneer of lasers" .', SMALL + own)
     assert rows(files(Package(graph, recipe, ORIGIN))["profiles.csv"])[0]["Description"] == "laser machining"
 
 
