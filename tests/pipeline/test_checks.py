@@ -65,11 +65,12 @@ BAD = {
     "statement-in-two-sections": f"""{SECTION} a cg:Section . {OTHER} a cg:Section .
         figure:a cg:certainty <{SCHEME}/certainty/stated> .
         }} {OTHER} {{ figure:a cg:value 1 .""",
-    "statement-outside-section": "cg:Figure rdfs:subClassOf cg:Statement . figure:a a cg:Figure .",
+    "statement-outside-section": """cg:Section a owl:Class . cg:Figure rdfs:subClassOf cg:Statement .
+        figure:a a cg:Figure .""",
     "term-and-module": "cg:region a owl:ObjectProperty, owl:Ontology .",
     "undeclared-term": "organisation:a cg:websight 'x' .",
     "undescribed-thing": "figure:a cg:subject organisation:nobody .",
-    "unknown-graph": "figure:a cg:value 1 .",
+    "unknown-graph": "cg:Section a owl:Class . figure:a cg:value 1 .",
     "unmatched-term": f"<{SCHEME}/theme/a> skos:inScheme <{SCHEME}/theme> .",
     "unused-term": "cg:lonely a owl:ObjectProperty .",
     "all-values": """cg:Task rdfs:subClassOf [ owl:onProperty cg:of ; owl:allValuesFrom cg:Project ] .
