@@ -20,7 +20,7 @@ NUTS: Final = "http://data.europa.eu/nuts/code/"
 COUNTRY: Final = "http://publications.europa.eu/resource/authority/country/"
 
 ID_KINDS: Final = (
-    "organisation", "region", "place", "address", "identifier",
+    "organisation", "region", "place", "address", "geometry", "identifier",
     "partnership", "project", "pilot", "initiative", "network", "platform", "thematic-area", "event", "programme",
     "alliance", "work-package",
     "strategy", "funding", "document", "letter",
@@ -62,6 +62,7 @@ VOCABULARIES: Final[dict[str, str]] = {
     "legal": "http://www.w3.org/ns/legal#",
     "locn": "http://www.w3.org/ns/locn#",
     "adms": "http://www.w3.org/ns/adms#",
+    "geo": "http://www.opengis.net/ont/geosparql#",
     "bibo": "http://purl.org/ontology/bibo/",
     "nuts": NUTS,
     "country": COUNTRY,
