@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from pathlib import Path
 
 import owlrl
@@ -16,7 +17,7 @@ from clustergraph.errors import SourceError
 from clustergraph.pipeline.inference import infer
 from clustergraph.pipeline.project import Project
 from clustergraph.questions.rules import axioms
-from clustergraph.rdf.reading import read_all
+from clustergraph.rdf.reading import read_all, solutions
 from clustergraph.release.write import merge
 from clustergraph.terms import INFERRED, ONTOLOGY, PREFIXES
 from tests.conftest import ROOT, examples
@@ -114,9 +115,17 @@ def test_every_kind_of_axiom_is_compiled() -> None:
     }  # fmt: skip
 
 
+@cache
+def said_of_links() -> list[Quad]:
+    """The axioms, and the annotations of links and roles that rules read."""
+    names = {"shortcutOf", "shortcutFrom", "shortcutTo", "shortcutRole", "mayTwin", "takesPart"}
+    wanted = {ONTOLOGY + name for name in names}
+    return ontology() + [quad for quad in read_all(Project(ROOT).graph_files()) if quad.predicate.value in wanted]
+
+
 def graph_of(*facts: str) -> Store:
     store = Store()
-    store.extend(ontology() + data(*facts))
+    store.extend(said_of_links() + data(*facts))
     merge(store)
     infer(store, ROOT / "queries" / "rules")
     return store
@@ -126,14 +135,15 @@ def holds(store: Store, pattern: str) -> bool:
     return bool(store.query(f"ASK {{ {pattern} }}", prefixes=PREFIXES))
 
 
-COLLECTIVE = "cg:certainty certainty:stated ; cg:scope scope:collective"
+STATED = "cg:certainty certainty:stated"
+COLLECTIVE = f"{STATED} ; cg:scope scope:collective"
 MEMBERSHIP = """
 participation:p{n} a cg:Participation ; cg:participant {who} ; cg:activity {what} ; {how} ;
   cg:role <https://w3id.org/clustergraph/scheme/participation-role/{role}> .
 """
 
 
-def takes_part(n: int, who: str, what: str, how: str = "cg:certainty certainty:stated", role: str = "partner") -> str:
+def takes_part(n: int, who: str, what: str, how: str = STATED, role: str = "partner") -> str:
     return MEMBERSHIP.format(n=n, who=who, what=what, how=how, role=role)
 
 
@@ -192,8 +202,8 @@ def test_schemes_roll_up_and_are_shared() -> None:
     store = graph_of(
         "funding:t cg:withinScheme funding:s . funding:s cg:withinScheme funding:p .",
         f"funding:p cg:schemeLevel {level} .",
-        "grant:one a cg:Funding ; cg:activity project:e ; cg:scheme funding:t .",
-        "grant:two a cg:Funding ; cg:activity project:f ; cg:scheme funding:s .",
+        f"grant:one a cg:Funding ; {STATED} ; cg:activity project:e ; cg:scheme funding:t .",
+        f"grant:two a cg:Funding ; {STATED} ; cg:activity project:f ; cg:scheme funding:s .",
         "organisation:a a cg:Organisation . organisation:b a cg:Organisation .",
         takes_part(1, "organisation:a", "project:e"),
         takes_part(2, "organisation:b", "project:f"),
@@ -208,14 +218,86 @@ def test_spellings_become_alternative_labels_unless_preferred() -> None:
     assert not holds(store, 'organisation:a skos:altLabel "ViaMéca"')
 
 
-def test_regions_with_the_same_theme_share_a_priority() -> None:
+def priorities(how: str) -> list[str]:
     theme = "<https://w3id.org/clustergraph/scheme/theme/ict>"
-    store = graph_of(
-        f"priority:x cg:setBy region:c ; cg:theme {theme} . priority:y cg:setBy region:d ; cg:theme {theme} .",
-        *PARTNERS,
-    )
+    return [
+        f"priority:x a cg:Priority ; cg:setBy region:c ; cg:theme {theme} ; {STATED} .",
+        f"priority:y a cg:Priority ; cg:setBy region:d ; cg:theme {theme} ; {how} .",
+    ]
+
+
+def test_regions_with_the_same_theme_share_a_priority() -> None:
+    store = graph_of(*priorities(STATED), *PARTNERS)
     assert holds(store, "region:c cg:sharesPriorityWith region:d")
     assert holds(store, "organisation:a cg:sharesPriorityWith organisation:b")
+
+
+LESS = [
+    "cg:certainty certainty:unconfirmed",
+    "cg:certainty certainty:ambiguous",
+    COLLECTIVE,
+    "cg:certainty certainty:ambiguous ; cg:scope scope:list",
+    f"{STATED} ; cg:phase phase:planned",
+    f"{STATED} ; cg:phase phase:under-way",
+    f"{STATED} ; cg:origin origin:computed",
+    "cg:certainty certainty:unconfirmed ; cg:phase phase:planned",
+]
+"""How a statement is that gives no link but the one that may be."""
+
+
+@pytest.mark.parametrize("how", LESS)
+def test_what_is_not_certain_of_itself_and_so_already_may_be_shared(how: str) -> None:
+    store = graph_of(*priorities(how), *PARTNERS)
+    for shares in ("region:c cg:{} region:d", "organisation:a cg:{} organisation:b"):
+        assert not holds(store, shares.format("sharesPriorityWith"))
+        assert holds(store, shares.format("maySharePriorityWith"))
+
+
+LINKS = {
+    (
+        "participatesIn",
+        "mayParticipateIn",
+    ): "a cg:Participation ; cg:participant {} ; cg:activity {} ; cg:role <a:role>",
+    ("holdsLabel", "mayHoldLabel"): "a cg:LabelAward ; cg:holder {} ; cg:label {}",
+    ("hasPriority", "mayHavePriority"): "a cg:Priority ; cg:setBy {} ; cg:theme {}",
+    ("fundedUnder", "mayBeFundedUnder"): "a cg:Funding ; cg:activity {} ; cg:scheme {}",
+    ("coversDomain", "mayCoverDomain"): "a cg:DomainCoverage ; cg:organisation {} ; cg:domain {}",
+}
+
+
+def joined(statement: str, how: str) -> Store:
+    return graph_of(f"<a:statement> {statement.format('<a:one>', '<a:other>')} ; {how} .")
+
+
+@pytest.mark.parametrize("names", LINKS)
+def test_a_statement_gives_a_link_or_the_one_that_may_be(names: tuple[str, str]) -> None:
+    firm, may = (f"<a:one> cg:{name} <a:other>" for name in names)
+    for how in (STATED, f"{STATED} ; cg:origin origin:derived", f"{STATED} ; cg:phase phase:done"):
+        assert holds(joined(LINKS[names], how), f"{firm} . {may}")
+    for how in LESS:
+        store = joined(LINKS[names], how)
+        assert holds(store, may)
+        assert not holds(store, firm)
+
+
+@pytest.mark.parametrize("role", ["associated-region", "associated-partner", "connected", "supporter"])
+def test_a_role_that_takes_no_part_gives_no_link(role: str) -> None:
+    store = graph_of(takes_part(1, "organisation:a", "project:e", role=role))
+    assert not holds(store, "organisation:a cg:mayParticipateIn project:e")
+
+
+def test_who_is_to_coordinate_may_coordinate() -> None:
+    store = graph_of(takes_part(1, "organisation:a", "project:e", f"{STATED} ; cg:phase phase:planned", "coordinator"))
+    assert holds(store, "organisation:a cg:mayCoordinate project:e ; cg:mayParticipateIn project:e")
+    assert not holds(store, "organisation:a cg:participatesIn project:e")
+    assert not holds(
+        graph_of(takes_part(1, "organisation:a", "project:e")), "organisation:a cg:mayCoordinate project:e"
+    )
+
+
+def test_every_link_of_a_statement_has_a_wider_twin(store: Store) -> None:
+    links = "?link cg:shortcutOf ?class FILTER NOT EXISTS { ?link cg:mayTwin ?twin ; rdfs:subPropertyOf ?twin }"
+    assert list(solutions(store, f"SELECT ?link {{ {links} }}")) == []
 
 
 def test_inferred_statements_stand_in_their_own_graph_and_in_no_other(store: Store) -> None:

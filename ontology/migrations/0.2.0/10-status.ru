@@ -4,6 +4,9 @@
 #+   What was collective, planned, in progress or derived is also stated; where it is not, say so by hand.
 #+   What followed from the scope of a list is also ambiguous; where another place shows that it belongs to all names, say stated.
 #+   Every target is planned.
+#+   The links participatesIn, coordinates, leads, holdsLabel, hasPriority, fundedUnder, coversDomain, activeIn and shares…With follow
+#+   from what is certain, of the thing itself and so already, alone; what they included beside is in mayParticipateIn, mayHoldLabel
+#+   and so on. Who is associated, connected or a supporter participates no longer.
 #+ terms:
 #+   cg:status: [cg:certainty, cg:scope, cg:phase, cg:origin]
 #+   <https://w3id.org/clustergraph/scheme/status>:
