@@ -25,7 +25,7 @@ ID_KINDS: Final = (
     "alliance", "work-package",
     "strategy", "funding", "document", "letter",
     "participation", "relationship", "figure", "award", "priority", "coverage", "grant", "mention", "plan", "assertion",
-    "note",
+    "dating", "note",
 )  # fmt: skip
 """The kinds of thing that have an IRI of ours, each with a prefix of its name: the path segment after ``/id/``."""
 

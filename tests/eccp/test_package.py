@@ -31,6 +31,7 @@ from clustergraph.eccp.recipe import NothingToExportError, PackageOrigin, Recipe
 from clustergraph.errors import ClustergraphError, QuestionError, SourceError, XmlError
 from clustergraph.formats import RDF_FORMATS
 from clustergraph.graph import Graph
+from clustergraph.pipeline.inference import infer
 from clustergraph.pipeline.project import Project
 from clustergraph.questions.parameters import last_day
 from clustergraph.rdf import turtle
@@ -95,6 +96,7 @@ def small(codes: list[Quad], statements: str = "", header: str = SMALL) -> Graph
     store = Store()
     store.extend([*codes, *parse(HEADER + header + section, format=RdfFormat.TRIG)])
     merge(store)
+    infer(store, ROOT / "queries" / "rules")
     return Graph(store, {})
 
 

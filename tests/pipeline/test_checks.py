@@ -19,7 +19,7 @@ SCHEME = "https://w3id.org/clustergraph/scheme"
 SECTION = "<https://w3id.org/clustergraph/graph/a/one>"
 OTHER = "<https://w3id.org/clustergraph/graph/a/two>"
 DATED = f"""{SECTION} a cg:Section ; cg:inDocument document:a ; cg:heading "One" .
-    document:a cg:issued "2017-03"^^xsd:gYearMonth ."""
+    document:a cg:issued "2017-03"^^xsd:gYearMonth ; cg:issuedUntil "2017-03-31"^^xsd:date ."""
 SHARE = f"""a cg:Figure ; cg:subject organisation:a ; cg:measure <{SCHEME}/measure/member-share> ;
     cg:unit <{SCHEME}/unit/percent> ; cg:value 60.3"""
 REGION = 'cg:region rdfs:range cg:Region . cg:Region a owl:Class ; rdfs:label "region"@en .'

@@ -152,8 +152,8 @@ def test_a_dataset_is_about_the_time_of_its_documents(description: rdflib.Graph)
         found = description.value(URIRef(DATASET + name), DCTERMS.temporal)
         return str(description.value(found, DCAT.startDate)), str(description.value(found, DCAT.endDate))
 
-    assert period("#source-4m4iof") == ("2017", "2017")
-    assert period("") == (period("#source-wiintech-2020")[0], "2017")
+    assert period("#source-4m4iof") == ("2017-03-28", "2017-03-31")
+    assert period("") == (period("#source-wiintech-2020")[0], "2017-03-31")
 
 
 def test_an_identifier_lasts_and_a_version_changes(exported: Path, description: rdflib.Graph) -> None:

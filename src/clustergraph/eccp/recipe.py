@@ -30,6 +30,7 @@ _INTERNAL: Final = BASE + "export/eccp/"
 _MAPPING: Final = NamedNode(_INTERNAL + "mapping")
 _INTERNAL_GRAPHS: Final = (_MAPPING, *(NamedNode(_INTERNAL + name) for name in ("mapped", "unmapped")))
 _SOURCE: Final = NamedNode(PREFIXES["prov"] + "wasDerivedFrom")
+_DAY: Final = NamedNode(PREFIXES["xsd"] + "date")
 
 
 class NothingToExportError(ClustergraphError):
@@ -164,7 +165,7 @@ def _constructed(graph: Graph, query: str) -> Iterator[Quad]:
 
 def _bound(query: str, thing: NamedNode, latest: str) -> str:
     """Return a query about a thing, without what is known to be later than a day, if one is given."""
-    return _filled(_filled(query, "thing", [thing]), "asOf", [Literal(latest)] if latest else [])
+    return _filled(_filled(query, "thing", [thing]), "asOf", [Literal(latest, datatype=_DAY)] if latest else [])
 
 
 def _filled(query: str, name: str, terms: Iterable[NamedNode | Literal]) -> str:
@@ -184,7 +185,7 @@ class Document:
     iri: str
     name: str
     issued: str
-    """A year, a month or a day, where that is known."""
+    """A year, a month or a day, where that is known; a year where it follows from other dates."""
     left_out: bool
     """Whether it is known to be later than the day that is asked for."""
 
@@ -198,6 +199,6 @@ def documents(graph: Graph, recipe: Recipe, latest: str) -> list[Document]:
     found = {}
     for row in graph.select(recipe.notes["documents"]):
         issued = row["issued"].value if row["issued"] else ""
-        left_out = bool(latest) and issued > latest[: len(issued)]
+        left_out = bool(latest and row["from"]) and row["from"].value > latest
         found[row["document"]] = Document(row["document"].value, row["title"].value, issued, left_out)
     return list(found.values())

@@ -22,7 +22,9 @@ _SECTIONS: Final = """SELECT ?section ?document ?title ?name ?number ?heading ?t
   OPTIONAL { ?section cg:table ?table }
   OPTIONAL { ?section cg:row ?row }
   OPTIONAL { ?section cg:order ?order }
-  OPTIONAL { ?document cg:issued ?issued }
+  OPTIONAL { ?document cg:issued ?stated }
+  OPTIONAL { ?document cg:issuedFrom ?from }
+  BIND (COALESCE(STR(?stated), SUBSTR(STR(?from), 1, 4)) AS ?issued)
 } ORDER BY ?section"""
 
 

@@ -30,7 +30,7 @@ COMPUTED: Final = ("inferred", "catalogue")
 PUBLICATION: Final = Path("exports") / "dcat"
 """Where the files about the publication are below the folder of queries."""
 _USUAL: Final = Path(__file__).parent / "templates" / "publication.yaml"
-_DOCUMENTS: Final = "SELECT ?x ?day { ?x a cg:Document OPTIONAL { ?x cg:issued ?day } }"
+_DOCUMENTS: Final = "SELECT ?x ?day { ?x a cg:Document OPTIONAL { ?x cg:issued|cg:issuedFrom|cg:issuedUntil ?day } }"
 _ABOUT: Final = """SELECT DISTINCT ?x ?place {
   { SELECT DISTINCT ?x { { ?x a cg:Cluster } UNION { ?partnership a cg:Partnership .
     ?part cg:activity ?partnership ; cg:participant ?x ; cg:status/skos:notation "stated" } } }
