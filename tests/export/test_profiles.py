@@ -16,6 +16,7 @@ from clustergraph.rdf.lines import canonical
 from clustergraph.rdf.reading import read_all
 from clustergraph.shacl.validate import validate
 from clustergraph.terms import PREFIXES
+from tests import views
 from tests.commands import run
 from tests.conftest import PUBLISHED, ROOT, offered
 from tests.small_project import make
@@ -297,3 +298,39 @@ def test_a_folder_without_queries_is_no_profile(tmp_path: Path) -> None:
     (tmp_path / "profile.yaml").write_text("title: T\ndescription: D\nconforms_to: urn:x\n")
     with pytest.raises(SourceError, match="without queries"):
         profiles.Profile.read(tmp_path)
+
+
+REGISTERED = """
+ex:a a cg:Organisation ; skos:prefLabel "A"@en ; cg:place ex:here ; locn:address ex:seat ;
+  skos:exactMatch <http://w/Q1> ; adms:identifier ex:pic, ex:vat, ex:lei .
+ex:b a cg:Organisation ; skos:prefLabel "B"@en ; cg:place ex:here ; locn:address ex:one, ex:two .
+ex:here skos:prefLabel "Here"@en ; cg:within country:FRA . country:FRA a cg:Country ; skos:prefLabel "France"@en .
+ex:seat cg:place ex:here ; locn:fullAddress "3, Rue A, 01100 Here" ; locn:thoroughfare "Rue A" ;
+  locn:locatorDesignator "3" ; locn:postCode "01100" ; cg:addressKind address-kind:registered .
+ex:one cg:place ex:here ; locn:postCode "01100" ; locn:fullAddress "01100 Here" .
+ex:two cg:place ex:here ; locn:postCode "01200" ; locn:fullAddress "01200 Here" .
+ex:pic cg:identifierScheme identifier-scheme:pic ; skos:notation "999999999" .
+ex:vat cg:identifierScheme identifier-scheme:vat ; skos:notation "FR12345678901" .
+ex:lei cg:identifierScheme identifier-scheme:lei ; skos:notation "529900T8BM49AURSDO55" .
+"""
+
+
+@pytest.mark.parametrize(
+    ("profile", "select", "expected"),
+    [
+        ("eurio", "?x ?p ?v { ?x eurio:identifier ?p ; eurio:vatNumber ?v }", [("a", "999999999", "FR12345678901")]),
+        ("eurio", "?line { ?a eurio:fullAddress ?line ; eurio:postalCode ?code }", [("3, Rue A, 01100 Here",)]),
+        ("org", "?x ?code { ?x org:hasRegisteredSite/org:siteAddress/vcard:postal-code ?code }", [("a", "01100")]),
+        ("org", "?pic { ?x org:identifier ?pic FILTER(DATATYPE(?pic) = identifier-scheme:pic) }", [("999999999",)]),
+        ("org", "?street { ?a vcard:street-address ?street }", [("Rue A 3",)]),
+        ("schema", "?v ?l { ?x schema:vatID ?v ; schema:leiCode ?l }", [("FR12345678901", "529900T8BM49AURSDO55")]),
+        ("schema", "?x ?same { ?x schema:sameAs ?same }", [("a", "Q1")]),
+        ("schema", "?x ?code { ?x schema:address/schema:postalCode ?code }", [("a", "01100")]),
+    ],
+)  # fmt: skip
+def test_identifiers_and_the_one_address_in_a_town_are_told(
+    profile: str, select: str, expected: list[tuple[str, ...]]
+) -> None:
+    spaces = {**PREFIXES, "ex": "http://e/", "vcard": "http://www.w3.org/2006/vcard/ns#"}
+    head = "".join(f"PREFIX {prefix}: <{space}>\n" for prefix, space in spaces.items())
+    assert views.told(views.view(profile, head + REGISTERED), select, spaces) == expected

@@ -38,7 +38,8 @@ status:stated skos:notation "stated" . status:unsure skos:notation "unconfirmed"
 """
 DOMAINS_AND_RANGES = {
     "classification": ("Organization", "skos:Concept"), "hasMembership": ("Organization", "Membership"),
-    "hasSite": ("Organization", "Site"), "linkedTo": ("Organization", "Organization"),
+    "hasSite": ("Organization", "Site"), "hasRegisteredSite": ("Organization", "Site"),
+    "identifier": ("Organization", None), "linkedTo": ("Organization", "Organization"),
     "member": ("Membership", "Organization"), "memberOf": ("Organization", "Organization"),
     "organization": ("Membership", "Organization"), "purpose": ("Organization", None), "role": ("Membership", "Role"),
     "siteAddress": ("Site", None), "siteOf": ("Site", "Organization"),
@@ -65,14 +66,20 @@ def org(exported: Path) -> Store:
 told = partial(views.told, spaces=SPACES)
 
 
-def test_a_site_is_where_a_source_names_a_town_and_none_is_registered(small: Store, org: Store, graph: Graph) -> None:
+def test_a_site_is_where_a_source_names_a_town_and_registered_where_a_source_says_so(
+    small: Store, org: Store, graph: Graph
+) -> None:
     assert told(small, "?x ?town { ?site org:siteOf ?x ; org:siteAddress/vcard:locality ?town }") == [
         ("a", "Here"), ("a", "There")
     ]  # fmt: skip
     stated = "SELECT ?x ?town { ?x a cg:Organisation ; cg:place ?town }"
     towns = {(row["x"].value.rpartition("/")[2], row["town"].value.rpartition("/")[2]) for row in graph.select(stated)}
     assert set(told(org, "?x ?town { ?x org:hasSite/dcterms:spatial ?town }")) == towns != set()
-    assert told(org, "?x { ?x org:hasRegisteredSite|org:hasPrimarySite ?site }") == []
+    assert told(org, "?x { ?x org:hasPrimarySite ?site }") == []
+    registered = "?x ?town ?code { ?x org:hasRegisteredSite ?site . ?site org:siteOf ?x ; dcterms:spatial ?town ; "
+    registered += "org:siteAddress/vcard:postal-code ?code }"
+    assert told(org, registered) == [("adr-nord-vest", "radaia", "407059")]
+    assert ("Calea Dorobanților nr. 3",) in told(org, "?street { ?x vcard:street-address ?street }")
     assert told(org, "?x { ?x a org:Site ; dcterms:spatial ?one, ?other FILTER(?one != ?other) }") == []
     assert told(small, "?x ?place { ?x a org:Organization ; dcterms:spatial ?place }") == [("a", "west"), ("b", "FRA")]
 
