@@ -1,4 +1,4 @@
-"""Evidence as people and programs read it: who says what, with which status, and what follows from it by which rule."""
+"""Evidence as people and programs read it: who says what, how certainly, and what follows from it by which rule."""
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
@@ -14,10 +14,14 @@ from clustergraph.terms import ID_KINDS, compact, expand
 
 Words = Callable[[NamedNode], str]
 
-_PLUMBING = ("rules/stated-in", "cax-sco", "prp-spo1", "prp-inv", "cls-hv2", "cls-int")
+_RULES = ("rules/stated-in", "rules/dimensions", "rules/status")
+_PLUMBING = (*_RULES, "cax-sco", "prp-spo1", "prp-inv", "cls-hv2", "cls-int")
 """What is so plain that the text leaves it out; the JSON has it."""
 _TYPE = expand("rdf:type")
-_STATUS = expand("cg:status")
+_DIMENSIONS = [expand(f"cg:{name}") for name in ("certainty", "scope", "phase", "origin")]
+"""How certain a statement is, of whom it is, whether it is so, and who says it."""
+_MARKED = {str(name) for name in _DIMENSIONS}
+_PLAIN = "stated"
 _MEMBERS = ("title", "number", "heading", "table", "row", "issued")
 """What is told of a section."""
 
@@ -53,7 +57,8 @@ class Explainer:
         members = {name: section.parts[name] for name in _MEMBERS if name in section.parts} if section else {}
         source = {"iri": graph, "name": _called(section) if section else compact(graph)}
         source |= {"document": section.document if section else "", **members}
-        status = next((self._words(value) for _, predicate, value in found if predicate == _STATUS), "")
+        said = [self._words(value) for name in _DIMENSIONS for _, predicate, value in found if predicate == name]
+        status = ", ".join(word for word in said if word != _PLAIN) or ", ".join(said)
         return {
             "source": source,
             "status": status,
@@ -99,11 +104,11 @@ def _name(words: str) -> str:
 
 def _marks(group: Mapping[str, Any]) -> str:
     """Return in brackets the status of a statement, unless it is plainly stated, and the date of its document."""
-    status = "" if group["status"] == "stated" else group["status"]
+    status = "" if group["status"] == _PLAIN else group["status"]
     marks = ", ".join(filter(None, (status, group["source"].get("issued"))))
     return f" ({marks})" if marks else ""
 
 
 def _said(group: Mapping[str, Any]) -> str:
-    own = [t for t in group["triples"] if t["property"] != "has status"] or group["triples"]
+    own = [t for t in group["triples"] if t["triple"].split(" ")[1] not in _MARKED] or group["triples"]
     return _name(group["subject"]) + "; ".join(f"{triple['property']} {triple['value']}" for triple in own)
