@@ -25,7 +25,7 @@ ID_KINDS: Final = (
     "alliance", "work-package",
     "strategy", "funding", "document", "letter",
     "participation", "relationship", "figure", "award", "priority", "coverage", "grant", "mention", "plan", "assertion",
-    "dating", "note",
+    "dating", "note", "data-set",
 )  # fmt: skip
 """The kinds of thing that have an IRI of ours, each with a prefix of its name: the path segment after ``/id/``."""
 
@@ -33,8 +33,8 @@ LISTS: Final = (
     "action", "action-type", "address-kind", "bound", "breakdown", "certainty", "effra-domain", "emerging-industry",
     "field", "field-basis", "funding-level", "identifier-scheme", "industrial-ecosystem", "key-enabling-technology",
     "label", "label-level", "legal-status", "measure", "member-kind", "mention-kind", "note-kind",
-    "organisation-kind", "origin", "participation-role", "phase", "plan-kind", "relationship-kind", "s3-platform",
-    "scope", "service", "status", "term-kind", "theme", "unit",
+    "organisation-kind", "origin", "participation-role", "period", "phase", "plan-kind", "quantity-kind",
+    "relationship-kind", "s3-platform", "scope", "service", "status", "term-kind", "theme", "unit",
 )  # fmt: skip
 """The code lists, each with a file in ``ontology/schemes/`` and a prefix of its name."""
 
@@ -48,6 +48,7 @@ VOCABULARIES: Final[dict[str, str]] = {
     "org": "http://www.w3.org/ns/org#",
     "prov": "http://www.w3.org/ns/prov#",
     "qb": "http://purl.org/linked-data/cube#",
+    "qudt": "http://qudt.org/schema/qudt/",
     "dcat": "http://www.w3.org/ns/dcat#",
     "void": "http://rdfs.org/ns/void#",
     "foaf": "http://xmlns.com/foaf/0.1/",

@@ -764,7 +764,7 @@ def test_the_rule_on_members(codes: list[Quad], recipe: Recipe, statements: str,
 
 
 KINDS = "organisation:small cg:memberKind member-kind:{} ."
-SHARE = "; cg:breakdown <https://w3id.org/clustergraph/scheme/breakdown/{}>"
+SHARE = "; cg:breakdown <https://w3id.org/clustergraph/scheme/member-kind/{}>"
 
 
 @pytest.mark.parametrize(

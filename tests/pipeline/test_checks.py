@@ -58,6 +58,7 @@ BAD = {
     "missing-disjointness": "cg:Lonely a owl:Class .",
     "missing-label": "organisation:a a cg:Organisation .",
     "nuts-code-of-region": 'nuts:FRK a cg:Region ; cg:nutsCode "FRK2" ; cg:nutsLevel 1 .',
+    "quantity-kind": f"<{SCHEME}/measure/a> skos:inScheme <{SCHEME}/measure> .",
     "scheme-levels": f"""funding:a cg:schemeLevel <{SCHEME}/funding-level/programme> ; cg:withinScheme funding:b .
         funding:b cg:schemeLevel <{SCHEME}/funding-level/topic> .""",
     "shares-over-100": f"""figure:a {SHARE} ; cg:breakdown <{SCHEME}/breakdown/a> .
@@ -71,6 +72,8 @@ BAD = {
     "undeclared-term": "organisation:a cg:websight 'x' .",
     "undescribed-thing": "figure:a cg:subject organisation:nobody .",
     "unknown-graph": "cg:Section a owl:Class . figure:a cg:value 1 .",
+    "unit-of-other-kind": f"""<{SCHEME}/measure/a> cg:quantityKind <{SCHEME}/quantity-kind/money> ;
+            cg:countedIn <{SCHEME}/unit/km> . <{SCHEME}/unit/km> cg:quantityKind <{SCHEME}/quantity-kind/length> .""",
     "unmatched-term": f"<{SCHEME}/theme/a> skos:inScheme <{SCHEME}/theme> .",
     "unused-term": "cg:lonely a owl:ObjectProperty .",
     "all-values": """cg:Task rdfs:subClassOf [ owl:onProperty cg:of ; owl:allValuesFrom cg:Project ] .

@@ -192,6 +192,38 @@ def test_unconfirmed_participation_gives_no_shortcut() -> None:
     assert not holds(store, "organisation:a cg:participatesIn project:e")
 
 
+def members(n: int, value: int, known: str = "2017-03-01", bound: str = "exactly", more: str = "") -> str:
+    return f"""figure:f{n} a cg:Figure ; cg:certainty certainty:stated ; cg:subject organisation:a ; cg:value {value} ;
+        cg:measure measure:members ; cg:unit unit:count ; cg:bound bound:{bound} {more} ;
+        cg:validFrom "{known}"^^xsd:date ."""
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        (members(1, 73, "2015-01-01"), members(2, 91)),
+        (members(1, 73, more='; cg:asOf "2016"^^xsd:gYear'), members(2, 91)),
+        (members(1, 90, bound="more-than"), members(2, 91)),
+        (members(1, 90, more="; cg:breakdown member-kind:smes"), members(2, 91)),
+        (members(1, 90, more="; cg:period period:since-2005"), members(2, 91)),
+        (members(1, 90, more="; cg:scope scope:collective"), members(2, 91)),
+        (members(1, 90).replace("certainty:stated", "certainty:ambiguous"), members(2, 91)),
+        (members(1, 90).replace("cg:Figure", "cg:Target"), members(2, 91)),
+    ],
+)
+def test_the_newest_certain_figure_of_the_whole_is_the_plain_number(facts: tuple[str, ...]) -> None:
+    store = graph_of(*facts)
+    assert holds(store, "organisation:a cg:members 91 ; cg:newestFigure figure:f2")
+    assert not holds(store, "organisation:a cg:members ?n FILTER (?n != 91)")
+
+
+def test_newest_figures_that_differ_stand_side_by_side_and_others_are_rivals() -> None:
+    store = graph_of(members(1, 91), members(2, 92), members(3, 73, "2015-01-01"))
+    assert holds(store, "organisation:a cg:members 91, 92 . figure:f1 cg:rival figure:f2, figure:f3")
+    assert not holds(store, "organisation:a cg:members 73")
+    assert not holds(store, "figure:f3 cg:rival ?other")
+
+
 def test_coordinators_coordinate_and_participate() -> None:
     store = graph_of(takes_part(1, "organisation:a", "project:e", role="coordinator"))
     assert holds(store, "organisation:a cg:coordinates project:e ; cg:participatesIn project:e")
