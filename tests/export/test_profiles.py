@@ -312,6 +312,13 @@ ex:two cg:place ex:here ; locn:postCode "01200" ; locn:fullAddress "01200 Here" 
 ex:pic cg:identifierScheme identifier-scheme:pic ; skos:notation "999999999" .
 ex:vat cg:identifierScheme identifier-scheme:vat ; skos:notation "FR12345678901" .
 ex:lei cg:identifierScheme identifier-scheme:lei ; skos:notation "529900T8BM49AURSDO55" .
+ex:p a cg:Project ; skos:prefLabel "P"@en .
+ex:f a cg:Funding ; cg:activity ex:p ; cg:scheme ex:s ; cg:amount ex:m ; cg:certainty certainty:stated ;
+  cg:status status:stated .
+ex:s a cg:FundingScheme ; skos:prefLabel "S"@en ; cg:schemeLevel funding-level:call .
+status:stated skos:notation "stated" .
+ex:m a cg:Figure ; cg:value 500000 ; cg:unit unit:ron ; cg:certainty certainty:stated . unit:ron skos:notation "ron" .
+funding-level:call skos:notation "call" ; skos:prefLabel "call"@en .
 """
 
 
@@ -320,6 +327,7 @@ ex:lei cg:identifierScheme identifier-scheme:lei ; skos:notation "529900T8BM49AU
     [
         ("eurio", "?x ?p ?v { ?x eurio:identifier ?p ; eurio:vatNumber ?v }", [("a", "999999999", "FR12345678901")]),
         ("eurio", "?line { ?a eurio:fullAddress ?line ; eurio:postalCode ?code }", [("3, Rue A, 01100 Here",)]),
+        ("eurio", "?v ?c { ?g eurio:hasFundingAmount ?m . ?m eurio:value ?v ; eurio:currency ?c}", [("500000", "RON")]),
         ("org", "?x ?code { ?x org:hasRegisteredSite/org:siteAddress/vcard:postal-code ?code }", [("a", "01100")]),
         ("org", "?pic { ?x org:identifier ?pic FILTER(DATATYPE(?pic) = identifier-scheme:pic) }", [("999999999",)]),
         ("org", "?street { ?a vcard:street-address ?street }", [("Rue A 3",)]),
