@@ -943,6 +943,7 @@ def test_what_is_read_back_is_canonical_and_dated(graph: Graph, recipe: Recipe, 
     store.update(
         "INSERT DATA { organisation:new-cluster a cg:Cluster . project:brand-new a cg:Project }", prefixes=PREFIXES
     )
+    infer(store, ROOT / "queries" / "rules")
     built = Package(Graph(store, {}), recipe, ORIGIN)
     row = rows(files(built)["profiles.csv"])[0]
     assert row["IRI"] == f"{ID}organisation/new-cluster"
