@@ -29,7 +29,7 @@ _START = "import yaml, clustergraph.cli.ask, clustergraph.cli.main, clustergraph
 def main() -> None:
     """Measure, and print a table of milliseconds."""
     options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("question", nargs="?", default="never-together")
+    options.add_argument("question", nargs="?", default="project-pairs")
     options.add_argument("--runs", type=int, default=9)
     options.add_argument("--project", type=Path)
     given = options.parse_args()

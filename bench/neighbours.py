@@ -40,7 +40,7 @@ ADDRESSES: Final = {
     "conflicts (JSON)": "/conflicts?format=json",
     "a large thing (page)": "/id/document/wiintech-2020.html",
     "a large thing (RDF)": "/id/document/wiintech-2020.ttl",
-    "a question with evidence": "/questions/partners-by-country?format=json&evidence=true&limit=50",
+    "a question with evidence": "/questions/partners-by-place?format=json&evidence=true&limit=50",
     "a graph": "/graph-store?default",
 }
 

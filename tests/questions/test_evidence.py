@@ -24,7 +24,7 @@ from clustergraph.terms import INFERRED, PREFIXES
 from tests.conftest import ROOT
 
 QUESTIONS = questions.load(ROOT / "queries")
-SOME = ("differing-participants", "never-together", "participants", "partners-sharing-pilots", "rival-figures")
+SOME = ("differing-participants", "not-in", "participants", "partners-sharing-pilots", "rival-figures")
 """Questions with joined cells, without and with a negation, with rules in between, and about figures."""
 OTHERS = [name for name in QUESTIONS if name not in SOME]
 

@@ -192,14 +192,13 @@ def test_every_type_is_used_and_every_default_can_be_given(graph: Graph) -> None
     assert used == set(questions.TYPES)
     every = [p for q in QUESTIONS.values() for p in q.parameters.values()]
     assert any(p.many for p in every)
-    assert any(p.required for p in every)
     for name, question in QUESTIONS.items():
         given = {p.name: list(p.default) for p in question.parameters.values() if p.default}
         if given:
             assert len(graph.ask(name, **given)) == len(list(graph.select(question.query))), name
 
 
-@pytest.mark.parametrize("name", ["facts", "missing-facts", "shared-facts"])
+@pytest.mark.parametrize("name", ["facts", "without-fact", "shared-facts"])
 def test_a_fact_that_is_not_known_is_told_with_the_nearest(graph: Graph, name: str) -> None:
     with pytest.raises(QuestionError, match="did you mean 'founded'"):
         graph.ask(name, fact="fonded")

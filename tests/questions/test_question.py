@@ -8,6 +8,7 @@ import pytest
 
 from clustergraph.graph import Graph
 from clustergraph.questions import question as questions
+from clustergraph.questions.catalogue import by_subject
 from tests.conftest import ROOT
 
 QUESTIONS = questions.load(ROOT / "queries")
@@ -33,13 +34,23 @@ def test_the_order_of_rows_leaves_nothing_open(graph: Graph, name: str) -> None:
     assert all(other == first for other in others)
 
 
+def test_the_first_question_is_which_clusters_there_are_and_those_on_layout_are_last() -> None:
+    apart = {path.stem for path in (ROOT / "queries" / questions.LAYOUT).glob("*.rq")}
+    assert next(iter(QUESTIONS)) == questions.FIRST
+    assert set(list(QUESTIONS)[-len(apart) :]) == apart
+    assert apart == {name for name, question in QUESTIONS.items() if question.tags[0] == questions.ON_LAYOUT}
+    groups = by_subject(QUESTIONS.values())
+    assert groups[0][1][0].name == questions.FIRST
+    assert {question.name for question in groups[-1][1]} == apart
+
+
 def test_an_answer_is_a_data_frame(graph: Graph) -> None:
-    answer = graph.ask("partners-by-country")
+    answer = graph.ask("partners-by-place")
     rows = list(answer)
     assert rows
     assert answer.to_pandas().to_dict("records") == rows
     assert answer.to_polars().to_dicts() == rows
     for mixed in map(graph.ask, ("facts", "plan-elements", "ties")):
         assert len(mixed.to_polars()) == len(mixed.to_pandas()) == len(mixed)
-    empty = graph.ask("partners-by-country", activity="4M4IoF", country="Japan")
+    empty = graph.ask("partners-by-place", activity="4M4IoF", place="Japan")
     assert list(empty.to_polars().columns) == list(empty.to_pandas().columns) == list(answer.columns)

@@ -6,7 +6,8 @@ Every entry of ``tests/questions/competency/*.yaml`` holds the question, the exp
 - ``shape``: how its rows become the answer: ``list: column``, ``map: [key, value]``, ``lists: [key, value]`` (every
   value of a key), ``row: {answer key: column}`` (the only row), ``maps: [key, {answer key: column}]``,
   ``rows: [columns]``, ``count: true``, ``value: column`` (the one value that every row has),
-  ``values: [columns]`` (of the only row), ``tuples: [key, [columns]]``;
+  ``values: [columns]`` (of the only row), ``tuples: [key, [columns]]``, ``each: [key, [columns]]`` (what all rows of a
+  key have);
 - ``fields``: for an answer with several parts, an ask for each part;
 - ``ordered: true``: the order matters.
 """
@@ -52,13 +53,15 @@ def keyed(rows: list[dict[str, Any]], kind: str, key: str, value: Any) -> Any:
     keys = dict.fromkeys(row[key] for row in rows)
     if kind == "lists":
         return {k: [row[value] for row in rows if row[key] == k and row[value] is not None] for k in keys}
+    if kind == "each":
+        rows = [dict(row) for row in {tuple((name, row[name]) for name in (key, *value)) for row in rows}]
     assert len(keys) == len(rows), "a key has several rows"
     match kind:
         case "map":
             return {row[key]: row[value] for row in rows}
         case "maps":
             return {row[key]: {name: row[column] for name, column in value.items()} for row in rows}
-        case "tuples":
+        case "tuples" | "each":
             return {row[key]: [row[name] for name in value] for row in rows}
     raise AssertionError(f"no such shape: {kind}")
 

@@ -15,7 +15,7 @@ from typing import Final
 from pyoxigraph import Literal, NamedNode, Quad, QuerySolutions
 
 from clustergraph.engine.store import Embedded
-from clustergraph.questions.question import Question, parse
+from clustergraph.questions.question import FIRST, ON_LAYOUT, Question, parse
 from clustergraph.questions.rules import Rule
 from clustergraph.questions.succession import Succession
 from clustergraph.terms import BASE, CATALOGUE, ONTOLOGY, QUERY, expand, named_after
@@ -73,7 +73,8 @@ def _quad(name: str, predicate: str, value: NamedNode | Literal) -> Quad:
 
 
 CATALOGUE_QUERY: Final = f"""SELECT ?question ?select {{
-  GRAPH {CATALOGUE} {{ ?question a sh:SPARQLSelectExecutable ; sh:select ?select }} }} ORDER BY ?question"""
+  GRAPH {CATALOGUE} {{ ?question a sh:SPARQLSelectExecutable ; sh:select ?select }}
+}} ORDER BY EXISTS {{ ?question schema:keywords "{ON_LAYOUT}" }} (?question != query:{FIRST}) ?question"""
 
 
 SUCCESSIONS_QUERY: Final = f"SELECT ?entry {{ GRAPH {CATALOGUE} {{ ?old rdf:value ?entry }} }} ORDER BY ?old"
@@ -108,8 +109,15 @@ class Catalogue(Mapping[str, Question]):
 
 
 def by_subject(questions: Iterable[Question]) -> list[tuple[str, list[Question]]]:
-    """Return questions grouped by their first tag, in the order of the alphabet."""
-    ordered = sorted(questions, key=lambda question: (question.tags[:1], question.title))
+    """Return questions grouped by their first tag, in the order of the alphabet but for the first and the last."""
+    known = list(questions)
+    first = {question.tags[0] for question in known if question.name == FIRST}
+
+    def place(question: Question) -> tuple[bool, bool, str, bool, str]:
+        tag = question.tags[0]
+        return tag == ON_LAYOUT, tag not in first, tag, question.name != FIRST, question.title
+
+    ordered = sorted(known, key=place)
     return [(subject, list(found)) for subject, found in groupby(ordered, key=lambda question: question.tags[0])]
 
 

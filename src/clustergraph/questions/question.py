@@ -28,6 +28,12 @@ PARTS: Final[Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
     "network": (("one", "other"), ("value",)),
 }
 """The kinds of view, each with the parts that it needs and those that it can have."""
+FIRST: Final = "clusters"
+"""The question that every list begins with."""
+LAYOUT: Final = "layout"
+"""The folder of questions on the layout of the documents."""
+ON_LAYOUT: Final = "layout of the texts"
+"""The first tag of these questions."""
 _HEAD: Final = re.compile(r"^#\+ ?(.*)$", re.MULTILINE)
 _COLUMN: Final = re.compile(r"\{(\w+)\}")
 _PART: Final = re.compile(r"\[([^\]]*)\]")
@@ -136,12 +142,13 @@ class Question:
 
 
 def load(folder: Path) -> dict[str, Question]:
-    """Return the questions of a folder by name, each with those that it replaces.
+    """Return the questions of a folder by name, each with those that it replaces; those on layout are last.
 
     Raises:
         SourceError: the head of a file, or the file of successors, is not as it should be.
     """
-    found = {path.stem: read(path) for path in sorted(folder.glob("*.rq"))}
+    paths = sorted(folder.glob("*.rq"), key=lambda path: (path.stem != FIRST, path.stem))
+    found = {path.stem: read(path) for path in [*paths, *sorted((folder / LAYOUT).glob("*.rq"))]}
     for entry in successions(folder):
         if entry.question not in found:
             advice = f"the questions are the files in {folder}"

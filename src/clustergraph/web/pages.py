@@ -105,7 +105,7 @@ async def problem_page(template: str, error: Exception | None, release: Release,
 
 _FIRST: Final = (
     "partners-sharing-pilots",
-    "partners-by-country",
+    "partners-by-place",
     "shared-priorities",
     "organisations-by-projects",
     "partner-programmes",
