@@ -27,7 +27,8 @@ HTML = {"Accept": "text/html"}
 def client(tmp_path_factory):
     root = tmp_path_factory.mktemp("root")
     many = "\n".join(f"figure:f{n} a cg:Figure ; cg:subject pilot:esm ." for n in range(600))
-    write_release(root, extra=f"GRAPH w:s3 {{ {many} }}")
+    names = 'GRAPH graph:reference { pilot:esm skos:altLabel "ZENIT"@und, "Zenit alpino"@it }'
+    write_release(root, extra=f"GRAPH w:s3 {{ {many} }} {names}")
     with TestClient(create_app(root, Settings())) as client:
         yield client
 
@@ -55,6 +56,13 @@ def test_a_page_shows_names_sources_and_what_is_inferred(client):
     assert "has value 400" in text
     assert 'href="/graph/wiintech-2020/annex-1"' in page
     assert 'href="/describe?iri=http%3A%2F%2Fdata.europa.eu%2Fnuts%2Fcode%2FFRK"' in page
+
+
+def test_a_page_says_in_which_language_a_name_is_or_that_it_is_in_none(client):
+    page = client.get("/id/pilot/esm", headers=HTML).text
+    assert '<span lang="it">Zenit alpino</span> <span class="tag">it</span>' in page
+    assert '<span lang="">ZENIT</span>' in page
+    assert ">und<" not in page
 
 
 def test_values_are_escaped_and_only_web_links_are_links(client):
