@@ -9,11 +9,13 @@ from pathlib import Path
 
 import pytest
 from pyoxigraph import Store
+from starlette.testclient import TestClient
 
 from clustergraph.graph import Graph
 from clustergraph.pipeline.glossary import alignments_page, glossary, questions_page
 from clustergraph.questions.question import load
 from clustergraph.settings import Settings
+from clustergraph.web.app import create_app
 from tests.conftest import ROOT
 
 PAGES = [
@@ -77,3 +79,13 @@ def test_every_setting_of_the_service_is_documented() -> None:
 def test_the_readme_begins_with_the_two_commands() -> None:
     first = [line.split()[:2] for line in (ROOT / "README.md").read_text().splitlines() if line.startswith("    ")][:2]
     assert first == [["make", "serve"], ["make", "test"]]
+
+
+def test_the_addresses_that_are_promised_answer(small_built: Path) -> None:
+    text = (ROOT / "docs/stability.md").read_text("utf-8")
+    row = next(line for line in text.splitlines() if line.startswith("| Addresses of the service"))
+    addresses = [path.replace("NAME", "clusters") for path in re.findall(r"`(/[^`]*)`", row)]
+    assert len(addresses) > 12
+    with TestClient(create_app(small_built / ".clustergraph", Settings())) as client:
+        answers = {path: client.get(path).status_code for path in addresses}
+    assert {path: status for path, status in answers.items() if status == 404 or status >= 500} == {}

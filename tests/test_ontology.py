@@ -39,6 +39,14 @@ ANNOTATIONS = {
     )
 }
 """What is said of terms and concepts, and in no axiom of ours; the reasoner is faster without."""
+EMPTY = set(
+    re.findall(
+        r"\w+",
+        """a an and are as at be by for from has have how in is it its links names of on one or says states than that
+        the to was what where whether which who whom with""",
+    )
+)
+"""Words that a definition does not say anything with."""
 
 
 @pytest.fixture(scope="module")
@@ -134,3 +142,26 @@ def test_no_equivalence_with_another_vocabulary(ontology: Store) -> None:
 
 def test_every_code_list_has_a_prefix() -> None:
     assert {path.stem for path in (ROOT / "ontology" / "schemes").glob("*.ttl")} == set(LISTS)
+
+
+def test_a_link_is_labelled_by_a_phrase_that_reads_between_subject_and_object(ontology: Store) -> None:
+    query = f"""SELECT ?label {{ ?t a owl:ObjectProperty ; rdfs:isDefinedBy ?m ; rdfs:label ?label
+        FILTER STRSTARTS(STR(?t), '{ONTOLOGY}') FILTER NOT EXISTS {{ ?t owl:deprecated true }} }}"""
+    labels = select(ontology, query)
+    assert len(labels) > 60
+    assert [label for label in labels if not re.match(r"(has|is|was|may|[a-z]+[^s]s)( |$)", label)] == []
+
+
+def test_no_definition_says_only_the_label_again(ontology: Store) -> None:
+    query = f"""SELECT ?t ?label ?definition {{ ?t rdfs:isDefinedBy ?m ; rdfs:label ?label ; skos:definition ?definition
+        FILTER STRSTARTS(STR(?t), '{ONTOLOGY}') FILTER NOT EXISTS {{ ?t owl:deprecated true }} }}"""
+    rows = ontology.query(query, prefixes=PREFIXES)
+    assert isinstance(rows, QuerySolutions)
+    said = {row[0].value: (content(row[1].value), content(row[2].value)) for row in rows}
+    assert len(said) > 150
+    assert [term for term, (label, words) in said.items() if label <= words and len(words - label) < 3] == []
+
+
+def content(text: str) -> set[str]:
+    """Return the words that carry the sense of a label or definition, without plural endings."""
+    return {re.sub(r"(ies|s)$", "", word) for word in re.findall(r"[a-z0-9]+", text.lower()) if word not in EMPTY}

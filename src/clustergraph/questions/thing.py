@@ -49,6 +49,8 @@ _WORDS: Final = {
         "skos:notation": "code",
         "dcterms:title": "title",
         "dcterms:source": "source",
+        "dcterms:isReplacedBy": "is replaced by",
+        "owl:deprecated": "deprecated",
     }.items()
 }
 """Words for properties of other vocabularies that the graph does not label itself."""
