@@ -104,14 +104,14 @@ async def problem_page(template: str, error: Exception | None, release: Release,
 
 
 _FIRST: Final = (
-    "partners-sharing-pilots",
+    "clusters",
+    "who-works-on",
+    "clusters-fitting-priorities",
     "partners-by-place",
-    "shared-priorities",
-    "organisations-by-projects",
-    "partner-programmes",
-    "figures-over-time",
+    "not-in",
+    "how-many",
+    "project-data",
     "rival-figures",
-    "claims-checked",
 )
 
 
