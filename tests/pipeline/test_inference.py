@@ -312,6 +312,35 @@ def test_a_statement_gives_a_link_or_the_one_that_may_be(names: tuple[str, str])
         assert not holds(store, firm)
 
 
+@pytest.mark.parametrize(
+    ("end", "held"), [("2014", False), ("2017-02", False), ("2017-03", True), ("2017", True), ("2018", True)]
+)
+def test_a_label_that_ended_before_the_newest_document_is_held_no_more(end: str, held: bool) -> None:
+    kind = {4: "gYear", 7: "gYearMonth"}[len(end)]
+    store = graph_of(
+        'document:a a cg:Document ; cg:issued "2015"^^xsd:gYear .',
+        'document:b a cg:Document ; cg:issued "2017-03-28"^^xsd:date .',
+        f"<a:award> {LINKS['holdsLabel', 'mayHoldLabel'].format('<a:one>', '<a:label>')} ; {STATED} ;",
+        f'cg:end "{end}"^^xsd:{kind} .',
+    )
+    assert holds(store, "<a:one> cg:holdsLabel <a:label>") is held
+    assert holds(store, "<a:one> cg:mayHoldLabel <a:label>") is held
+
+
+def test_a_dating_bounds_what_it_dates() -> None:
+    store = graph_of(
+        "<a:early> cg:dated document:a ; cg:dateProperty cg:issued ; cg:earliest '2016-02'^^xsd:gYearMonth .",
+        "<a:late> cg:dated document:a ; cg:dateProperty cg:issued ; cg:latest '2016-02'^^xsd:gYearMonth .",
+    )
+    assert holds(store, "document:a cg:issuedFrom '2016-02-01'^^xsd:date ; cg:issuedUntil '2016-02-29'^^xsd:date")
+
+
+@pytest.mark.parametrize(("year", "last"), [("1900", "28"), ("2000", "29"), ("2015", "28"), ("2016", "29")])
+def test_february_has_29_days_in_leap_years(year: str, last: str) -> None:
+    store = graph_of(f"document:a cg:issued '{year}-02'^^xsd:gYearMonth .")
+    assert holds(store, f"document:a cg:issuedUntil '{year}-02-{last}'^^xsd:date")
+
+
 @pytest.mark.parametrize("role", ["associated-region", "associated-partner", "connected", "supporter"])
 def test_a_role_that_takes_no_part_gives_no_link(role: str) -> None:
     store = graph_of(takes_part(1, "organisation:a", "project:e", role=role))
