@@ -93,6 +93,7 @@ def test_how_many_organisations_of_each_country_take_part(eurio: Store, graph: G
         graph.select("""
         SELECT ?code (COUNT(DISTINCT ?o) AS ?n) WHERE {
           ?p cg:activity/a cg:Project ; cg:participant ?o ; cg:status/skos:notation "stated" .
+          FILTER NOT EXISTS { ?p cg:role participation-role:beneficiary }
           ?o a cg:Organisation ; cg:country|cg:locatedIn ?country . ?country a cg:Country ; cg:isoCode ?code .
         } GROUP BY ?code ORDER BY DESC(?n) ?code""")
     )

@@ -45,7 +45,7 @@ _NEW: Final = {
     "cg:Organisation": ("organisation", "organisations"),
     "cg:Partnership": ("partnership", "activities"),
     "cg:Project": ("project", "activities"),
-    "cg:Activity": ("network", "activities"),
+    "cg:Network": ("network", "activities"),
 }
 """How a new thing of a class is called in its IRI, and the graph that it is introduced in."""
 _LONGEST: Final = 100
