@@ -48,6 +48,8 @@ _NEW: Final = {
     "cg:Network": ("network", "activities"),
 }
 """How a new thing of a class is called in its IRI, and the graph that it is introduced in."""
+_BESIDES: Final = {"cg:Network": "cg:Activity"}
+"""What a column names besides the things of a class: pilots and platforms stand with the networks."""
 _LONGEST: Final = 100
 
 
@@ -274,7 +276,7 @@ class _Register:
         kind, home = _NEW[of]
         if iri and not iri.startswith(f"{ID}{kind}/"):
             raise SourceError(f"{iri} is not the IRI of an {kind}")
-        node = NamedNode(iri) if iri else self.find(of, name)
+        node = NamedNode(iri) if iri else self.find(of, name) or self.find(_BESIDES.get(of, of), name)
         if node and (not iri or self.graph.name(iri)):
             return node
         if not node and not slug(name):
