@@ -62,6 +62,7 @@ def test_a_step_carries_its_example_over(step: MigrationStep, project: Project, 
     assert migration.remains(written=True) == []
 
 
+@pytest.mark.slow
 def test_what_comes_out_is_valid(project: Project) -> None:
     files = sorted(FOLDER.rglob("new.trig"))
     store = Store()

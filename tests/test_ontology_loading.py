@@ -94,6 +94,7 @@ def test_each_file_is_part_of_one_of_the_three_ontologies_or_aligns_them() -> No
     assert not {LAYOUT, BASE + "scheme/effra-domain"} & evidence
 
 
+@pytest.mark.slow
 def test_all_files_have_the_version_of_the_whole() -> None:
     found = {}
     for path, quads in FILES.items():
