@@ -11,6 +11,8 @@ from pyoxigraph import DefaultGraph, Store
 from clustergraph.rdf.reading import solutions
 from clustergraph.terms import PREFIXES
 
+pytestmark = pytest.mark.slow
+
 NORMAL_FORM = """
 INSERT { ?o a qb:Observation } WHERE { { [] qb:observation ?o } UNION { ?o qb:dataSet [] } } ;
 INSERT { ?o a qb:Observation } WHERE { ?class rdfs:subClassOf* qb:Observation . ?o a ?class } ;

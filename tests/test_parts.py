@@ -31,6 +31,8 @@ from tests.conftest import ROOT
 from tests.test_ontology import reasoned
 from tests.test_ontology_loading import CORE, EVIDENCE, FILES, LAYOUT, closure, header, named
 
+pytestmark = pytest.mark.slow
+
 FOREIGN = Path(__file__).parent / "parts"
 SAMPLES = {CORE: ["core.trig"], EVIDENCE: ["core.trig", "evidence.trig"]}
 """A cluster that no document of ours names: in terms of the core, and with the document that it was read from."""
