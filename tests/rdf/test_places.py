@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pyoxigraph import BlankNode, Literal, NamedNode, Quad, RdfFormat, parse, serialize
 
@@ -249,6 +249,9 @@ json_values = st.recursive(
 
 @settings(deadline=None)
 @given(st.lists(st.dictionaries(st.sampled_from(["p", "q", "r"]), json_values, max_size=3), max_size=3))
+@example([{"p": [{"@list": []}, {"p": 0}]}])
+@example([{"p": [{"@set": []}, {"p": 0}]}])
+@example([{"p": [{"@list": [{"@set": []}]}, {"p": 0}]}])
 def test_json_ld_of_any_shape_has_a_place_for_every_statement(documents: list[dict[str, object]]) -> None:
     text = json.dumps({"@context": {"@vocab": E}, "@graph": documents}, ensure_ascii=False, indent=1)
     try:

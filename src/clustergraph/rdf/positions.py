@@ -236,6 +236,8 @@ class _Written:
     """The string or number; the identifier of an object, if it has one."""
     key: str = ""
     is_object: bool = False
+    container: str = ""
+    """What an object only wraps values in: @list or @set."""
     inner: deque[_Written] = field(default_factory=deque)
 
     def can_be(self, term: Value) -> bool:
@@ -298,6 +300,8 @@ class _Nodes:
             if colon:
                 name = _string(string)
                 keys[-1] = self._keywords.get(name, name)
+                if keys[-1] in ("@list", "@set"):
+                    around[-1].container = keys[-1]
             elif mark == b"{":
                 around.append(_Written(match.start(), None, keys[-1], is_object=True))
                 keys.append("")
@@ -332,6 +336,9 @@ class _Nodes:
             return []
         if found.key == "@reverse":
             return inner
+        if found.container and not inner:
+            # An empty list is a node with a name; an empty set says nothing.
+            return [replace(found, text=_RDF + "nil")] if found.container == "@list" else []
         if any(each.key in ("@value", "@set", "@list") for each in inner):
             return [replace(each, key=found.key) for each in inner if each.key != "@type"]
         for each in inner:
