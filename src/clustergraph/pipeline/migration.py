@@ -10,9 +10,8 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-import yaml
 from pyoxigraph import BlankNode, DefaultGraph, NamedNode, Quad, RdfFormat, Store, Triple, parse
 
 from clustergraph.errors import SourceError, Where
@@ -88,11 +87,6 @@ def steps(folder: Path, to: str | None = None) -> list[MigrationStep]:
 
 def _number(path: Path) -> list[tuple[int, str]]:
     return [(int(part), "") if part.isdigit() else (0, part) for part in path.name.split(".")]
-
-
-def successors(file: Path) -> dict[str, dict[str, Any]]:
-    """Return the questions of a file that have others in their place, each with what is known of that."""
-    return yaml.safe_load(text_of(file)) or {} if file.is_file() else {}
 
 
 @dataclass

@@ -31,7 +31,6 @@ class Project:
         self.rules = self.queries / "rules"
         self.checks = self.queries / "checks"
         """Check queries, whose rows are failures."""
-        self.successors = self.queries / "successors.yaml"
         """The questions that have other names or parameters now."""
 
     def check(self) -> None:
