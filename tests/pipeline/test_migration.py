@@ -181,7 +181,7 @@ def test_the_command_lists_steps_and_successors_of_questions(project: Project) -
     (project.queries / "successors.yaml").write_text("old: {question: new, reason: It is one., since: 0.2.0}\n")
     listed = run(project.root, "migrate", "--list", "--to", "0.2.0").stdout
     assert "cg:label → cg:name" in listed
-    assert "question 'old' is now asked as 'new': It is one." in listed
+    assert "question: 'old' is now asked as 'new': It is one." in listed
     assert "0.10.0" not in listed
 
 

@@ -65,4 +65,4 @@ def _list(context: Context, to: str | None) -> None:
         for old, new in step.terms.items():
             click.echo(f"  {compact(old.value)} → {', '.join(compact(term.value) for term in new) or '–'}")
     for succession in successions(context.project.queries):
-        click.echo(f"question {succession.note}")
+        click.echo(f"question: {succession.note}")
