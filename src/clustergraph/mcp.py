@@ -24,7 +24,7 @@ from clustergraph.graph import Graph, opened, prepare
 from clustergraph.questions.answer import QuestionCall, objects
 from clustergraph.questions.parameters import iri_of
 from clustergraph.questions.question import Question, asked
-from clustergraph.questions.succession import Given
+from clustergraph.questions.successors import Given
 from clustergraph.release.manifest import Release
 from clustergraph.settings import Settings
 from clustergraph.sparql.guard import check

@@ -56,7 +56,7 @@ def migrate(context: Context, paths: tuple[Path, ...], to: str | None, dry_run: 
 def _list(context: Context, to: str | None) -> None:
     """Print the steps, and the questions that have successors."""
     from clustergraph.pipeline.migration import steps
-    from clustergraph.questions.succession import successions
+    from clustergraph.questions.successors import successors
     from clustergraph.terms import compact
 
     for step in steps(context.project.migrations, to):
@@ -64,5 +64,5 @@ def _list(context: Context, to: str | None) -> None:
         click.echo(f"  {step.meaning}")
         for old, new in step.terms.items():
             click.echo(f"  {compact(old.value)} → {', '.join(compact(term.value) for term in new) or '–'}")
-    for succession in successions(context.project.queries):
-        click.echo(f"question: {succession.note}")
+    for successor in successors(context.project.queries):
+        click.echo(f"question: {successor.note}")

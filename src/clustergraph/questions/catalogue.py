@@ -17,7 +17,7 @@ from pyoxigraph import Literal, NamedNode, Quad, QuerySolutions
 from clustergraph.engine.store import Embedded
 from clustergraph.questions.question import FIRST, ON_LAYOUT, Question, parse
 from clustergraph.questions.rules import Rule
-from clustergraph.questions.succession import Succession
+from clustergraph.questions.successors import Successor
 from clustergraph.terms import BASE, CATALOGUE, ONTOLOGY, QUERY, expand, named_after
 
 
@@ -50,7 +50,7 @@ def _question(question: Question) -> Iterator[Quad]:
         yield from _old(entry)
 
 
-def _old(entry: Succession) -> Iterator[Quad]:
+def _old(entry: Successor) -> Iterator[Quad]:
     """Yield that a question is deprecated, if it is gone, and how it is asked now, for `Catalogue`."""
     yield _quad(entry.old, "rdf:value", Literal(json.dumps(asdict(entry))))
     if entry.old != entry.question:
@@ -77,7 +77,7 @@ CATALOGUE_QUERY: Final = f"""SELECT ?question ?select {{
 }} ORDER BY EXISTS {{ ?question schema:keywords "{ON_LAYOUT}" }} (?question != query:{FIRST}) ?question"""
 
 
-SUCCESSIONS_QUERY: Final = f"SELECT ?entry {{ GRAPH {CATALOGUE} {{ ?old rdf:value ?entry }} }} ORDER BY ?old"
+SUCCESSORS_QUERY: Final = f"SELECT ?entry {{ GRAPH {CATALOGUE} {{ ?old rdf:value ?entry }} }} ORDER BY ?old"
 
 
 class Catalogue(Mapping[str, Question]):
@@ -85,17 +85,17 @@ class Catalogue(Mapping[str, Question]):
 
     def __init__(self, graph: Embedded) -> None:
         """Read the texts of the questions, and what they replace."""
-        rows, entries = graph.query(CATALOGUE_QUERY), graph.query(SUCCESSIONS_QUERY)
+        rows, entries = graph.query(CATALOGUE_QUERY), graph.query(SUCCESSORS_QUERY)
         assert isinstance(rows, QuerySolutions)
         assert isinstance(entries, QuerySolutions)
         self._texts = {row["question"].value.removeprefix(QUERY): row["select"].value for row in rows}
-        self._successions = [Succession(**json.loads(row["entry"].value)) for row in entries]
+        self._successors = [Successor(**json.loads(row["entry"].value)) for row in entries]
         self._read: dict[str, Question] = {}
 
     def __getitem__(self, name: str) -> Question:
         """Return the question of a name."""
         if name not in self._read:
-            replaced = tuple(entry for entry in self._successions if entry.question == name)
+            replaced = tuple(entry for entry in self._successors if entry.question == name)
             self._read[name] = replace(parse(Path(f"{name}.rq"), self._texts[name]), replaces=replaced)
         return self._read[name]
 

@@ -16,7 +16,7 @@ from typing import Any, Final
 from pyoxigraph import Literal, NamedNode
 
 from clustergraph.errors import QuestionError, SourceError, Where
-from clustergraph.questions.succession import FILE, Given, Succession, successions
+from clustergraph.questions.successors import FILE, Given, Successor, successors
 from clustergraph.rdf.files import text_of
 
 TYPES: Final = ("iri", "code", "text", "number", "date", "boolean")
@@ -109,7 +109,7 @@ class Question:
     view: View = field(default_factory=View)
     evidence: str = ""
     """The sentence that a row states, with the columns that identify its evidence in braces; see `statement`."""
-    replaces: Sequence[Succession] = ()
+    replaces: Sequence[Successor] = ()
     """The old questions that this one has taken the place of."""
 
     def statement(self, row: Mapping[str, str]) -> str:
@@ -149,7 +149,7 @@ def load(folder: Path) -> dict[str, Question]:
     """
     paths = sorted(folder.glob("*.rq"), key=lambda path: (path.stem != FIRST, path.stem))
     found = {path.stem: read(path) for path in [*paths, *sorted((folder / LAYOUT).glob("*.rq"))]}
-    for entry in successions(folder):
+    for entry in successors(folder):
         if entry.question not in found:
             advice = f"the questions are the files in {folder}"
             raise SourceError(f"the successor of {entry.old} is no question", where=Where(folder / FILE), advice=advice)

@@ -16,7 +16,7 @@ from clustergraph.questions.answer import MOST_ROWS, Excerpt, QuestionCall, Writ
 from clustergraph.questions.catalogue import by_subject, description
 from clustergraph.questions.parameters import iri_of, preferred
 from clustergraph.questions.question import Question, asked
-from clustergraph.questions.succession import Given
+from clustergraph.questions.successors import Given
 from clustergraph.terms import address
 from clustergraph.web.pages import page_or_json, problem_page, rendered, respond_page
 from clustergraph.web.problems import RequestError, bad_request

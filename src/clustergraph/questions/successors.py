@@ -17,7 +17,7 @@ _KEYS: Final = {"question", "parameters", "renamed", "columns", "reason", "since
 
 
 @dataclass(frozen=True)
-class Succession:
+class Successor:
     """How an old question, or one whose parameters have new names, is asked now."""
 
     old: str
@@ -34,7 +34,7 @@ class Succession:
     """The new name of each column that has one."""
 
     @classmethod
-    def read(cls, old: str, entry: Mapping[str, Any]) -> Succession:
+    def read(cls, old: str, entry: Mapping[str, Any]) -> Successor:
         """Return what an entry says.
 
         Raises:
@@ -53,7 +53,7 @@ class Succession:
     def given(self, parameters: Given) -> Given:
         """Return parameters of the old question as those of the new one.
 
-        >>> old = Succession("old", "new", "", "0.2.0", {"class": ["cg:Project"]}, {"activity": "subject"})
+        >>> old = Successor("old", "new", "", "0.2.0", {"class": ["cg:Project"]}, {"activity": "subject"})
         >>> old.given({"activity": ["4M4IoF"]})
         {'subject': ['4M4IoF'], 'class': ['cg:Project']}
         """
@@ -72,7 +72,7 @@ class Succession:
         return f"{whole}{told}: {self.reason}"
 
 
-def successions(folder: Path) -> list[Succession]:
+def successors(folder: Path) -> list[Successor]:
     """Return the entries of the file in a folder of questions; none where there is no file.
 
     Raises:
@@ -85,7 +85,7 @@ def successions(folder: Path) -> list[Succession]:
         return []
     try:
         entries = yaml.safe_load(text_of(path)) or {}
-        return [Succession.read(old, entry) for old, entry in entries.items()]
+        return [Successor.read(old, entry) for old, entry in entries.items()]
     except (yaml.YAMLError, ValueError, TypeError, AttributeError) as error:
         raise SourceError(f"the successors are not as they should be: {error}", where=Where(path)) from error
 

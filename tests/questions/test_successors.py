@@ -18,7 +18,7 @@ from clustergraph.mcp import create_server
 from clustergraph.pipeline import publish
 from clustergraph.pipeline.project import Project
 from clustergraph.questions.question import load
-from clustergraph.questions.succession import FILE, Succession, successions
+from clustergraph.questions.successors import FILE, Successor, successors
 from clustergraph.release.releases import Releases
 from clustergraph.settings import Settings
 from clustergraph.web.app import create_app
@@ -26,7 +26,7 @@ from tests.conftest import ROOT
 from tests.small_project import make
 
 QUESTIONS = load(ROOT / "queries")
-ENTRIES = successions(ROOT / "queries")
+ENTRIES = successors(ROOT / "queries")
 OLD = """
 actors:
   question: clusters
@@ -41,7 +41,7 @@ NOTE = "'actors' is now asked as 'clusters' with cluster AFIL; cluster for actor
 
 
 @pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.old)
-def test_an_entry_leads_to_a_question_that_has_what_it_names(graph: Graph, entry: Succession) -> None:
+def test_an_entry_leads_to_a_question_that_has_what_it_names(graph: Graph, entry: Successor) -> None:
     question = QUESTIONS[entry.question]
     assert {*entry.parameters, *entry.renamed.values()} <= question.parameters.keys()
     assert set(entry.columns.values()) <= question.columns.keys()
@@ -56,7 +56,7 @@ def test_an_entry_leads_to_a_question_that_has_what_it_names(graph: Graph, entry
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    root = make(tmp_path_factory.mktemp("succession"))
+    root = make(tmp_path_factory.mktemp("successor"))
     (root / "queries" / FILE).write_text(OLD, "utf-8")
     publish.publish(Project(root), Releases(root / ".clustergraph"))
     return root
