@@ -43,7 +43,9 @@ NOTE = "'actors' is now asked as 'clusters' with cluster AFIL; cluster for actor
 @pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.old)
 def test_an_entry_leads_to_a_question_that_has_what_it_names(graph: Graph, entry: Successor) -> None:
     question = QUESTIONS[entry.question]
-    assert {*entry.parameters, *entry.renamed.values()} <= question.parameters.keys()
+    meant = [name for values in entry.values.values() for asked in values.values() for name in asked]
+    assert {*entry.parameters, *entry.renamed.values(), *meant} <= question.parameters.keys()
+    assert entry.values.keys() <= entry.renamed.keys()
     assert set(entry.columns.values()) <= question.columns.keys()
     if entry.old == entry.question:
         assert question.parameters.keys().isdisjoint(entry.renamed)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,7 +14,7 @@ from clustergraph.rdf.files import text_of
 FILE: Final = "successors.yaml"
 """The file beside the questions that names their successors."""
 Given = dict[str, list[str]]
-_KEYS: Final = {"question", "parameters", "renamed", "columns", "reason", "since"}
+_KEYS: Final = {"question", "parameters", "renamed", "values", "columns", "reason", "since"}
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,8 @@ class Successor:
     """What the new question is asked with so that it means the old one, unless something else is given."""
     renamed: Mapping[str, str] = field(default_factory=dict)
     """The new name of each parameter that has one."""
+    values: Mapping[str, Mapping[str, Mapping[str, str]]] = field(default_factory=dict)
+    """What a value of an old parameter is asked with now, where it is more than that value of the new name."""
     columns: Mapping[str, str] = field(default_factory=dict)
     """The new name of each column that has one."""
 
@@ -47,7 +50,7 @@ class Successor:
         if entry["question"] == old and entry.get("parameters"):
             raise ValueError(f"{old} is its own successor, and so cannot fix parameters")
         fixed = {name: _texts(value) for name, value in (entry.get("parameters") or {}).items()}
-        names = {key: dict(entry.get(key) or {}) for key in ("renamed", "columns")}
+        names = {key: dict(entry.get(key) or {}) for key in ("renamed", "values", "columns")}
         return cls(old, str(entry["question"]), str(entry["reason"]), str(entry["since"]), fixed, **names)
 
     def given(self, parameters: Given) -> Given:
@@ -56,10 +59,16 @@ class Successor:
         >>> old = Successor("old", "new", "", "0.2.0", {"class": ["cg:Project"]}, {"activity": "subject"})
         >>> old.given({"activity": ["4M4IoF"]})
         {'subject': ['4M4IoF'], 'class': ['cg:Project']}
+        >>> meant = {"status": {"planned": {"certainty": "stated", "phase": "planned"}}}
+        >>> Successor("old", "new", "", "0.2.0", values=meant).given({"status": ["status:planned"]})
+        {'certainty': ['stated'], 'phase': ['planned']}
         """
         found: Given = {}
-        for name, values in parameters.items():
-            found.setdefault(self.renamed.get(name, name), []).extend(values)
+        for name, value in ((name, value) for name, values in parameters.items() for value in values):
+            same = {self.renamed.get(name, name): value}
+            code = re.split("[:/]", value)[-1].replace(" ", "-")
+            for new, text in self.values.get(name, {}).get(code, same).items():
+                found[new] = list(dict.fromkeys([*found.get(new, []), text]))
         return found | {name: list(values) for name, values in self.parameters.items() if name not in found}
 
     @property
