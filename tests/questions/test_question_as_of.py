@@ -107,9 +107,7 @@ def test_who_had_only_a_label_that_ended_is_without(roles: Callable[..., int], d
     assert roles("partners-without-label", day) == rows
 
 
-@pytest.mark.parametrize(
-    "question", ["labels", "figures", "participants", "label-counts", "ties", "initiative-regions"]
-)
+@pytest.mark.parametrize("question", ["labels", "figures", "participants", "label-counts", "ties"])
 def test_the_documents_are_known_since_their_dates(graph: Graph, question: str) -> None:
     sizes = [len(graph.ask(question, as_of=day)) for day in ("2010", "2016-01-01", "2021")]
     assert sizes[0] == 0
@@ -120,4 +118,4 @@ def test_the_documents_are_known_since_their_dates(graph: Graph, question: str) 
 def test_every_question_on_labels_figures_and_membership_takes_a_day(graph: Graph) -> None:
     taking = {name for name, question in graph.questions.items() if "as_of" in question.parameters}
     assert {"labels", "label-counts", "partners-without-label", "figures", "figures-over-time", "participants",
-            "project-participants", "initiative-regions", "named-members", "ties"} <= taking  # fmt: skip
+            "named-members", "ties"} <= taking  # fmt: skip
