@@ -133,7 +133,7 @@ def test_every_row_is_told_in_words(whole: Graph, name: str) -> None:
 
 
 def test_without_a_part_of_the_evidence_the_row_is_gone(whole: Graph, ontology: list[Quad]) -> None:
-    answer = whole.ask("partners-sharing-pilots", partner="Eurecat", level="derived")
+    answer = whole.ask("partners-sharing-pilots", partner="Eurecat", certainty="stated", origin="computed")
     quads = stated(whole.evidence(answer, 0))
     needed = {quad for quad in quads if quad.object == NamedNode(PREFIXES["pilot"] + "vanguard-esm")}
     assert needed
@@ -166,7 +166,7 @@ def test_what_the_graph_does_not_say_cannot_be_explained(whole: Graph) -> None:
 
 
 def test_the_text_says_who_says_so_with_status(whole: Graph) -> None:
-    answer = whole.ask("partners-sharing-pilots", partner="Eurecat", level="derived")
+    answer = whole.ask("partners-sharing-pilots", partner="Eurecat", certainty="stated", origin="computed")
     text = "\n".join(whole.proofs(answer, [0])[0]["text"])
     assert "Letter of Catalonia (collective, 2017)" in text
     assert "A partner is linked to a pilot through its region" in text

@@ -34,6 +34,13 @@ def test_the_order_of_rows_leaves_nothing_open(graph: Graph, name: str) -> None:
     assert all(other == first for other in others)
 
 
+@pytest.mark.parametrize("name", ["certainty", "scope", "phase", "origin"])
+def test_what_is_asked_of_every_statement_has_one_label(name: str) -> None:
+    asked = [question.parameters[name] for question in QUESTIONS.values() if name in question.parameters]
+    assert asked
+    assert {(each.label, each.type, each.of) for each in asked} == {(asked[0].label, "code", name)}
+
+
 def test_the_first_question_is_which_clusters_there_are_and_those_on_layout_are_last() -> None:
     apart = {path.stem for path in (ROOT / "queries" / questions.LAYOUT).glob("*.rq")}
     assert next(iter(QUESTIONS)) == questions.FIRST
