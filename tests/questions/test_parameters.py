@@ -210,4 +210,7 @@ def test_a_fact_that_is_not_known_is_told_with_the_nearest(graph: Graph, name: s
 
 @pytest.mark.parametrize("new", ["is located in", "is active in", "is funded under", "has as participant", "is set by"])
 def test_a_property_is_found_by_its_old_label(graph: Graph, new: str) -> None:
-    assert graph.ask("how-many", by=new.removeprefix("is ").removeprefix("has as ")).bound["by"] == graph.ask("how-many", by=new).bound["by"]
+    assert (
+        graph.ask("how-many", by=new.removeprefix("is ").removeprefix("has as ")).bound["by"]
+        == graph.ask("how-many", by=new).bound["by"]
+    )
