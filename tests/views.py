@@ -9,6 +9,9 @@ from pyoxigraph import Literal, NamedNode, QuerySolutions, RdfFormat, Store
 from clustergraph.export import profiles
 from tests.conftest import ROOT
 
+STATED = "cg:certainty certainty:stated ; cg:scope scope:itself ; cg:phase phase:done ; cg:origin origin:said"
+"""What marks a plain statement, of the thing itself, that is so already and that a source makes."""
+
 
 def view(profile: str, turtle: str) -> Store:
     source, made = Store(), Store()

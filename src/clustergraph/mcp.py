@@ -38,10 +38,10 @@ EVIDENCE_ROWS: Final = 5
 _ANSWER_BYTES: Final = 200_000
 
 _INSTRUCTIONS: Final = """A knowledge graph of European clusters, their regions, smart-specialisation priorities,
-partnerships, pilots, projects and funding schemes, read from documents. Every statement has a status (stated,
-unconfirmed, collective, ambiguous, derived ...) and the section of the document that makes it: give both with an
-answer. Begin with list_questions; ask one with ask_question (labels do for IRIs); look names up with search_names.
-Only where no question fits, read show_schema and write SPARQL for run_sparql."""
+partnerships, pilots, projects and funding schemes, read from documents. Every statement has a certainty (stated,
+unconfirmed, ambiguous), a scope, a phase, an origin, and the section of the document that makes it: give what is not
+plain, and the section, with an answer. Begin with list_questions; ask one with ask_question (labels do for IRIs); look
+names up with search_names. Only where no question fits, read show_schema and write SPARQL for run_sparql."""
 
 _SCHEMA: Final = """SELECT ?term ?kind ?definition ?from ?to WHERE {
   VALUES (?type ?kind) { (owl:Class "class") (owl:ObjectProperty "link") (owl:DatatypeProperty "value") }

@@ -220,7 +220,7 @@ def test_the_workbook_is_easy_to_fill_in(exported: Path) -> None:
     book = load_workbook(exported / "profiles.xlsx")
     page = book["Profiles"]
     headings = {cell.value: cell for cell in page[1]}
-    assert not [name for name in headings if name.endswith((": source", ": status", ": counted as"))]
+    assert not [name for name in headings if name.endswith((": source", ": certainty", ": counted as"))]
     assert page.column_dimensions["A"].hidden, "the IRI"
     assert (page.freeze_panes, page.auto_filter.ref) == ("C2", page.dimensions)
     assert all(headings[name].comment for name in headings if ":" not in name and name != "IRI")

@@ -47,7 +47,7 @@ PLASTIPOLIS = f"{ID}organisation/plastipolis"
 ORIGIN = PackageOrigin("0123456789abcdef", "2026-11-22")
 HEADER = "".join(f"PREFIX {prefix}: <{space}>\n" for prefix, space in PREFIXES.items()) + "".join(
     f"PREFIX {name}: <{SCHEME}{name}/>\n"
-    for name in ("measure", "bound", "unit", "status", "member-kind", "label", "theme", "organisation-kind")
+    for name in ("measure", "bound", "unit", "certainty", "member-kind", "label", "theme", "organisation-kind")
 )
 HEADER += f"PREFIX s: <{GRAPH}small/>\n"
 SMALL = """
@@ -100,9 +100,12 @@ def small(codes: list[Quad], statements: str = "", header: str = SMALL) -> Graph
     return Graph(store, {})
 
 
+AWARD = "award:one a cg:LabelAward ; cg:holder organisation:small ; cg:label label:{} ; cg:certainty certainty:{} ."
+
+
 def figure(name: str, measure: str, value: str, bound: str = "exactly", more: str = "") -> str:
     return f"""figure:{name} a cg:Figure ; cg:subject organisation:small ; cg:measure measure:{measure} ;
-      cg:value {value} ; cg:bound bound:{bound} ; cg:unit unit:count ; cg:status status:stated {more} ."""
+      cg:value {value} ; cg:bound bound:{bound} ; cg:unit unit:count ; cg:certainty certainty:stated {more} ."""
 
 
 def on(text: str) -> PackageOrigin:
@@ -340,7 +343,8 @@ def test_cooperation_counts_as_international_only_where_both_countries_are_known
 
 def test_a_tie_that_is_not_mutual_is_told_of_its_party_alone(codes: list[Quad], recipe: Recipe) -> None:
     tie = """relationship:{} a cg:Relationship ; cg:party organisation:other ; cg:counterparty organisation:small ;
-      cg:relationshipKind <https://w3id.org/clustergraph/scheme/relationship-kind/{}> ; cg:status status:stated ."""
+      cg:relationshipKind <https://w3id.org/clustergraph/scheme/relationship-kind/{}> ;
+      cg:certainty certainty:stated ."""
     other = """organisation:other a cg:Organisation ; skos:prefLabel "Other"@en ; cg:country country:DEU .
       country:DEU a cg:Country ."""
     graph = small(codes, other + tie.format("one", "shareholder") + tie.format("two", "mou"))
@@ -404,10 +408,7 @@ def test_the_report_is_one_of_shacl(content: dict[str, bytes], whole: Package) -
         (figure("one", "members", "-3"), "figure of a profile"),
         ("organisation:small cg:region region:nowhere .", "region of a profile"),
         ("organisation:small cg:country country:DEU .", "country of a profile"),
-        (
-            "award:one a cg:LabelAward ; cg:holder organisation:small ; cg:label label:no ; cg:status status:stated .",
-            "label of a profile",
-        ),
+        (AWARD.format("no", "stated"), "label of a profile"),
     ],
 )
 @pytest.mark.slow
@@ -527,8 +528,8 @@ def test_what_is_later_than_the_day_is_left_out(codes: list[Quad], recipe: Recip
     statements = (
         figure("early", "members", "20", more='; cg:asOf "2015"^^xsd:gYear')
         + figure("late", "members", "30", more='; cg:asOf "2018"^^xsd:gYear')
-        + "award:one a cg:LabelAward ; cg:holder organisation:small ; cg:label label:aei ; cg:status status:stated ;"
-        ' cg:heldSince "2017"^^xsd:gYear .'
+        + "award:one a cg:LabelAward ; cg:holder organisation:small ; cg:label label:aei ;"
+        ' cg:certainty certainty:stated ; cg:heldSince "2017"^^xsd:gYear .'
     )
     two = f"GRAPH s:two {{ organisation:small cg:spelling 'Tiny' . {figure('new', 'smes', '9')} }}"
     graph = small(codes, statements, SMALL + new + two)
@@ -666,8 +667,8 @@ def test_words_of_a_source_are_no_markup_in_the_reports(codes: list[Quad], recip
 def value(text: str, sources: tuple[str, ...] = ("s",), **codes: str) -> Value:
     date_ = codes.pop("date", "")
     bound = codes.pop("bound", "exactly")
-    parts = {"how exact": bound, "as of": date_, "status": codes.get("status", "stated")}
-    return Value(text, parts, {"how exact": bound, "status": codes.get("status", "stated")}, sources)
+    parts = {"how exact": bound, "as of": date_, "certainty": codes.get("certainty", "stated")}
+    return Value(text, parts, {"how exact": bound, "certainty": codes.get("certainty", "stated")}, sources)
 
 
 MEMBERS = Column("Members", "How many?", "", needed=True, fresh=2)
@@ -676,7 +677,7 @@ MEMBERS = Column("Members", "How many?", "", needed=True, fresh=2)
 @pytest.mark.parametrize(
     ("values", "best"),
     [
-        ([value("10", status="ambiguous"), value("20")], "20"),
+        ([value("10", certainty="ambiguous"), value("20")], "20"),
         ([value("10", date="2019"), value("20", date="2018-12")], "10"),
         ([value("10", date="2019"), value("20", date="2019-12")], "20"),
         ([value("10", date="2019"), value("20")], "10"),
@@ -754,7 +755,7 @@ def test_the_language_of_a_website_is_judged_as_of_a_day(codes: list[Quad], reci
         (figure("a", "members", "40", "less-or-equal"), Verdict.NOT_KNOWN),
         (figure("a", "members", "10", "less-or-equal"), Verdict.NOT_MET),
         (figure("a", "members", "20", "about-at-least"), Verdict.MET),
-        (figure("a", "members", "40").replace("status:stated", "status:ambiguous"), Verdict.NOT_KNOWN),
+        (figure("a", "members", "40").replace("certainty:stated", "certainty:ambiguous"), Verdict.NOT_KNOWN),
         (figure("a", "smes", "40"), Verdict.NOT_KNOWN),
         (figure("a", "members", "14") + figure("b", "active-members", "16"), Verdict.MET),
     ],
@@ -784,9 +785,6 @@ SHARE = "; cg:breakdown <https://w3id.org/clustergraph/scheme/member-kind/{}>"
 )
 def test_the_rule_on_kinds_of_member(codes: list[Quad], recipe: Recipe, statements: str, judged: Verdict) -> None:
     assert verdict(Package(small(codes, statements), recipe, ORIGIN), "kinds").verdict is judged
-
-
-AWARD = "award:one a cg:LabelAward ; cg:holder organisation:small ; cg:label label:{} ; cg:status status:{} ."
 
 
 @pytest.mark.parametrize(

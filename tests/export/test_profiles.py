@@ -20,6 +20,7 @@ from tests import views
 from tests.commands import run
 from tests.conftest import PUBLISHED, ROOT, offered
 from tests.small_project import make
+from tests.views import STATED
 
 NAMES = ("eurio", "org", "schema")
 CORDIS = Path(__file__).parents[1] / "cordis"
@@ -57,11 +58,11 @@ def test_names_in_no_language_have_no_tag(exported: Path, name: str) -> None:
 def test_who_takes_part_in_a_project(eurio: Store, graph: Graph) -> None:
     found = cordis(eurio, "participants-of-a-project")
     stated = rows(
-        graph.select("""
-        SELECT DISTINCT ?name WHERE {
-          ?p cg:activity project:beincpps ; cg:participant ?o ; cg:status/skos:notation "stated" .
+        graph.select(f"""
+        SELECT DISTINCT ?name WHERE {{
+          ?p cg:activity project:beincpps ; cg:participant ?o ; {STATED} .
           ?o a cg:Organisation ; skos:prefLabel ?label BIND(STR(?label) AS ?name)
-        } ORDER BY ?name""")
+        }} ORDER BY ?name""")
     )
     assert len(found) > 5
     assert sorted({row[0] for row in found}) == sorted({row[0] for row in stated})
@@ -72,12 +73,12 @@ def test_who_takes_part_in_a_project(eurio: Store, graph: Graph) -> None:
 def test_which_projects_a_topic_funds(eurio: Store, graph: Graph) -> None:
     found = cordis(eurio, "projects-of-a-topic")
     stated = rows(
-        graph.select("""
-        SELECT DISTINCT ?project ?topic WHERE {
-          ?f a cg:Funding ; cg:activity ?project ; cg:scheme ?scheme ; cg:status/skos:notation "stated" .
+        graph.select(f"""
+        SELECT DISTINCT ?project ?topic WHERE {{
+          ?f a cg:Funding ; cg:activity ?project ; cg:scheme ?scheme ; {STATED} .
           ?project a cg:Project . ?scheme skos:prefLabel ?topic ; cg:schemeLevel/skos:notation ?level
           FILTER(?level IN ("topic", "call") && CONTAINS(UCASE(?topic), "FOF-"))
-        }""")
+        }}""")
     )
     assert len(found) == len(stated) > 0
     assert {row[1] for row in found} == {row[1] for row in stated}
@@ -90,12 +91,12 @@ def test_what_an_acronym_stands_for(eurio: Store) -> None:
 
 def test_how_many_organisations_of_each_country_take_part(eurio: Store, graph: Graph) -> None:
     stated = rows(
-        graph.select("""
-        SELECT ?code (COUNT(DISTINCT ?o) AS ?n) WHERE {
-          ?p cg:activity/a cg:Project ; cg:participant ?o ; cg:status/skos:notation "stated" .
-          FILTER NOT EXISTS { ?p cg:role participation-role:beneficiary }
+        graph.select(f"""
+        SELECT ?code (COUNT(DISTINCT ?o) AS ?n) WHERE {{
+          ?p cg:activity/a cg:Project ; cg:participant ?o ; {STATED} .
+          FILTER NOT EXISTS {{ ?p cg:role participation-role:beneficiary }}
           ?o a cg:Organisation ; cg:country|cg:locatedIn ?country . ?country a cg:Country ; cg:isoCode ?code .
-        } GROUP BY ?code ORDER BY DESC(?n) ?code""")
+        }} GROUP BY ?code ORDER BY DESC(?n) ?code""")
     )
     assert cordis(eurio, "organisations-by-country") == stated != []
 
@@ -125,11 +126,11 @@ def test_in_which_regions_organisations_are(eurio: Store) -> None:
 def test_what_is_not_stated_is_not_in_the_view(eurio: Store, graph: Graph) -> None:
     """EURIO cannot say that a part is unconfirmed, so the view must not turn it into a fact."""
     unsure = rows(
-        graph.select("""
-        SELECT DISTINCT ?o ?project WHERE {
+        graph.select(f"""
+        SELECT DISTINCT ?o ?project WHERE {{
           ?p cg:participant ?o ; cg:activity ?project . ?project a cg:Project . ?o a cg:Organisation
-          FILTER NOT EXISTS { ?q cg:participant ?o ; cg:activity ?project ; cg:status/skos:notation "stated" }
-        }""")
+          FILTER NOT EXISTS {{ ?q cg:participant ?o ; cg:activity ?project ; {STATED} }}
+        }}""")
     )
     assert unsure
     for organisation, project in unsure:
@@ -301,7 +302,7 @@ def test_a_folder_without_queries_is_no_profile(tmp_path: Path) -> None:
         profiles.Profile.read(tmp_path)
 
 
-REGISTERED = """
+REGISTERED = f"""
 ex:a a cg:Organisation ; skos:prefLabel "A"@en ; cg:place ex:here ; locn:address ex:seat ;
   skos:exactMatch <http://w/Q1> ; adms:identifier ex:pic, ex:vat, ex:lei .
 ex:b a cg:Organisation ; skos:prefLabel "B"@en ; cg:place ex:here ; locn:address ex:one, ex:two .
@@ -314,10 +315,8 @@ ex:pic cg:identifierScheme identifier-scheme:pic ; skos:notation "999999999" .
 ex:vat cg:identifierScheme identifier-scheme:vat ; skos:notation "FR12345678901" .
 ex:lei cg:identifierScheme identifier-scheme:lei ; skos:notation "529900T8BM49AURSDO55" .
 ex:p a cg:Project ; skos:prefLabel "P"@en .
-ex:f a cg:Funding ; cg:activity ex:p ; cg:scheme ex:s ; cg:amount ex:m ; cg:certainty certainty:stated ;
-  cg:status status:stated .
+ex:f a cg:Funding ; cg:activity ex:p ; cg:scheme ex:s ; cg:amount ex:m ; {STATED} .
 ex:s a cg:FundingScheme ; skos:prefLabel "S"@en ; cg:schemeLevel funding-level:call .
-status:stated skos:notation "stated" .
 ex:m a cg:Figure ; cg:value 500000 ; cg:unit unit:ron ; cg:certainty certainty:stated . unit:ron skos:notation "ron" .
 funding-level:call skos:notation "call" ; skos:prefLabel "call"@en .
 """

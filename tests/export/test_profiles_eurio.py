@@ -15,12 +15,12 @@ from clustergraph.rdf.reading import read_all
 from clustergraph.shacl.validate import validate
 from clustergraph.terms import PREFIXES
 from tests.conftest import PUBLISHED, ROOT, broken, offered
-from tests.views import view, written
+from tests.views import STATED, view, written
 
 REFERENCE = PUBLISHED / "eurio" / "EURIO.ttl"
 WORDS = {PREFIXES["rdfs"] + name for name in ("label", "comment", "isDefinedBy")}
 """What says nothing to a reasoner, and takes it time."""
-SMALL = """
+SMALL = f"""
 ex:one a cg:Project ; skos:prefLabel "One"@en ; cg:fullName "The first project" ; cg:reference "680633" ;
   cg:start "2015-09-01"^^xsd:date ; cg:end "2017"^^xsd:gYear .
 ex:two a cg:Project ; skos:prefLabel "Two"@en ; cg:reference "CE1452" ;
@@ -37,14 +37,13 @@ ex:west a cg:Region ; skos:prefLabel "West"@en ; cg:nutsCode "FRX" ; cg:nutsLeve
 ex:east a cg:Region ; skos:prefLabel "East"@en ; cg:within country:FRA .
 ex:here skos:prefLabel "Here"@en ; cg:within ex:west, country:FRA .
 ex:there skos:prefLabel "There"@und ; cg:within ex:east, country:FRA .
-ex:p1 cg:activity ex:one ; cg:participant ex:a ; cg:role role:coordinator ; cg:status status:stated .
-ex:p2 cg:activity ex:one ; cg:participant ex:a ; cg:role role:partner ; cg:status status:stated .
-ex:p3 cg:activity ex:one ; cg:participant ex:b ; cg:role role:partner ; cg:status status:stated .
-ex:p4 cg:activity ex:two ; cg:participant ex:b ; cg:role role:associated ; cg:status status:stated .
-ex:p5 cg:activity ex:two ; cg:participant ex:a ; cg:role role:abroad ; cg:status status:stated .
+ex:p1 cg:activity ex:one ; cg:participant ex:a ; cg:role role:coordinator ; {STATED} .
+ex:p2 cg:activity ex:one ; cg:participant ex:a ; cg:role role:partner ; {STATED} .
+ex:p3 cg:activity ex:one ; cg:participant ex:b ; cg:role role:partner ; {STATED} .
+ex:p4 cg:activity ex:two ; cg:participant ex:b ; cg:role role:associated ; {STATED} .
+ex:p5 cg:activity ex:two ; cg:participant ex:a ; cg:role role:abroad ; {STATED} .
 role:coordinator skos:notation "coordinator" . role:partner skos:notation "partner" .
 role:associated skos:notation "associated-partner" . role:abroad skos:notation "key-international-partner" .
-status:stated skos:notation "stated" .
 ex:topic a cg:FundingScheme ; skos:prefLabel "T-01"@en ; cg:schemeLevel level:topic ;
   cg:withinScheme ex:call, ex:programme .
 ex:call a cg:FundingScheme ; skos:prefLabel "C"@en ; cg:reference "C-2015" ; cg:schemeLevel level:call ;

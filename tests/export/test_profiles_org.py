@@ -14,10 +14,12 @@ from clustergraph.shacl.validate import validate
 from clustergraph.terms import PREFIXES
 from tests import views
 from tests.conftest import ROOT, broken, offered
+from tests.views import STATED
 
 SPACES = {**PREFIXES, "ex": "http://e/", "role": "http://r/", "vcard": "http://www.w3.org/2006/vcard/ns#"}
 HEAD = "".join(f"PREFIX {prefix}: <{space}>\n" for prefix, space in SPACES.items())
-SMALL = """
+UNSURE = STATED.replace(":stated", ":unconfirmed")
+SMALL = f"""
 ex:a a cg:Organisation ; skos:prefLabel "A"@en ; skos:altLabel "Old A", "A", "Alpha" ; cg:formerName "Old A" ;
   cg:place ex:here, ex:there ; cg:region ex:west ; cg:subOrganisationOf ex:b ; cg:founded "1990"^^xsd:gYear .
 ex:b a cg:Organisation ; skos:prefLabel "B"@de ; cg:country country:FRA ;
@@ -29,12 +31,11 @@ ex:project a cg:Activity, cg:Project ; skos:prefLabel "P"@en ; cg:end "2017"^^xs
 ex:part a cg:Activity, cg:Network ; skos:prefLabel "N"@en ; cg:partOf ex:middle, ex:whole .
 ex:middle a cg:Activity, cg:Platform ; skos:prefLabel "M"@en ; cg:partOf ex:whole .
 ex:whole a cg:Activity, cg:Platform ; skos:prefLabel "W"@en .
-ex:p1 cg:activity ex:project ; cg:participant ex:a ; cg:role role:partner ; cg:status status:stated .
-ex:p2 cg:activity ex:project ; cg:participant ex:b ; cg:role role:partner ; cg:status status:unsure .
-ex:p3 cg:activity ex:part ; cg:participant ex:a ; cg:role role:supporter ; cg:status status:stated .
+ex:p1 cg:activity ex:project ; cg:participant ex:a ; cg:role role:partner ; {STATED} .
+ex:p2 cg:activity ex:project ; cg:participant ex:b ; cg:role role:partner ; {UNSURE} .
+ex:p3 cg:activity ex:part ; cg:participant ex:a ; cg:role role:supporter ; {STATED} .
 role:partner skos:notation "partner" ; skos:prefLabel "partner"@en .
 role:supporter skos:notation "supporter" ; skos:prefLabel "supporter"@en .
-status:stated skos:notation "stated" . status:unsure skos:notation "unconfirmed" .
 """
 DOMAINS_AND_RANGES = {
     "classification": ("Organization", "skos:Concept"), "hasMembership": ("Organization", "Membership"),
@@ -95,9 +96,9 @@ def test_projects_are_collaborations_with_their_participants(small: Store, org: 
         "?x ?y ?role { ?m org:member ?x ; org:organization ?y ; org:role/skos:notation ?role . ?y a foaf:Project }"
     )
     assert told(small, members) == [("a", "project", "partner")], "what is unconfirmed is not in it"
-    stated = """SELECT DISTINCT ?x ?y ?role { ?p cg:participant ?x ; cg:activity ?y ; cg:role/skos:notation ?role ;
-      cg:status/skos:notation "stated" . ?x a cg:Organisation . ?y a cg:Project
-      FILTER (?role != "beneficiary") }"""
+    stated = f"""SELECT DISTINCT ?x ?y ?role {{ ?p cg:participant ?x ; cg:activity ?y ; cg:role/skos:notation ?role ;
+      {STATED} . ?x a cg:Organisation . ?y a cg:Project
+      FILTER (?role != "beneficiary") }}"""
     rows = [tuple(row[name].value.rpartition("/")[2] for name in ("x", "y", "role")) for row in graph.select(stated)]
     assert told(org, members) == sorted(rows, key=str) != []
     for kind in ("foaf:Project", "org:OrganizationalCollaboration", "org:Organization", "dcterms:Location"):

@@ -14,11 +14,12 @@ from clustergraph.shacl.validate import validate
 from clustergraph.terms import PREFIXES
 from tests import views
 from tests.conftest import ROOT, broken, offered
+from tests.views import STATED
 
 SHAPES = ROOT / "shapes" / "profiles" / "schema.ttl"
 SPACES = {**PREFIXES, "ex": "http://e/", "role": "http://r/"}
 HEAD = "".join(f"PREFIX {prefix}: <{space}>\n" for prefix, space in SPACES.items())
-SMALL = """
+SMALL = f"""
 ex:a a cg:Organisation ; skos:prefLabel "A"@en ; skos:altLabel "Old A", "Alpha" ; cg:formerName "Old A" ;
   cg:fullName "A registered" ; cg:place ex:here, ex:there ; cg:region ex:west, ex:east ; cg:locatedIn country:FRA ;
   cg:participatesIn ex:network, ex:other .
@@ -31,12 +32,12 @@ ex:project a cg:Activity, cg:Project ; skos:prefLabel "P"@en ; cg:fullName "The 
   cg:end "2017"^^xsd:gYear ; cg:start "2015"^^xsd:gYear, "2016"^^xsd:gYear ; cg:hasParticipant ex:a, ex:b .
 ex:network a cg:Activity, cg:Network ; skos:prefLabel "N"@en .
 ex:other a cg:Activity, cg:Network ; skos:prefLabel "O"@en .
-ex:p1 cg:activity ex:network ; cg:participant ex:a ; cg:role role:member ; cg:status status:stated .
-ex:p2 cg:activity ex:other ; cg:participant ex:a ; cg:role role:supporter ; cg:status status:stated .
-ex:p3 cg:activity ex:project ; cg:participant ex:a ; cg:role role:supporter ; cg:status status:stated .
-ex:p4 cg:activity ex:project ; cg:participant ex:b ; cg:role role:member ; cg:status status:stated .
-role:member skos:notation "member" . role:supporter skos:notation "supporter" . status:stated skos:notation "stated" .
-ex:funding a cg:Funding ; cg:activity ex:project ; cg:scheme ex:scheme ; cg:status status:stated .
+ex:p1 cg:activity ex:network ; cg:participant ex:a ; cg:role role:member ; {STATED} .
+ex:p2 cg:activity ex:other ; cg:participant ex:a ; cg:role role:supporter ; {STATED} .
+ex:p3 cg:activity ex:project ; cg:participant ex:a ; cg:role role:supporter ; {STATED} .
+ex:p4 cg:activity ex:project ; cg:participant ex:b ; cg:role role:member ; {STATED} .
+role:member skos:notation "member" . role:supporter skos:notation "supporter" .
+ex:funding a cg:Funding ; cg:activity ex:project ; cg:scheme ex:scheme ; {STATED} .
 ex:scheme skos:prefLabel "COSME"@en .
 """
 

@@ -213,7 +213,7 @@ def _exactly(value: Value) -> str:
 
 def _uncertain(column: Column, value: Value) -> Iterator[Gap]:
     if not value.certain:
-        said = f"{_exactly(value)} is {value.parts.get('status', 'uncertain')}"
+        said = f"{_exactly(value)} is {value.parts.get('certainty', 'uncertain')}"
         yield Gap(column.name, Kind.UNCERTAIN, said, "Ask the cluster to confirm it.", value.sources)
 
 

@@ -78,7 +78,7 @@ class Value:
     @property
     def certain(self) -> bool:
         """Whether the source says it plainly."""
-        return self.codes.get("status", "stated") == "stated"
+        return self.codes.get("certainty", "stated") == "stated"
 
     @property
     def exact(self) -> bool:

@@ -32,8 +32,7 @@ PUBLICATION: Final = Path("exports") / "dcat"
 _USUAL: Final = Path(__file__).parent / "templates" / "publication.yaml"
 _DOCUMENTS: Final = "SELECT ?x ?day { ?x a cg:Document OPTIONAL { ?x cg:issued|cg:issuedFrom|cg:issuedUntil ?day } }"
 _ABOUT: Final = """SELECT DISTINCT ?x ?place {
-  { SELECT DISTINCT ?x { { ?x a cg:Cluster } UNION { ?partnership a cg:Partnership .
-    ?part cg:activity ?partnership ; cg:participant ?x ; cg:status/skos:notation "stated" } } }
+  { SELECT DISTINCT ?x { { ?x a cg:Cluster } UNION { ?partnership a cg:Partnership ; cg:hasParticipant ?x } } }
   ?x cg:locatedIn|cg:within ?place . ?place a cg:Country FILTER STRSTARTS(STR(?place), "%s") }"""
 _CLASSES: Final = "SELECT ?x (COUNT(?s) AS ?n) { ?s a ?x FILTER isIRI(?x) } GROUP BY ?x"
 _PROPERTIES: Final = "SELECT ?x (COUNT(*) AS ?n) { ?s ?x ?o } GROUP BY ?x"
