@@ -13,13 +13,15 @@ from pyoxigraph import Quad, QuerySolutions, RdfFormat, Store, parse, serialize
 
 from clustergraph.rdf.reading import read_all
 from clustergraph.shacl.validate import validate
-from clustergraph.terms import PREFIXES
+from clustergraph.terms import PREFIXES, SCHEME
 from tests.conftest import PUBLISHED, ROOT, broken, offered
 from tests.views import STATED, view, written
 
 REFERENCE = PUBLISHED / "eurio" / "EURIO.ttl"
 WORDS = {PREFIXES["rdfs"] + name for name in ("label", "comment", "isDefinedBy")}
 """What says nothing to a reasoner, and takes it time."""
+SPACES = {**PREFIXES, "ex": "http://e/", "kind": "http://k/", "role": "http://r/", "level": "http://l/", "list": SCHEME}
+HEAD = "".join(f"PREFIX {prefix}: <{space}>\n" for prefix, space in SPACES.items())
 SMALL = f"""
 ex:one a cg:Project ; skos:prefLabel "One"@en ; cg:fullName "The first project" ; cg:reference "680633" ;
   cg:start "2015-09-01"^^xsd:date ; cg:end "2017"^^xsd:gYear .
@@ -54,20 +56,22 @@ level:call skos:notation "call" ; skos:prefLabel "call"@en ; skos:inScheme list:
 level:programme skos:notation "programme" ; skos:prefLabel "programme"@en ; skos:inScheme list:funding-level .
 """
 
+MONEY = f"""
+ex:one a cg:Project ; skos:prefLabel "One"@en . ex:two a cg:Project ; skos:prefLabel "Two"@en .
+ex:three a cg:Project ; skos:prefLabel "Three"@en .
+ex:call a cg:FundingScheme ; skos:prefLabel "C"@en ; cg:schemeLevel level:call . level:call skos:notation "call" .
+ex:f1 a cg:Funding ; cg:activity ex:one ; cg:scheme ex:call ; {STATED} .
+ex:f2 a cg:Funding ; cg:activity ex:two ; cg:scheme ex:call ; cg:amount ex:m1 ; {STATED} .
+ex:m1 a cg:Figure ; cg:subject ex:two ; cg:measure measure:grant ; cg:value 3000 ; cg:unit unit:ron ; {STATED} .
+unit:eur skos:notation "eur" . unit:ron skos:notation "ron" .
+"""
+COST = "ex:{} a cg:{} ; cg:subject ex:{} ; cg:measure measure:{} ; cg:value {} ; cg:unit unit:eur ; {} ."
+
 
 @pytest.fixture(scope="module")
 def small() -> Store:
     """The view of a few things, as the queries make it."""
-    spaces = {
-        **PREFIXES,
-        "ex": "http://e/",
-        "kind": "http://k/",
-        "role": "http://r/",
-        "level": "http://l/",
-        "list": "https://w3id.org/clustergraph/scheme/",
-    }
-    head = "".join(f"PREFIX {prefix}: <{space}>\n" for prefix, space in spaces.items())
-    return view("eurio", head + SMALL)
+    return view("eurio", HEAD + SMALL)
 
 
 @pytest.fixture(scope="session")
@@ -80,7 +84,7 @@ def eurio(exported: Path) -> Store:
 def told(store: Store, pattern: str) -> list[tuple[str | None, ...]]:
     """The rows of a pattern in order: its variables as they come, of an IRI the last part."""
     names = list(dict.fromkeys(re.findall(r"\?(\w+)", pattern)))
-    rows = store.query(f"SELECT * {{ {pattern} }}", prefixes={**PREFIXES, "ex": "http://e/"})
+    rows = store.query(f"SELECT * {{ {pattern} }}", prefixes=SPACES)
     assert isinstance(rows, QuerySolutions)
     found = [tuple(written(row[name]) for name in names) for row in rows]
     return sorted(found, key=str)
@@ -150,6 +154,44 @@ def test_a_date_is_a_day_on_which_all_agree(small: Store) -> None:
     assert told(small, "ex:a eurio:url ?url") == [("http://www.a.eu",)]
 
 
+@pytest.mark.parametrize(
+    ("figures", "amounts"),
+    [
+        ([("total-cost", "9000000.5", "one", "")], [("one#total-cost", "EUR 9000000.5")]),
+        ([("eu-contribution", "5000000", "one", "")], [("one#funding-amount", "EUR 5000000")]),
+        ([("eu-contribution", "5000000", "three", "")], []),
+        ([("total-cost", "9", "one", ""), ("total-cost", "9", "one", "")], [("one#total-cost", "EUR 9")]),
+        ([("total-cost", "9", "one", ""), ("total-cost", "8", "one", "")], []),
+        ([("total-cost", "9", "one", "cg:bound bound:more-than")], []),
+        ([("total-cost", "9", "one", "cg:bound bound:exactly")], [("one#total-cost", "EUR 9")]),
+        ([("eu-contribution", "9", "one", "cg:breakdown ex:partner")], []),
+        ([("total-cost", "9", "one", "cg:period ex:year")], []),
+        ([("eu-contribution", "3000", "two", "")], None),
+    ],
+)
+def test_an_amount_is_one_on_which_all_agree(
+    figures: list[tuple[str, str, str, str]], amounts: list[tuple[str, str]] | None
+) -> None:
+    said = [
+        COST.format(f"c{number}", "Figure", of, measure, value, f"{more} ; {STATED}" if more else STATED)
+        for number, (measure, value, of, more) in enumerate(figures)
+    ]
+    made = view("eurio", HEAD + MONEY + "\n".join(said))
+    given = [("two#funding-amount", "RON 3000")] if amounts is not None else []
+    assert told(made, "?money a eurio:MonetaryAmount ; rdfs:label ?words") == sorted([*(amounts or []), *given])
+    assert told(made, "?x eurio:hasTotalCost ?money") == [
+        (name.partition("#")[0], name) for name, _ in amounts or [] if name.endswith("cost")
+    ]
+    assert not told(made, "?money a eurio:MonetaryAmount FILTER NOT EXISTS { ?x ?of ?money }")
+
+
+@pytest.mark.parametrize("kind", ["Figure", "Target"])
+def test_what_is_planned_or_unsure_is_no_amount(kind: str) -> None:
+    unsure = STATED.replace(":stated", ":unconfirmed") if kind == "Figure" else STATED.replace(":done", ":planned")
+    cost = COST.format("c", kind, "one", "total-cost", "9", unsure)
+    assert told(view("eurio", HEAD + MONEY + cost), "?x eurio:hasTotalCost ?money") == []
+
+
 def test_no_iri_is_made_up_in_the_name_space_of_others(eurio: Store) -> None:
     for quad in eurio:
         made_up = quad.subject.value.startswith("http://") and "#" in quad.subject.value
@@ -164,6 +206,9 @@ def test_no_iri_is_made_up_in_the_name_space_of_others(eurio: Store) -> None:
         ('ex:a a eurio:OrganisationRole ; eurio:roleLabel "internationalPartner" .', "OrganisationRole-roleLabel"),
         ("ex:a a eurio:Organisation, eurio:ResearchOrganisation, eurio:PublicBody .", "Organisation-type"),
         ('ex:a a eurio:Organisation ; eurio:url "http://a", "http://b" .', "Organisation-url"),
+        ("ex:a a eurio:Project ; eurio:hasTotalCost ex:b, ex:c .", "Project-hasTotalCost"),
+        ("ex:a a eurio:Grant ; eurio:hasFundingAmount ex:b .", "Grant-hasFundingAmount"),
+        ('ex:a a eurio:MonetaryAmount ; eurio:value 3 ; eurio:currency "euro" .', "MonetaryAmount-currency"),
         ('ex:a a eurio:PostalAddress ; eurio:addressLocality "A", "B" .', "PostalAddress-addressLocality"),
         (
             "ex:a a eurio:FundingScheme ; eurio:isSubSchemeOf ex:b, ex:c . ex:b eurio:isSubSchemeOf ex:c .",
@@ -201,8 +246,8 @@ def reasoned(quads: list[Quad], folder: Path) -> owlready2.World:
 
 @pytest.mark.slow
 def test_hermit_finds_the_view_consistent_with_eurio(eurio: Store, tmp_path: Path) -> None:
-
-    world = reasoned(list(eurio), tmp_path)
+    cost = COST.format("c", "Figure", "one", "total-cost", "9000000.5", STATED)
+    world = reasoned([*eurio, *view("eurio", HEAD + MONEY + cost)], tmp_path)
     # A role of a person cannot be in EURIO 2.4 itself: the label of a role makes it a role of an organisation.
     assert [name for each in world.inconsistent_classes() if (name := each.name) not in ("Nothing", "PersonRole")] == []
 
