@@ -80,6 +80,20 @@ def test_later_findings_name_the_cell_too(built: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+def test_a_wrong_identifier_is_told_by_form_and_check_digits(built: Path, tmp_path: Path) -> None:
+    table = tmp_path / "profiles.csv"
+    table.write_text("Name,PIC,VAT number,LEI,ROR\nPlastipolis,99999,FR12345678901,529900T8BM49AURSDO56,05a82rw58\n")
+    done = run(built, "import", "eccp", str(table))
+    assert done.exit_code == 1, done.output
+    assert "row 2, column PIC: violation" in done.output
+    assert "This is no Participant Identification Code (PIC), whose form is [0-9]{9}" in done.output
+    for column in ("LEI", "ROR"):
+        assert f"row 2, column {column}: violation" in done.output
+    assert done.output.count("The last two digits of this identifier do not fit what is before them") == 2
+    assert "column VAT number" not in done.output
+
+
+@pytest.mark.slow
 def test_good_tables_are_taken(built: Path, tmp_path: Path) -> None:
     plain, _ = tables(tmp_path)
     plain.write_text(TABLE.replace("not an address", "https://plastipolis.example"))

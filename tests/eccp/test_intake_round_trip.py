@@ -153,6 +153,40 @@ def test_a_wrong_cell_is_refused_only_where_it_was_changed(codes: list[Quad], re
     assert intake.read(tmp_path / "profiles.xlsx", small(without, statement), recipe).said == {}
 
 
+IDENTIFIERS = """organisation:small adms:identifier identifier:pic-999999999, identifier:vat-fr12345678901 .
+  identifier:pic-999999999 a adms:Identifier ; cg:identifierScheme identifier-scheme:pic ; skos:notation "999999999" .
+  identifier:vat-fr12345678901 a adms:Identifier ; cg:identifierScheme identifier-scheme:vat ;
+    skos:notation "FR12345678901" . organisation:small cg:eccpProfile "https://example.org/small"^^xsd:anyURI ."""
+
+
+def test_identifiers_are_columns_and_read_back(codes: list[Quad], recipe: Recipe, tmp_path: Path) -> None:
+    graph = small(codes, IDENTIFIERS)
+    contents.write_files(Package(graph, recipe, ORIGIN), tmp_path)
+    page = load_workbook(tmp_path / "profiles.xlsx")["Profiles"]
+    row = dict(zip(*page.values, strict=True))
+    names = ("PIC", "VAT number", "LEI", "ROR", "Wikidata", "ECCP profile")
+    assert [row[name] for name in names] == [
+        999999999, "FR12345678901", None, None, None, "https://example.org/small"
+    ], "the identifier that follows from an address is no second value"  # fmt: skip
+    assert intake.read(tmp_path / "profiles.xlsx", graph, recipe).said == {}
+    cells: dict[tuple[str, str], object] = {
+        ("Small", "PIC"): "999 999 999",
+        ("Small", "VAT number"): "FR12345678901\nDE123456789",
+        ("Small", "LEI"): "529900T8BM49AURSDO55",
+        ("Small", "ROR"): "https://ror.org/05a28rw58",
+        ("Small", "Wikidata"): "https://www.wikidata.org/wiki/Q42",
+    }
+    table = edited(tmp_path / "profiles.xlsx", tmp_path / "t.xlsx", cells)
+    said = {q for q in intake.read(table, graph, recipe).said if q.graph_name.value == f"{GRAPH}eccp/small"}
+    assert {q.object.value for q in said if q.predicate.value.endswith("notation")} == {
+        "DE123456789", "529900T8BM49AURSDO55", "05a28rw58", "Q42"
+    }  # fmt: skip
+    again = small(codes, IDENTIFIERS, SMALL + turtle.write(said))
+    contents.write_files(Package(again, recipe, ORIGIN), tmp_path)
+    for name in ("profiles.csv", "profiles.xlsx"):
+        assert intake.read(tmp_path / name, again, recipe).said == {}
+
+
 # What was read before
 
 

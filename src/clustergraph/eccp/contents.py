@@ -27,7 +27,6 @@ from clustergraph.shacl import reports
 from clustergraph.shacl.findings import Severity
 from clustergraph.terms import PREFIXES, SCHEME
 
-_PREFIXES: Final = {**PREFIXES, "adms": "http://www.w3.org/ns/adms#"}
 MANIFEST: Final = "manifest.json"
 FORMAT: Final = "clustergraph-eccp/1"
 """What a manifest says the folder is."""
@@ -164,7 +163,7 @@ def write_files(package: Package, folder: Path) -> None:
     profiles: list[Sequence[str]] = [form.headings(package.recipe.columns), *package.rows]
     pieces = {
         "profiles.nq": package.lines,
-        "profiles.ttl": turtle(package.lines, _PREFIXES),
+        "profiles.ttl": turtle(package.lines, PREFIXES),
         "profiles.jsonld": _json(package),
         "gaps.md": _rendered("gaps.md", package),
         "gaps.html": _rendered("gaps.html", package),
@@ -175,7 +174,7 @@ def write_files(package: Package, folder: Path) -> None:
         with (folder / name).open("wb") as file:
             file.writelines(parts)
     with (folder / "profiles.rdf").open("wb") as file:
-        serialize(checked(_triples(package)), file, format=RdfFormat.RDF_XML, prefixes=_PREFIXES)
+        serialize(checked(_triples(package)), file, format=RdfFormat.RDF_XML, prefixes=PREFIXES)
     for name, rows in {"profiles.csv": profiles, "gaps.csv": _gaps(package)}.items():
         # RFC 4180, with a byte order mark, so that spreadsheets take it for UTF-8
         with (folder / name).open("w", encoding="utf-8-sig", newline="") as table:

@@ -326,8 +326,19 @@ class _Row:
                 found = self.register.official(becomes["official"], value[0]) if "official" in becomes else None
                 # A code tells more surely than a name which region is meant.
                 self.say(becomes["fact"], found or self._term(becomes["as"], parts.get("code") or value[0]))
+            elif "identifier" in becomes:
+                self._identifier(becomes["identifier"], value[0])
             elif becomes["name"] == "other" or self.register.graph.name(self.cluster.value) not in ("", value[0]):
                 self.say("cg:spelling", Literal(value[0]))
+
+    def _identifier(self, scheme: str, text: str) -> None:
+        """Say what a register calls the cluster; people write the address of a page, or spaces, in its place."""
+        notation = re.sub(r".*/|\s", "", text)
+        node = expand(f"identifier:{scheme}-{slug(notation)}")
+        self.say("adms:identifier", node)
+        self.say("rdf:type", expand("adms:Identifier"), node)
+        self.say("cg:identifierScheme", expand(f"identifier-scheme:{scheme}"), node)
+        self.say("skos:notation", Literal(notation), node)
 
     def _statement(self, becomes: Mapping[str, Any], parts: Mapping[str, str]) -> None:
         """Say what a statement of a kind in ``form.yaml`` says."""
