@@ -248,7 +248,7 @@ def test_the_table_of_alignments_is_sssom() -> None:
 
 
 def test_the_ontology_says_what_the_table_says() -> None:
-    """Axioms about terms of others, in whatever file; a match as a pointer, since SKOS makes a concept of what is matched."""
+    """Axioms about others, in any file; a match as a pointer, since SKOS makes concepts of what is matched."""
     axioms = {f"{RDFS}subClassOf", f"{RDFS}subPropertyOf"}
     said = {
         (quad.subject.value, quad.predicate.value, quad.object.value)  # type: ignore[union-attr]

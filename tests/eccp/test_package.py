@@ -787,6 +787,21 @@ def test_the_rule_on_kinds_of_member(codes: list[Quad], recipe: Recipe, statemen
     assert verdict(Package(small(codes, statements), recipe, ORIGIN), "kinds").verdict is judged
 
 
+@pytest.mark.parametrize(("end", "held"), [("2016", False), ("2017-02", False), ("2017-03", True), ("2017", True)])
+def test_a_label_that_has_ended_waives_nothing(codes: list[Quad], recipe: Recipe, end: str, held: bool) -> None:
+    kind = "gYear" if len(end) == 4 else "gYearMonth"
+    graph = small(codes, AWARD.format("aei", f'stated ; cg:end "{end}"^^xsd:{kind}'))
+    package = Package(graph, recipe, replace(ORIGIN, day="2017-03-28"))
+    assert (package.assessments[0].admission == "waived by recognition") == held
+    row = rows(files(package)["profiles.csv"])[0]
+    assert bool(row["Labels"]) == held
+
+
+def test_what_sources_say_is_not_called_after_lists_of_the_platform(recipe: Recipe) -> None:
+    names = {name for name in recipe.context.document if name.endswith(("Industries", "Ecosystems"))}
+    assert names == set(), "values of these lists are platformFields"
+
+
 @pytest.mark.parametrize(
     ("statements", "waived"),
     [

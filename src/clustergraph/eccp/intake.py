@@ -14,6 +14,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import date
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any, Final, NamedTuple, TypeAlias
@@ -204,7 +205,7 @@ class _Register:
             return {}
         if cluster.value in rows:
             return rows[cluster.value]
-        profile = ClusterProfile(self.graph, self.recipe, PackageOrigin("", ""), cluster)
+        profile = ClusterProfile(self.graph, self.recipe, PackageOrigin("", str(date.today())), cluster)
         columns = self.recipe.columns
         return dict(zip(headings(columns), form_row(columns, cluster.value, profile.answers), strict=True))
 

@@ -109,7 +109,7 @@ class ClusterProfile:
         """The graph in the default graph."""
         for name, query in recipe.queries.items():
             if name not in ("select", "named"):
-                self.store.extend(_constructed(graph, _bound(query, thing, origin.latest)))
+                self.store.extend(_constructed(graph, _bound(query, thing, origin)))
         named = sorted({quad.object for quad in self.store if isinstance(quad.object, NamedNode)} - {thing}, key=str)
         self.store.extend(_constructed(graph, _filled(recipe.queries["named"], "named", named)))
         self.store.extend(Quad(quad.subject, quad.predicate, quad.object, _MAPPING) for quad in recipe.lists)
@@ -120,7 +120,7 @@ class ClusterProfile:
         """The labels of what the graph names."""
         self.answers = form.answers(thing, self.store, recipe.columns, self.words)
         self.name = self.words.get(thing.value, compact(thing.value))
-        self.notes = list(graph.select(_bound(recipe.notes["contradictions"], thing, origin.latest)))
+        self.notes = list(graph.select(_bound(recipe.notes["contradictions"], thing, origin)))
         """What the editors of the graph note as contradictory."""
 
     @property
@@ -163,9 +163,11 @@ def _constructed(graph: Graph, query: str) -> Iterator[Quad]:
         yield Quad(triple.subject, triple.predicate, triple.object)
 
 
-def _bound(query: str, thing: NamedNode, latest: str) -> str:
-    """Return a query about a thing, without what is known to be later than a day, if one is given."""
-    return _filled(_filled(query, "thing", [thing]), "asOf", [Literal(latest, datatype=_DAY)] if latest else [])
+def _bound(query: str, thing: NamedNode, origin: PackageOrigin) -> str:
+    """Return a query about a thing as of a day, without what is known to be later, if that is asked for."""
+    for name, day in (("asOf", origin.latest), ("day", origin.day)):
+        query = _filled(query, name, [Literal(day, datatype=_DAY)] if day else [])
+    return _filled(query, "thing", [thing])
 
 
 def _filled(query: str, name: str, terms: Iterable[NamedNode | Literal]) -> str:
