@@ -797,6 +797,11 @@ def test_a_label_that_has_ended_waives_nothing(codes: list[Quad], recipe: Recipe
     assert bool(row["Labels"]) == held
 
 
+def test_a_former_name_is_no_other_name(codes: list[Quad], recipe: Recipe) -> None:
+    graph = small(codes, 'organisation:small cg:formerName "Old" ; cg:spelling "Old", "SMALL" .')
+    assert rows(files(Package(graph, recipe, ORIGIN))["profiles.csv"])[0]["Other names"] == "SMALL"
+
+
 def test_what_sources_say_is_not_called_after_lists_of_the_platform(recipe: Recipe) -> None:
     names = {name for name in recipe.context.document if name.endswith(("Industries", "Ecosystems"))}
     assert names == set(), "values of these lists are platformFields"
