@@ -66,12 +66,12 @@ BAD = {
     "statement-in-two-sections": f"""{SECTION} a cg:Section . {OTHER} a cg:Section .
         figure:a cg:certainty <{SCHEME}/certainty/stated> .
         }} {OTHER} {{ figure:a cg:value 1 .""",
-    "statement-outside-section": """cg:Section a owl:Class . cg:Figure rdfs:subClassOf cg:Statement .
+    "statement-outside-source": """cg:Figure rdfs:subClassOf cg:Statement .
         figure:a a cg:Figure .""",
     "term-and-module": "cg:region a owl:ObjectProperty, owl:Ontology .",
     "undeclared-term": "organisation:a cg:websight 'x' .",
     "undescribed-thing": "figure:a cg:subject organisation:nobody .",
-    "unknown-graph": "cg:Section a owl:Class . figure:a cg:value 1 .",
+    "unknown-graph": "cg:ReferenceGraph a owl:Class . figure:a cg:value 1 .",
     "unit-of-other-kind": f"""<{SCHEME}/measure/a> cg:quantityKind <{SCHEME}/quantity-kind/money> ;
             cg:countedIn <{SCHEME}/unit/km> . <{SCHEME}/unit/km> cg:quantityKind <{SCHEME}/quantity-kind/length> .""",
     "unmatched-term": f"<{SCHEME}/theme/a> skos:inScheme <{SCHEME}/theme> .",
@@ -229,7 +229,7 @@ def _graph(iri: str):
 # The good file is one graph for all kinds of things, and has no data for most terms and codes.
 # Its derived statement is written out.
 GENERAL = sorted(
-    set(CHECKS) - {"unused-term", "unknown-graph", "statement-outside-section", "typed-shortcut", "unmatched-term"}
+    set(CHECKS) - {"unused-term", "unknown-graph", "statement-outside-source", "typed-shortcut", "unmatched-term"}
 )
 
 
