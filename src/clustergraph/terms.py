@@ -33,8 +33,8 @@ LISTS: Final = (
     "action", "action-type", "address-kind", "bound", "breakdown", "certainty", "effra-domain", "emerging-industry",
     "field", "field-basis", "funding-level", "identifier-scheme", "industrial-ecosystem", "key-enabling-technology",
     "label", "label-level", "legal-status", "measure", "member-kind", "mention-kind", "note-kind",
-    "organisation-kind", "origin", "participation-role", "period", "phase", "plan-kind", "quantity-kind",
-    "relationship-kind", "s3-platform", "scope", "service", "status", "term-kind", "theme", "unit",
+    "organisation-kind", "origin", "other-term", "participation-role", "period", "phase", "plan-kind", "quantity-kind",
+    "relationship-kind", "s3-platform", "scope", "service", "status", "target-group", "term-kind", "theme", "unit",
 )  # fmt: skip
 """The code lists, each with a file in ``ontology/schemes/`` and a prefix of its name."""
 

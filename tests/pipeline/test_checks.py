@@ -141,7 +141,7 @@ FINE = {
     "derived-without-basis": f"participation:a cg:origin <{SCHEME}/origin/derived> ; cg:derivedFrom participation:b .",
     "unmatched-term": f"""<{SCHEME}/theme/a> skos:inScheme <{SCHEME}/theme> ; skos:broadMatch <{SCHEME}/field/b> .
         <{SCHEME}/field/b> skos:inScheme <{SCHEME}/field> .
-        <{SCHEME}/theme/c> skos:inScheme <{SCHEME}/theme> ; cg:termKind <{SCHEME}/term-kind/event> .""",
+        <{SCHEME}/theme/c> skos:inScheme <{SCHEME}/theme> ; owl:deprecated true .""",
 }
 
 

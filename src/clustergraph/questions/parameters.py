@@ -68,8 +68,13 @@ def needs_choices(parameter: Parameter) -> bool:
 
 
 def choices_query(parameter: Parameter) -> str:
-    """Return the SELECT query whose rows (``thing``, ``name``) are the choices, preferred names first."""
-    what = f"?thing skos:inScheme <{SCHEME}{parameter.of}>"
+    """Return the SELECT query whose rows (``thing``, ``name``) are the choices, preferred names first.
+
+    A code that is given up is none, unless its whole list is.
+    """
+    lists = " ".join(f"<{SCHEME}{name}>" for name in parameter.of.split())
+    what = f"""VALUES ?list {{ {lists} }} ?thing skos:inScheme ?list
+        FILTER (EXISTS {{ ?list owl:deprecated true }} || NOT EXISTS {{ ?thing owl:deprecated true }})"""
     if parameter.type == "iri":
         what = f"{{ SELECT DISTINCT ?thing {{ VALUES ?class {{ {parameter.of} }} ?thing a ?class }} }}"
     return f"""SELECT ?thing ?name {{ {what} {{ ?thing skos:prefLabel|rdfs:label ?name BIND (0 AS ?rank) }}

@@ -51,7 +51,7 @@ class Parameter:
     type: str
     """One of `TYPES`."""
     of: str = ""
-    """The class of an ``iri``, as a prefixed name, or several with spaces between them; the list of a ``code``."""
+    """The class of an ``iri``, as a prefixed name, or the list of a ``code``; or several with spaces between them."""
     required: bool = False
     many: bool = False
     """Whether several values can be given."""
