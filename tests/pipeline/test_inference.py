@@ -229,6 +229,15 @@ def test_coordinators_coordinate_and_participate() -> None:
     assert holds(store, "organisation:a cg:coordinates project:e ; cg:participatesIn project:e")
 
 
+def test_a_narrower_role_does_what_the_broader_one_does() -> None:
+    lead = "participation-role:deputy skos:broader participation-role:coordinator ."
+    store = graph_of(takes_part(1, "organisation:a", "project:e", role="deputy"), lead)
+    assert holds(store, "organisation:a cg:coordinates project:e ; cg:participatesIn project:e")
+    passive = "participation-role:patron skos:broader participation-role:supporter ."
+    store = graph_of(takes_part(1, "organisation:a", "project:e", role="patron"), passive)
+    assert not holds(store, "organisation:a cg:mayParticipateIn project:e")
+
+
 def test_schemes_roll_up_and_are_shared() -> None:
     level = "<https://w3id.org/clustergraph/scheme/funding-level/programme>"
     store = graph_of(
