@@ -84,7 +84,7 @@ def member(n: int, who: str) -> str:
     [
         ("rival-figures", figure(1, "one", 10) + figure(2, "two", 10), figure(3, "two", 12)),
         (
-            "rival-dates",
+            "dates",
             """GRAPH m:one { project:p cg:start "2016"^^xsd:gYear }
                GRAPH m:two { project:p cg:start "2016-05"^^xsd:gYearMonth }""",
             'GRAPH m:two { project:p cg:start "2017"^^xsd:gYear }',

@@ -146,7 +146,7 @@ class Finder:
 
 FINDERS: Final = (
     Finder("Rival figures", "rival-figures"),
-    Finder("Rival dates", "rival-dates"),
+    Finder("Rival dates", "dates", {"rival": "true"}),
     Finder("Claims that the graph contradicts", "claims-checked", {"holds": "false"}),
     Finder("Participants that only some sections name", "differing-participants"),
     Finder("Partners without a row in the partner table", "without-row"),
