@@ -13,11 +13,14 @@ from tests.conftest import ROOT
 
 QUESTIONS = load(ROOT / "queries")
 STILL = {
-    "clusters", "clusters-fitting-priorities", "domain-coverage", "facts", "fields", "named-in-section", "not-in",
-    "organisations-by-projects", "partners-sharing-pilots", "partnerships", "pilot-links", "priorities", "project-data",
-    "project-pairs", "projects-per-year", "references", "shared-priorities", "shared-projects", "table-figures", "ties",
-    "unsure-statements", "who-works-on", "work-packages",
-}  # fmt: skip
+    "not-in",
+    "organisations-by-projects",
+    "partnerships",
+    "project-data",
+    "projects-per-year",
+    "shared-projects",
+    "work-packages",
+}
 """The questions that still read a term that is deprecated; none is added."""
 
 
