@@ -89,6 +89,17 @@ def test_the_sample_of_a_shape_breaks_it_and_no_other(shape: str) -> None:
     assert {finding.shape.term.value for finding in found} <= users(shape)
 
 
+def test_the_shapes_of_fields_list_every_property_that_names_one() -> None:
+    graph = rdflib.Graph()
+    for path in chain((ROOT / "ontology").glob("*.ttl"), (ROOT / "shapes").glob("*.ttl")):
+        graph.parse(path)
+    listed = """SELECT ?property { VALUES ?shape { shape:Organisation-field shape:Organisation-columnField }
+      ?shape sh:path/sh:alternativePath/rdf:rest*/rdf:first ?property }"""
+    fields = set(graph.query("SELECT ?property { ?property rdfs:subPropertyOf cg:namedField }"))
+    assert fields
+    assert fields <= set(graph.query(listed))
+
+
 def test_every_sample_belongs_to_a_shape() -> None:
     assert {path.stem for path in SAMPLES.glob("*.trig")} == {"good", *(iri.removeprefix(SHAPE) for iri in ALL)}
 
