@@ -71,7 +71,7 @@ def claim(value: int) -> str:
 
 def row(name: str) -> str:
     return f"""GRAPH m:sections {{ m:row a cg:Section ; cg:inDocument document:d ; cg:heading "Row" ; cg:row "{name}" ;
-        cg:table "Consortium partners in figures" }}
+        cg:table "Consortium partners in figures" . document:d cg:describes partnership:4m4iof }}
       GRAPH m:one {{ organisation:a cg:spelling "{name}" }}\n"""
 
 
