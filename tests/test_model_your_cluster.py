@@ -11,7 +11,7 @@ from pathlib import Path
 from tests.conftest import ROOT
 
 PAGE = ROOT / "docs" / "model-your-cluster.md"
-BLOCK = re.compile(r"(?:`([\w/.]+\.trig)`:\n\n)?```(\w+)\n(.*?)```", re.DOTALL)
+BLOCK = re.compile(r"(?:`([\w/.]+\.(?:trig|ttl))`:\n\n)?```(\w+)\n(.*?)```", re.DOTALL)
 
 
 def run(commands: str, folder: Path) -> str:
@@ -36,11 +36,11 @@ def test_its_steps_lead_to_a_graph_that_answers(tmp_path: Path) -> None:
     for name, kind, text in BLOCK.findall(PAGE.read_text("utf-8")):
         if kind == "sh":
             output, ran = run(text, folder), ran + 1
-        elif kind == "trig":
+        elif kind in ("trig", "turtle"):
             assert name, "a file has its name before it"
             (folder / name).write_text(text, "utf-8")
         else:
             assert [line for line in text.splitlines() if line not in output] == [], output
             expected += 1
-    assert (ran, expected) == (5, 4)
-    assert sorted(path.name for path in (folder / "data").iterdir()) == ["facts.trig", "things.trig"]
+    assert (ran, expected) == (6, 5)
+    assert sorted(path.name for path in (folder / "data").iterdir()) == ["board.trig", "facts.trig", "things.trig"]

@@ -96,6 +96,15 @@ def slug(text: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", plain.encode("ascii", "ignore").decode().lower()).strip("-")
 
 
+def slug_of(iri: str) -> str:
+    """Return the slug of an IRI: the last segment of one of ours, and all of another, so that no two have the same.
+
+    >>> slug_of("https://w3id.org/clustergraph/id/organisation/afil"), slug_of("https://example.org/id/1")
+    ('afil', 'example-org-id-1')
+    """
+    return slug(iri.rpartition("/")[2] if iri.startswith(ID) else iri.partition("://")[2])
+
+
 def named_after(space: str, name: str) -> NamedNode:
     """Return the IRI in a space that has the name of a file; what an IRI cannot hold is percent-encoded.
 
@@ -142,21 +151,23 @@ def prefixed(iri: str, prefixes: Mapping[str, str]) -> str | None:
     return None
 
 
-def address(iri: str) -> str:
-    """Return the address at which the service, or else the web, tells about an IRI; nothing if neither does.
+def address(iri: str, *, described: bool = True) -> str:
+    """Return the address at which the service tells about an IRI, or else the web; nothing if neither does.
 
     >>> address("https://w3id.org/clustergraph/id/organisation/afil")
     '/id/organisation/afil'
     >>> address("http://data.europa.eu/nuts/code/FRK")
     '/describe?iri=http%3A%2F%2Fdata.europa.eu%2Fnuts%2Fcode%2FFRK'
+    >>> address("https://example.org/x", described=False)
+    'https://example.org/x'
     >>> address("javascript:alert(1)")
     ''
     """
     if iri.startswith(BASE):
         return "/" + quote(iri[len(BASE) :], safe="/:@!$&'()*+,;=~")
-    if iri.startswith((NUTS, COUNTRY)):
-        return f"/describe?{urlencode({'iri': iri})}"
-    return iri if iri.startswith(("http://", "https://")) else ""
+    if not iri.startswith(("http://", "https://")):
+        return ""
+    return f"/describe?{urlencode({'iri': iri})}" if described else iri
 
 
 _NO_IRI: Final = re.compile(r"""[\x00-\x20<>"{}|\\^`%#?\ud800-\udfff]""")

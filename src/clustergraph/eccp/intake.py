@@ -32,7 +32,7 @@ from clustergraph.rdf.files import decoded
 from clustergraph.rdf.places import cells_of
 from clustergraph.rdf.reading import content, solutions
 from clustergraph.rdf.reading import read as read_file
-from clustergraph.terms import GRAPH, ID, ONTOLOGY, SCHEME, expand, slug
+from clustergraph.terms import BASE, GRAPH, ID, ONTOLOGY, SCHEME, expand, slug, slug_of
 
 _HOME: Final = f"{GRAPH}eccp/"
 """Where the graphs of imported profiles are."""
@@ -201,7 +201,7 @@ class _Register:
 
     def exported(self, cluster: NamedNode, rows: Mapping[str, _Cells]) -> _Cells:
         """Return the row of a cluster as it was exported, or as it would be now; nothing for who is no cluster yet."""
-        if cluster.value not in self._choices("cg:Cluster").values():
+        if cluster.value not in self.choices("cg:Cluster").values():
             return {}
         if cluster.value in rows:
             return rows[cluster.value]
@@ -236,13 +236,14 @@ class _Register:
         """
         if of not in self._loose:
             self._loose[of] = defaultdict(set)
-            for other, iri in self._choices(of).items():
+            for other, iri in self.choices(of).items():
                 self._loose[of][plain(other)].add(iri)
         same = self._loose[of].get(plain(name), set()) if plain(name) else set()
-        found = self._choices(of).get(name) or (min(same) if len(same) == 1 else None)
+        found = self.choices(of).get(name) or (min(same) if len(same) == 1 else None)
         return NamedNode(found) if found else None
 
-    def _choices(self, of: str) -> Mapping[str, str]:
+    def choices(self, of: str) -> Mapping[str, str]:
+        """Return the things of a class, or the codes of a list, by their names."""
         return self.graph.choices(Parameter("name", "", "iri" if ":" in of else "code", of))
 
     def code(self, of: str, name: str) -> NamedNode:
@@ -253,7 +254,7 @@ class _Register:
         """
         found = self.find(of, name)
         if found is None:
-            near = nearest(name, self._choices(of))
+            near = nearest(name, self.choices(of))
             hint = f"did you mean {' or '.join(repr(other) for other in near)}?" if near else f"see the list {of}"
             raise SourceError(f"{name!r} is not known", advice=hint)
         return found
@@ -275,7 +276,7 @@ class _Register:
             SourceError: there is no IRI for it.
         """
         kind, home = _NEW[of]
-        if iri and not iri.startswith(f"{ID}{kind}/"):
+        if iri and not iri.startswith(f"{ID}{kind}/" if iri.startswith(BASE) else ("https://", "http://")):
             raise SourceError(f"{iri} is not the IRI of an {kind}")
         node = NamedNode(iri) if iri else self.find(of, name) or self.find(_BESIDES.get(of, of), name)
         if node and (not iri or self.graph.name(iri)):
@@ -298,7 +299,7 @@ class _Row:
             raise SourceError("a row needs a name")
         self.register, self.cells = register, cells
         self.cluster = register.known("cg:Organisation", name, cells.get("IRI", ""))
-        self.slug = self.cluster.value.rpartition("/")[2]
+        self.slug = slug_of(self.cluster.value)
         self.section = NamedNode(_HOME + self.slug)
         described: dict[str, NamedNode | Literal] = {
             "rdf:type": expand("cg:Section"),
@@ -350,7 +351,7 @@ class _Row:
         about = {"": node}
         for path, (_, kind, *_) in becomes["says"].items():
             whole, _, predicate = path.rpartition(" ")
-            if given[path] and (not whole or about[whole].value.startswith(f"{ID}organisation/")):
+            if given[path] and (not whole or about[whole].value not in self.register.choices("cg:Region").values()):
                 value = self._term(becomes.get(kind, kind), given[path])
                 self.say(predicate, value, about[whole])
                 about |= {path: value} if isinstance(value, NamedNode) else {}

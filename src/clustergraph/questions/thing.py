@@ -11,7 +11,7 @@ from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, Quad, QueryS
 
 from clustergraph.engine.store import Embedded
 from clustergraph.questions.sections import Section
-from clustergraph.terms import BASE, GRAPH, ID, ONTOLOGY, VOCABULARIES, compact, expand
+from clustergraph.terms import ONTOLOGY, VOCABULARIES, compact, expand
 
 SHOWN: Final = 500
 """How many statements of one direction are given."""
@@ -119,7 +119,7 @@ class Things:
         thing, node, store = Thing(iri), NamedNode(iri), self._graph.store
         own = list(islice(store.quads_for_pattern(node, None, None, DefaultGraph()), SHOWN + 1))
         incoming = list(islice(store.quads_for_pattern(None, None, node, DefaultGraph()), SHOWN + 1))
-        content = self._content(iri) if iri.startswith(GRAPH) else []
+        content = self._content(iri)
         for part, quads in (("own", own), ("incoming", incoming), ("content", content)):
             if len(quads) > SHOWN:
                 quads.pop()
@@ -132,8 +132,6 @@ class Things:
 
     def near(self, iri: str) -> list[tuple[str, str]]:
         """Return IRIs and names of things in the same place whose IRI or name is most like that of an IRI."""
-        if not iri.startswith(BASE):
-            return []
         from rapidfuzz import process
 
         place, _, name = iri.rpartition("/")
@@ -167,14 +165,15 @@ class Things:
         for iri in sorted(wanted):
             if name := self._words(iri):
                 thing.names[iri] = name
-            elif iri.startswith(ID) and iri != thing.iri:
+            elif iri != thing.iri:
                 self._detail(thing, iri)
 
     def _detail(self, thing: Thing, iri: str) -> None:
-        quads = self._graph.store.quads_for_pattern(NamedNode(iri), None, None, DefaultGraph())
+        quads = list(self._graph.store.quads_for_pattern(NamedNode(iri), None, None, DefaultGraph()))
         pairs = [(q.predicate.value, q.object) for q in quads if q.predicate.value not in _NO_DETAIL]
         pairs = [(name, value) for name, value in pairs if value != NamedNode(thing.iri)]
-        thing.details[iri] = sorted(pairs, key=lambda pair: (pair[0], str(pair[1])))
+        if quads:
+            thing.details[iri] = sorted(pairs, key=lambda pair: (pair[0], str(pair[1])))
         for each in (*(name for name, _ in pairs), *(v.value for _, v in pairs if isinstance(v, NamedNode))):
             if name := self._words(each):
                 thing.names[each] = name
