@@ -3,11 +3,10 @@
 Every entry of ``tests/questions/competency/*.yaml`` holds the question, the expected answer, and how it is asked:
 
 - ``ask`` and ``with``: the named question and its parameters;
-- ``shape``: how its rows become the answer: ``list: column``, ``map: [key, value]``, ``lists: [key, value]`` (every
-  value of a key), ``row: {answer key: column}`` (the only row), ``maps: [key, {answer key: column}]``,
-  ``rows: [columns]``, ``count: true``, ``value: column`` (the one value that every row has),
-  ``values: [columns]`` (of the only row), ``tuples: [key, [columns]]``, ``each: [key, [columns]]`` (what all rows of a
-  key have);
+- ``shape``: how its rows become the answer: ``list: column``, ``set: column`` (each value once), ``map: [key, value]``,
+  ``lists: [key, value]`` (every value of a key), ``row: {answer key: column}`` (the only row), ``maps: [key, {answer
+  key: column}]``, ``rows: [columns]``, ``count: true``, ``value: column`` (the one value that every row has), ``values:
+  [columns]`` (of the only row), ``tuples: [key, [columns]]``, ``each: [key, [columns]]`` (what all rows of a key have);
 - ``fields``: for an answer with several parts, an ask for each part;
 - ``ordered: true``: the order matters.
 """
@@ -33,6 +32,8 @@ def shaped(rows: list[dict[str, Any]], shape: dict[str, Any]) -> Any:
     match kind:
         case "list":
             return [row[columns] for row in rows]
+        case "set":
+            return list(dict.fromkeys(row[columns] for row in rows))
         case "rows":
             return [[row[column] for column in columns] for row in rows]
         case "count":
