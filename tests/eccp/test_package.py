@@ -184,7 +184,7 @@ def test_the_json_is_plain_to_read(content: dict[str, bytes]) -> None:
         350,
         400,
     }
-    assert {region.get("nutsCode") for region in cluster["region"]} == {"FRK", "FRK2", "FRC2"}
+    assert {region.get("nutsCode") for region in cluster["region"]} == {"FRK"}
     assert all(figure["statedIn"]["name"] for figure in cluster["figures"])
 
 
