@@ -336,6 +336,19 @@ def test_a_label_that_ended_before_the_newest_document_is_held_no_more(end: str,
     assert holds(store, "<a:one> cg:mayHoldLabel <a:label>") is held
 
 
+@pytest.mark.parametrize(("end", "until"), [("2015", "2017-03-27"), ("2018", "2018-12-31")])
+def test_an_end_that_another_document_tells_is_known_from_that_document_on(end: str, until: str) -> None:
+    store = graph_of(
+        'document:a a cg:Document ; cg:issued "2015"^^xsd:gYear .',
+        'document:b a cg:Document ; cg:issued "2017-03-28"^^xsd:date .',
+        "<s:a> a cg:Section ; cg:inDocument document:a . <s:b> a cg:Section ; cg:inDocument document:b .",
+        f"<s:a> {{ <a:award> {LINKS['holdsLabel', 'mayHoldLabel'].format('<a:one>', '<a:label>')} ; {STATED} }}",
+        f'<s:b> {{ <b:end> a cg:Dating ; cg:dated <a:award> ; cg:dateProperty cg:end ; cg:latest "{end}"^^xsd:gYear }}',
+    )
+    assert holds(store, f"<a:award> cg:validUntil '{until}'^^xsd:date")
+    assert holds(store, "<a:one> cg:holdsLabel <a:label>") is (end == "2018")
+
+
 def test_a_dating_bounds_what_it_dates() -> None:
     store = graph_of(
         "<a:early> cg:dated document:a ; cg:dateProperty cg:issued ; cg:earliest '2016-02'^^xsd:gYearMonth .",
