@@ -9,6 +9,7 @@ import pytest
 from clustergraph.graph import Graph
 from clustergraph.questions import question as questions
 from clustergraph.questions.catalogue import by_subject
+from clustergraph.terms import PREFIXES
 from tests.conftest import ROOT
 
 QUESTIONS = questions.load(ROOT / "queries")
@@ -61,3 +62,30 @@ def test_an_answer_is_a_data_frame(graph: Graph) -> None:
         assert len(mixed.to_polars()) == len(mixed.to_pandas()) == len(mixed)
     empty = graph.ask("partners-by-place", activity="4M4IoF", place="Japan")
     assert list(empty.to_polars().columns) == list(empty.to_pandas().columns) == list(answer.columns)
+
+
+def test_no_question_reads_a_deprecated_term(graph: Graph) -> None:
+    old = {row["term"].value for row in graph.select("SELECT ?term { ?term owl:deprecated true }")}
+
+    def read(query: str) -> set[str]:
+        return {
+            PREFIXES[prefix] + name for prefix, name in re.findall(r"\b([\w-]+):([\w-]+)", query) if prefix in PREFIXES
+        }
+
+    assert [name for name, question in QUESTIONS.items() if read(question.query) & old] == []
+
+
+@pytest.mark.parametrize(
+    ("name", "parameter", "value"),
+    [
+        ("cooperations", "kind", "relationship-kind:cooperates-with"),
+        ("figures", "part", "member-kind:businesses"),
+        ("figures", "relative_to", "country:DEU"),
+        ("labels", "label", "label:tecnio"),
+        ("letter-mentions", "region", "nuts:ES51"),
+        ("named-members", "member", "organisation:sesi-rs"),
+        ("share-totals", "subject", "organisation:pool-net"),
+    ],
+)
+def test_what_is_asked_for_is_all_that_is_answered(graph: Graph, name: str, parameter: str, value: str) -> None:
+    assert len({row[parameter] for row in graph.ask(name, **{parameter: value})}) == 1
