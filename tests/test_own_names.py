@@ -87,12 +87,12 @@ def client(releases: Releases) -> Iterator[TestClient]:
         yield client
 
 
-def found(root: Path, *, change: str = "", codes: str = CODES) -> list[str]:
-    """Return the violations of the project after a change of its data, or with other codes."""
+def found(root: Path, *, change: str = "", codes: str = CODES, severity: Severity = Severity.VIOLATION) -> list[str]:
+    """Return what is found of a severity in the project after a change of its data, or with other codes."""
     made = project(root)
     (root / "ontology" / "schemes" / "mine.ttl").write_text(codes, "utf-8")
     findings = Constraints.of(made).findings(finished(made, change=change))
-    return [finding.reason() for finding in findings if finding.severity is Severity.VIOLATION]
+    return [finding.reason() for finding in findings if finding.severity is severity]
 
 
 def test_it_is_valid(tmp_path: Path) -> None:
@@ -115,7 +115,16 @@ def test_an_own_code_has_label_definition_and_list(tmp_path: Path, line: str, ex
 def test_a_misspelt_code_of_ours_is_not_taken_for_one_of_its_own(tmp_path: Path) -> None:
     said = "GRAPH ?graph { ?figure cg:unit ?unit }"
     wrong = f"DELETE {{ {said} }} INSERT {{ {said.replace('?unit', 'unit:cuont')} }} WHERE {{ {said} }}"
-    assert [reason for reason in found(tmp_path, change=wrong) if "nowhere described" in reason]
+    (reason,) = found(tmp_path, change=wrong)
+    assert "unit:cuont is described nowhere; correct the name (unit:count?)" in reason
+
+
+def test_a_note_silences_what_a_source_says_against_all_likelihood(tmp_path: Path) -> None:
+    said = "GRAPH ?graph { ?figure cg:value 48 }"
+    change = f"DELETE {{ {said} }} INSERT {{ {said.replace('48', '2013')} }} WHERE {{ {said} }}"
+    noted = change.replace("2013", "2013 ; skos:editorialNote 'The register counts so many.'@en")
+    told = [found(tmp_path / str(n), change=each, severity=Severity.WARNING) for n, each in enumerate((change, noted))]
+    assert ["looks like a year" in " ".join(reasons) for reasons in told] == [True, False]
 
 
 def test_an_iri_of_ours_keeps_its_form(tmp_path: Path) -> None:
