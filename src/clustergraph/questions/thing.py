@@ -1,6 +1,5 @@
 """What the graph says of one thing, with names in place of IRIs and the section that says so."""
 
-import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -11,10 +10,13 @@ from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, Quad, QueryS
 
 from clustergraph.engine.store import Embedded
 from clustergraph.questions.sections import Section
+from clustergraph.rdf.labels import near
 from clustergraph.terms import ONTOLOGY, VOCABULARIES, compact, expand
 
 SHOWN: Final = 500
 """How many statements of one direction are given."""
+_ALIKE: Final = 50
+"""How many things are given that have one property with the thing."""
 
 Part = NamedNode | BlankNode | Literal | Triple
 Words = Callable[[str], str]
@@ -25,10 +27,6 @@ _NAMING: Final = ("skos:prefLabel", "rdfs:label", "dcterms:title", "cg:heading")
 _FIRST: Final = frozenset(expand(name).value for name in _NAMING)
 _NO_DETAIL: Final = (_RDF_TYPE, ONTOLOGY + "statedIn", ONTOLOGY + "derivedFrom")
 _CONTENT: Final = "SELECT ?s ?p ?o WHERE {{ GRAPH {graph} {{ ?s ?p ?o }} }} ORDER BY ?s ?p ?o LIMIT {limit}"
-_NEIGHBOURS: Final = """SELECT DISTINCT ?iri WHERE {{
-  ?iri skos:prefLabel|rdfs:label|cg:heading ?text FILTER (STRSTARTS(STR(?iri), "{place}"))
-}} LIMIT 5000"""
-
 _WORDS: Final = {
     expand(pname).value: words
     for pname, words in {
@@ -70,6 +68,8 @@ class Property:
 
     property: str
     lines: list[Line] = field(default_factory=list)
+    more: bool = False
+    """Whether there are more than are given."""
 
 
 @dataclass
@@ -126,24 +126,17 @@ class Things:
                 thing.cut.append(part)
         thing.own = _grouped((quad.predicate.value, quad.object, self._sources(quad)) for quad in own)
         thing.incoming = _grouped((quad.predicate.value, quad.subject, self._sources(quad)) for quad in incoming)
+        for group in thing.incoming:
+            group.lines, group.more = group.lines[:_ALIKE], len(group.lines) > _ALIKE
+        kept = {(group.property, line.term) for group in thing.incoming for line in group.lines}
+        incoming = [quad for quad in incoming if (quad.predicate.value, quad.subject) in kept]
         thing.content = _by_subject(content)
         self._name(thing, [*own, *incoming, *content])
         return thing
 
     def near(self, iri: str) -> list[tuple[str, str]]:
-        """Return IRIs and names of things in the same place whose IRI or name is most like that of an IRI."""
-        from rapidfuzz import process
-
-        place, _, name = iri.rpartition("/")
-        rows = self._graph.query(_NEIGHBOURS.format(place=f"{place}/"))
-        assert isinstance(rows, QuerySolutions)
-        found = {row["iri"].value: self._words(row["iri"].value) for row in rows}
-        ends = {each: each.rpartition("/")[2].replace("-", " ") for each in found}
-        names = {each: label.lower() for each, label in found.items()}
-        typed = re.sub(r"[^\w]+", " ", name).lower()
-        close = [m for texts in (ends, names) for m in process.extract(typed, texts, limit=5, score_cutoff=60)]
-        ranked = sorted(close, key=lambda match: -match[1])
-        return [(each, found[each]) for each in dict.fromkeys(match[2] for match in ranked)][:5]
+        """Return IRIs and names of things in the same place whose IRI is most like an IRI."""
+        return [(each, self._words(each)) for each in near(self._graph.store, iri, 5)]
 
     def _content(self, iri: str) -> list[Quad]:
         rows = self._graph.query(_CONTENT.format(graph=NamedNode(iri), limit=SHOWN + 1))

@@ -3,10 +3,11 @@
 import re
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Final
 
-from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad, Store
+from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad, QuerySolutions, Store
 
 from clustergraph.terms import compact, expand, prefixed
 
@@ -62,6 +63,16 @@ def best(store: Store, node: NamedNode) -> str:
 def label(store: Store, node: NamedNode) -> str:
     """Return the label of a thing in the default graph as `best` chooses it, or else its short name."""
     return best(store, node) or compact(node.value)
+
+
+def near(store: Store, iri: str, most: int) -> list[str]:
+    """Return the IRIs of things in the same place that are most like an IRI, the most like it first."""
+    name = re.split("[/#]", iri)[-1]
+    place = iri.removesuffix(name)
+    found = store.query(f'SELECT DISTINCT ?it {{ ?it a ?class FILTER (STRSTARTS(STR(?it), "{place}")) }}')
+    assert isinstance(found, QuerySolutions)
+    names = sorted(row["it"].value.removeprefix(place) for row in found)
+    return [place + each for each in get_close_matches(name, names, n=most, cutoff=0.6)]
 
 
 class Labels:
