@@ -116,7 +116,7 @@ def test_a_misspelt_code_of_ours_is_not_taken_for_one_of_its_own(tmp_path: Path)
     said = "GRAPH ?graph { ?figure cg:unit ?unit }"
     wrong = f"DELETE {{ {said} }} INSERT {{ {said.replace('?unit', 'unit:cuont')} }} WHERE {{ {said} }}"
     (reason,) = found(tmp_path, change=wrong)
-    assert "unit:cuont is described nowhere; correct the name (unit:count?)" in reason
+    assert "unit:cuont is named but nowhere described; correct the name (unit:count?)" in reason
 
 
 def test_a_note_silences_what_a_source_says_against_all_likelihood(tmp_path: Path) -> None:

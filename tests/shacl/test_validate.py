@@ -56,9 +56,16 @@ def test_a_finding_names_shape_node_path_and_value() -> None:
 
 
 def test_a_path_of_several_steps_is_put_into_words() -> None:
-    [finding] = check('e:a a e:C ; e:size 2 ; e:near "there" .', label=lambda node: node.value.removeprefix(E))
+    data = 'e:a a e:C ; e:size 2 ; e:by e:b . e:b e:to "there" .'
+    [finding] = check(data, label=lambda node: node.value.removeprefix(E))
     assert finding.path == Named(None, "near | ^far | by / to")
     assert finding.reason() == "a, near | ^far | by / to “there”: Name it."
+
+
+def test_of_several_properties_that_is_told_which_leads_to_the_value() -> None:
+    [finding] = check('e:a a e:C ; e:size 2 ; e:near "there" .', label=lambda node: node.value.removeprefix(E))
+    assert finding.path == Named(NamedNode(E + "near"), "near")
+    assert finding.reason() == "a, near “there”: Name it."
 
 
 def test_subclasses_are_followed_in_the_data() -> None:

@@ -15,7 +15,7 @@ from clustergraph.errors import SourceError, Where
 from clustergraph.pipeline.impact import Rows
 from clustergraph.pipeline.project import Project
 from clustergraph.rdf.files import text_of
-from clustergraph.rdf.labels import label
+from clustergraph.rdf.labels import label, near
 from clustergraph.rdf.places import Places
 from clustergraph.rdf.reading import rdf_files, read_all
 from clustergraph.release.changes import Changes
@@ -25,10 +25,11 @@ from clustergraph.shacl.shapes import Shapes
 from clustergraph.shacl.triples import Node
 from clustergraph.shacl.validate import validate
 from clustergraph.sparql.parser import query_error
-from clustergraph.terms import QUERY, named_after
+from clustergraph.terms import QUERY, compact, named_after
 
 Progress = Callable[[str], None]
 _SEVERITY: Final = re.compile(r"^# severity: *(\w+) *$", re.MULTILINE)
+_ALONE: Final = re.compile(r"^# alone$", re.MULTILINE)
 _COLUMN: Final = re.compile(r"\{(\w+)\}")
 
 
@@ -36,13 +37,16 @@ _COLUMN: Final = re.compile(r"\{(\w+)\}")
 class Check:
     """A query whose rows are failures: the first column is what fails, a column ``value`` what is wrong about it.
 
-    With a column ``property`` it is the statement with this property and value. The message can name columns in braces.
+    With a column ``property`` it is the statement with this property and value. The message can name columns in braces,
+    and with ``{near}`` what the last one may be meant for.
     """
 
     path: Path
     message: str
     severity: Severity
     query: str
+    alone: bool = False
+    """Whether nothing else is told of a statement that it finds."""
 
     @classmethod
     def read(cls, path: Path) -> Check:
@@ -56,7 +60,7 @@ class Check:
             level = Severity(severity[1]) if severity else Severity.VIOLATION
         except ValueError as error:
             raise SourceError(f"no such severity: {severity and severity[1]}", where=Where(path)) from error
-        return cls(path, first[2:].strip(), level, text)
+        return cls(path, first[2:].strip(), level, text, bool(_ALONE.search(text)))
 
     def findings(self, rows: Rows, store: Store, places: Places) -> Iterator[Finding]:
         """Yield what some rows of the check find; `SourceError` if it is not well formed, or not a SELECT query."""
@@ -68,6 +72,9 @@ class Check:
             raise SourceError(str(error), where=Where(self.path)) from error
         for row in found:
             said = {name: _named(term, store) for name, term in zip(names, row, strict=True) if term is not None}
+            if "{near}" in self.message:
+                words = " or ".join(map(compact, near(store, str(row[-1]).strip("<>"), 2)))
+                said["near"] = Named(None, words and f" ({words}?)")
             yield self._finding(_named(row[0], store), said, places)
 
     def _finding(self, focus: Named, said: Mapping[str, Named], places: Places) -> Finding:
@@ -150,4 +157,6 @@ class Constraints:
         progress("validating against the shapes")
         words = partial(label, store)
         found += validate(store, self.shapes, engine=engine, label=words, locate=places.find, focus=part.focus)
-        return in_order(found)
+        alone = {check.path.stem for check in self.checks if check.alone}
+        told = {each.statement for each in found if each.shape.label in alone}
+        return in_order(each for each in found if each.shape.label in alone or each.statement not in told)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Final
 
 from pyoxigraph import BlankNode, Literal, NamedNode
@@ -201,7 +202,16 @@ class Engine:
     def _by_condition(self, shape: Shape, constraint: Constraint, nodes: _FocusNodes) -> _Found:
         shown, pattern = self._conditions.wrong(constraint, shape, nodes.variable)
         for row in self._data.rows(nodes.select(shown, pattern), dict(nodes.given)):
-            yield row[nodes.root[1:]], _result(shape, constraint, row, row[nodes.variable[1:]], row.get("value"))
+            result = _result(shape, constraint, row, row[nodes.variable[1:]], row.get("value"))
+            yield row[nodes.root[1:]], replace(result, step=self._step(result))
+
+    def _step(self, result: Result) -> paths.Step | None:
+        """Return that property which leads to the value, where the path is one of several."""
+        focus, path, value = result.focus, result.path, result.value
+        if not isinstance(path, paths.Composed) or path.sign != "|" or isinstance(focus, Literal) or value is None:
+            return None
+        known = partial(self._data.store.quads_for_pattern, focus, object=self._data.encoding.stored(value))
+        return next((s for s in path.parts if isinstance(s, paths.Step) and any(known(s.predicate))), None)
 
     def _by_query(self, shape: Shape, constraint: Constraint, nodes: _FocusNodes) -> _Found:
         query = constraint.query

@@ -54,13 +54,16 @@ class Result:
     messages: tuple[Literal, ...] = ()
     """What the constraint or the shape says itself, in all languages."""
     details: tuple[Result, ...] = ()
+    step: Step | None = None
+    """Where the path is one of several properties, that which leads to the value."""
     severity: NamedNode | None = None
     """The severity that the shape or its constraint has, if any."""
 
     @property
     def predicate(self) -> NamedNode | None:
-        """The path, if it is one step forwards."""
-        return self.path.predicate if isinstance(self.path, Step) and not self.path.inverse else None
+        """The path, if it is one step forwards, or that one of several which leads to the value."""
+        path = self.step or self.path
+        return path.predicate if isinstance(path, Step) and not path.inverse else None
 
 
 @dataclass(frozen=True)
@@ -81,6 +84,11 @@ class Finding:
     """What it is to programs; nothing for what no shape found."""
     fix: str = field(default="", compare=False)
     """What would mend it, unless the message says so."""
+
+    @property
+    def statement(self) -> tuple[Term | None, ...]:
+        """Subject, property and value, as far as it is about them."""
+        return tuple(part.term if part else None for part in (self.focus, self.path, self.value))
 
     def reason(self) -> str:
         """Return the finding in plain words: what it is about, and what to do."""

@@ -288,7 +288,7 @@ class Wording:
     def _finding(self, result: Result, locate: Locate) -> Finding:
         name, path = self._triples.value(result.shape, sh("name")), None
         if result.path is not None:
-            path = Named(result.predicate, paths.words(result.path, self._label))
+            path = Named(result.predicate, paths.words(result.step or result.path, self._label))
         where = None
         if not isinstance(result.focus, Literal):
             where = locate(result.focus, result.predicate, result.value if path else None)
