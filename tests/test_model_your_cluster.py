@@ -43,4 +43,5 @@ def test_its_steps_lead_to_a_graph_that_answers(tmp_path: Path) -> None:
             assert [line for line in text.splitlines() if line not in output] == [], output
             expected += 1
     assert (ran, expected) == (6, 5)
-    assert sorted(path.name for path in (folder / "data").iterdir()) == ["board.trig", "facts.trig", "things.trig"]
+    files = sorted(path.name for path in (folder / "data").iterdir())
+    assert files == ["board.trig", "facts.trig", "more.trig", "things.trig"]
