@@ -245,12 +245,26 @@ def test_schemes_roll_up_and_are_shared() -> None:
         f"funding:p cg:schemeLevel {level} .",
         f"grant:one a cg:Funding ; {STATED} ; cg:activity project:e ; cg:scheme funding:t .",
         f"grant:two a cg:Funding ; {STATED} ; cg:activity project:f ; cg:scheme funding:s .",
+        "project:e a cg:Project . project:f a cg:Project .",
         "organisation:a a cg:Organisation . organisation:b a cg:Organisation .",
         takes_part(1, "organisation:a", "project:e"),
         takes_part(2, "organisation:b", "project:f"),
     )
     assert holds(store, "project:e cg:fundedUnder funding:t, funding:s, funding:p")
     assert holds(store, "organisation:a cg:sharesProgrammeWith organisation:b")
+
+
+def test_what_an_organisation_is_given_for_itself_is_no_programme_of_its_members() -> None:
+    level = "<https://w3id.org/clustergraph/scheme/funding-level/programme>"
+    store = graph_of(
+        f"funding:t cg:withinScheme funding:p . funding:p cg:schemeLevel {level} .",
+        f"grant:one a cg:Funding ; {STATED} ; cg:recipient organisation:c ; cg:scheme funding:t .",
+        "organisation:a a cg:Organisation . organisation:b a cg:Organisation . organisation:c a cg:Organisation .",
+        takes_part(1, "organisation:a", "organisation:c"),
+        takes_part(2, "organisation:b", "organisation:c"),
+    )
+    assert holds(store, "organisation:c cg:fundedUnder funding:t, funding:p")
+    assert not holds(store, "organisation:a cg:mayShareProgrammeWith organisation:b")
 
 
 def test_spellings_become_alternative_labels_unless_preferred() -> None:
