@@ -317,7 +317,7 @@ ex:lei cg:identifierScheme identifier-scheme:lei ; skos:notation "529900T8BM49AU
 ex:p a cg:Project ; skos:prefLabel "P"@en .
 ex:f a cg:Funding ; cg:activity ex:p ; cg:scheme ex:s ; cg:amount ex:m ; {STATED} .
 ex:s a cg:FundingScheme ; skos:prefLabel "S"@en ; cg:schemeLevel funding-level:call .
-ex:m a cg:Figure ; cg:value 500000 ; cg:unit unit:ron ; cg:certainty certainty:stated . unit:ron skos:notation "ron" .
+ex:m a cg:Figure ; cg:value 500000 ; cg:unit unit:ron ; {STATED} . unit:ron skos:notation "ron" .
 funding-level:call skos:notation "call" ; skos:prefLabel "call"@en .
 """
 
