@@ -145,7 +145,7 @@ class Finder:
 
 
 FINDERS: Final = (
-    Finder("Rival figures", "rival-figures"),
+    Finder("Rival figures", "rival-figures", {"bounds": "true"}),
     Finder("Rival dates", "dates", {"rival": "true"}),
     Finder("Claims that the graph contradicts", "claims-checked", {"holds": "false"}),
     Finder("Participants that only some sections name", "differing-participants"),
