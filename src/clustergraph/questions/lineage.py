@@ -8,6 +8,7 @@ from typing import Final, TypeAlias
 
 from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, QuerySolutions, RdfFormat, Store, Triple, parse
 
+from clustergraph.sparql.exists import rewrite
 from clustergraph.sparql.parser import query_of
 from clustergraph.sparql.tree import (
     Bind,
@@ -78,7 +79,8 @@ class Lineage:
 
     def solutions(self, group: str, given: Solution) -> list[dict[str, Term]]:
         """Return the solutions of the text of a group that agree with what is given."""
-        found = self.store.query(f"SELECT * WHERE {{ {group}\n}} {_values(given)}", prefixes=PREFIXES)
+        query = rewrite(f"SELECT * WHERE {{ {group}\n}}")
+        found = self.store.query(f"{query} {_values(given)}", prefixes=PREFIXES)
         assert isinstance(found, QuerySolutions)
         names_found = [variable.value for variable in found.variables]
         return [{n: row[n] for n in names_found if row[n] is not None} for row in found]
