@@ -34,20 +34,20 @@ CODES = f"""@prefix cg: <https://w3id.org/clustergraph/ontology/> .
 @prefix participation-role: <https://w3id.org/clustergraph/scheme/participation-role/> .
 @prefix skos: <http://www.w3.org/2004/02/skos/core#> .
 
-my:board-member
+my:patron
     a skos:Concept ;
-    skos:prefLabel "board member"@en ;
+    skos:prefLabel "patron"@en ;
     cg:roleIn cg:Organisation ;
     cg:roleOf cg:Organisation ;
     skos:broader participation-role:member ;
     skos:definition "Has a seat on the board."@en ;
     skos:inScheme <https://w3id.org/clustergraph/scheme/participation-role> ;
-    skos:notation "board-member" .
+    skos:notation "patron" .
 """
 BOARD = """
 <https://clusters.example.org/graph/register/clusters> {
     participation:seat-of-ice a cg:Participation ; cg:certainty certainty:stated ;
-        cg:participant organisation:ice ; cg:activity organisation:polar-plastics ; cg:role my:board-member .
+        cg:participant organisation:ice ; cg:activity organisation:polar-plastics ; cg:role my:patron .
 }
 <https://clusters.example.org/graph/register/things> { organisation:ice a cg:Organisation ; skos:prefLabel "Ice"@en }
 """
@@ -102,7 +102,7 @@ def test_it_is_valid(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("line", "expected"),
     [
-        ('    skos:prefLabel "board member"@en ;\n', "no preferred label"),
+        ('    skos:prefLabel "patron"@en ;\n', "no preferred label"),
         ('    skos:definition "Has a seat on the board."@en ;\n', "Give a skos:definition"),
         ("    skos:inScheme <https://w3id.org/clustergraph/scheme/participation-role> ;\n", "skos:inScheme"),
     ],
@@ -142,7 +142,7 @@ def test_questions_find_its_things_and_take_them_as_values(own: Graph) -> None:
     assert iris(own.ask("clusters"), "cluster") == [CLUSTER]
     for value in (CLUSTER, "Polar Plastics", "polar-plastics"):
         assert iris(own.ask("participants", participant=value), "activity") == [PROJECT]
-    assert iris(own.ask("participants", role="board member"), "participant") == [f"{OWN}id/organisation/ice"]
+    assert iris(own.ask("participants", role="patron"), "participant") == [f"{OWN}id/organisation/ice"]
     assert own.search("polar plastic")[0].iri == CLUSTER
 
 
