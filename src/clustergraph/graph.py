@@ -279,8 +279,10 @@ class Graph:
         return Things(self.engine, self.name, self.sections).about(iri)
 
     def near(self, iri: str) -> list[tuple[str, str]]:
-        """Return IRIs and names of things that an IRI may be meant for."""
-        return Things(self.engine, self.name, self.sections).near(iri)
+        """Return IRIs and names of things that an IRI may be meant for, by its likeness to theirs or to their names."""
+        words = iri.rpartition("/")[2].replace("-", " ")
+        found = Things(self.engine, self.name, self.sections).near(iri)
+        return list(dict(found + [(each.iri, each.label) for each in self.search(words, 5)]).items())[:5]
 
     def documents(self) -> list[tuple[str, str, list[Section]]]:
         """Return documents with IRI, title and sections; see `clustergraph.questions.sections.documents`."""

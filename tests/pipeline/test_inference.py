@@ -16,7 +16,7 @@ from pyoxigraph import DefaultGraph, NamedNode, Quad, RdfFormat, Store, parse, s
 from clustergraph.errors import SourceError
 from clustergraph.pipeline.inference import infer
 from clustergraph.pipeline.project import Project
-from clustergraph.questions.rules import axioms
+from clustergraph.questions.rules import axioms, load
 from clustergraph.rdf.reading import read_all, solutions
 from clustergraph.release.write import merge
 from clustergraph.terms import INFERRED, ONTOLOGY, PREFIXES
@@ -433,3 +433,22 @@ def test_a_rule_must_be_a_construct_query(tmp_path: Path) -> None:
     (tmp_path / "select.rq").write_text("#+ summary: Everything.\nSELECT * WHERE { ?s ?p ?o }")
     with pytest.raises(SourceError, match="CONSTRUCT"):
         infer(Store(), tmp_path)
+
+
+def rules_of(folder: Path, **after: str) -> list[str]:
+    for name, line in after.items():
+        text = f"#+ summary: S.\n{line}CONSTRUCT {{ ?s ?p ?o }} WHERE {{ ?s ?p ?o FILTER (false) }}\n"
+        (folder / f"{name}.rq").write_text(text, "utf-8")
+    return [rule.path.stem for rule in load(folder)]
+
+
+def test_a_rule_comes_after_those_that_it_names(tmp_path: Path) -> None:
+    assert rules_of(tmp_path, a="#+ after: d, b\n", b="", c="", d="#+ after: c\n") == ["b", "c", "d", "a"]
+
+
+@pytest.mark.parametrize(
+    ("name", "told"), [("nobody", "there is no rule nobody"), ("b", "rules come after each other")]
+)
+def test_an_order_of_rules_that_cannot_be_is_told(tmp_path: Path, name: str, told: str) -> None:
+    with pytest.raises(SourceError, match=told):
+        rules_of(tmp_path, a=f"#+ after: {name}\n", b="#+ after: a\n")

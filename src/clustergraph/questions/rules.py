@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import Final
 
@@ -100,6 +101,7 @@ def _value_classes(store: Store) -> Iterator[Axiom]:
 
 
 _SUMMARY: Final = re.compile(r"\A#\+ summary: (.+)$", re.MULTILINE)
+_AFTER: Final = re.compile(r"^#\+ after: (.+)$", re.MULTILINE)
 
 RULES_QUERY: Final = f"""SELECT ?rule ?construct {{
   GRAPH {CATALOGUE} {{ ?rule a sh:SPARQLConstructExecutable ; sh:construct ?construct }} }} ORDER BY ?rule"""
@@ -113,6 +115,8 @@ class Rule:
     path: Path
     query: str
     summary: str
+    after: tuple[str, ...] = ()
+    """The names of the rules on which it builds with a negation or an aggregate, so that they come first."""
 
     @classmethod
     def read(cls, path: Path) -> Rule:
@@ -125,9 +129,23 @@ class Rule:
         found = _SUMMARY.match(text)
         if not found:
             raise SourceError("a rule begins with a line '#+ summary: …'", where=Where(path, 1))
-        return cls(path, text, found[1].strip())
+        after = _AFTER.search(text)
+        return cls(path, text, found[1].strip(), tuple(re.split(r",\s*", after[1].strip())) if after else ())
 
 
 def load(folder: Path) -> list[Rule]:
-    """Return the rules of a folder in the order of their names."""
-    return [Rule.read(path) for path in sorted(folder.glob("*.rq"))]
+    """Return the rules of a folder in the order of their names, but each after those that it names.
+
+    Raises:
+        SourceError: a file is not as it should be, or names a rule that there is not or that comes after it.
+    """
+    rules = {path.stem: Rule.read(path) for path in sorted(folder.glob("*.rq"))}
+    order = TopologicalSorter(dict.fromkeys(rules, ()))
+    for name, rule in rules.items():
+        if unknown := set(rule.after) - rules.keys():
+            raise SourceError(f"there is no rule {min(unknown)} for this to come after", where=Where(rule.path))
+        order.add(name, *rule.after)
+    try:
+        return [rules[name] for name in order.static_order()]
+    except CycleError as error:
+        raise SourceError(f"rules come after each other: {', '.join(error.args[1])}", where=Where(folder)) from error
