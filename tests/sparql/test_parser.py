@@ -14,7 +14,7 @@ from pyoxigraph import Literal, NamedNode, Quad, Store
 from clustergraph.errors import OverLimitError, QueryError
 from clustergraph.sparql.parser import query_of, read_query, update_of
 from clustergraph.sparql.tokens import QuerySyntaxError
-from clustergraph.sparql.tree import Clause, Exists, Leaf, PathNode, TriplePattern, services, walk
+from clustergraph.sparql.tree import Clause, Exists, Leaf, PathNode, TriplePattern, services, walk, written
 from tests.conftest import examples
 
 ROOT = Path(__file__).parents[2]
@@ -47,9 +47,7 @@ def test_every_part_of_the_queries_of_the_project_is_where_the_tree_says(path):
         if isinstance(node, Clause | Exists):
             assert text[node.end - 1] == "}"
             assert text[node.start :].upper().startswith(node.word if isinstance(node, Clause) else ("EXISTS", "NOT"))
-    whole = text
-    for leaf in reversed(tree.leaves):
-        whole = whole[: leaf.start] + leaf.text + whole[leaf.end :]
+    whole = written(text, tree.leaves, lambda leaf: leaf.text)
     assert [leaf.value for leaf in query_of(whole).leaves] == [leaf.value for leaf in tree.leaves]
 
 
