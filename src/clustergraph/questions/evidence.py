@@ -79,9 +79,11 @@ class _Rule:
         found = {}
         for name in {triple.path.value for triple in self.head if _is_variable(triple.path)}:
             uses = [node for node in nodes if isinstance(node, Leaf) and (node.kind, node.value) == ("variable", name)]
-            tables = [node for node in nodes if isinstance(node, Values) and node.variables in [(use,) for use in uses]]
-            if tables and len(uses) == len(tables):
-                found[name] = {value.value for table in tables for row in table.rows for value in row if value}
+            tables = [node for node in nodes if isinstance(node, Values)]
+            columns = [(table, i) for table in tables for i, use in enumerate(table.variables) if use in uses]
+            if columns and len(uses) == len(columns):
+                values = [row[i] for table, i in columns for row in table.rows]
+                found[name] = {value.value for value in values if value}
         return found
 
     def may_give(self, pattern: TriplePattern, fact: Fact) -> bool:

@@ -26,6 +26,7 @@ from clustergraph.sparql.tree import (
     every,
     outermost,
     text_of,
+    variables,
 )
 from clustergraph.terms import PREFIXES
 
@@ -79,7 +80,9 @@ class Lineage:
 
     def solutions(self, group: str, given: Solution) -> list[dict[str, Term]]:
         """Return the solutions of the text of a group that agree with what is given."""
-        query = rewrite(f"SELECT * WHERE {{ {group}\n}}")
+        # Where the engine has them first it looks for nothing else; behind the group it would compare all it has found.
+        first = _values({name: value for name, value in given.items() if name in _matched(group)})
+        query = rewrite(f"SELECT * WHERE {{ {first} {group}\n}}")
         found = self.store.query(f"{query} {_values(given)}", prefixes=PREFIXES)
         assert isinstance(found, QuerySolutions)
         names_found = [variable.value for variable in found.variables]
@@ -248,6 +251,14 @@ def _conditions(group: GroupPattern) -> Iterator[tuple[bool, GroupPattern]]:
         elif isinstance(part, Filter | Bind):
             for exists in outermost(every(Exists, part)):
                 yield exists.negated, exists.group
+
+
+@lru_cache(maxsize=512)
+def _matched(group: str) -> frozenset[str]:
+    """Return the names of the variables that get their values from the triple patterns of a group, and from no BIND."""
+    parts = query_of(f"SELECT * WHERE {{ {group}\n}}").selection.group
+    assert parts is not None
+    return variables(tuple(parts.of(TriplePattern))) - computed(*parts.parts)
 
 
 def _values(given: Solution) -> str:
