@@ -29,8 +29,8 @@ from pyoxigraph import (
 from starlette.testclient import TestClient
 
 from clustergraph import Answer, Graph
-from clustergraph.cli.ask import table
 from clustergraph.cli.main import cli
+from clustergraph.cli.table import table
 from clustergraph.mcp import create_server
 from clustergraph.pipeline.project import Project
 from clustergraph.questions.answer import Cell, Rows, cell

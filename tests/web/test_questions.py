@@ -65,6 +65,13 @@ def test_the_list_is_a_page_for_people_and_json_for_programs(client: TestClient)
         assert question["columns"] == {"cluster": "The cluster"}
 
 
+def test_questions_are_searched_by_their_words(client: TestClient) -> None:
+    assert [each["name"] for each in client.get("/questions.json?q=name+clust").json()] == ["called"]
+    page = client.get("/questions?q=name", headers=BROWSER).text
+    assert ("Which cluster has a name?" in page, "Which clusters are there?" in page) == (True, False)
+    assert "No question has these words." in client.get("/questions?q=zzz", headers=BROWSER).text
+
+
 def test_every_format_has_the_same_rows(client: TestClient) -> None:
     assert [row["cluster"]["label"] for row in rows(client, "/questions/clusters.json")] == ["AFIL", "ViaMéca"]
     for name, delimiter in (("csv", ","), ("tsv", "\t")):

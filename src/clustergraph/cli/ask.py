@@ -15,6 +15,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from clustergraph.cli.context import Context, pass_context
+from clustergraph.cli.table import columns_of_terminal, table
 from clustergraph.errors import ClustergraphError, QueryError, QuestionError
 from clustergraph.formats import RDF_FORMATS, RESULT_FORMATS
 from clustergraph.questions.parameters import plain, preferred
@@ -23,10 +24,12 @@ from clustergraph.rdf.files import decoded, text_of
 
 if TYPE_CHECKING:
     from clustergraph.graph import Graph
-    from clustergraph.questions.answer import Answer, Rows
+    from clustergraph.questions.answer import Answer
 
 _CHOICES = 12
 """How many choices of a parameter are shown."""
+_LINE = 100
+"""How long a line of text is at the most."""
 _ONE_WORD = re.compile(r"[\w.+-]+")
 
 
@@ -224,17 +227,24 @@ def _parameters(words: tuple[str, ...]) -> dict[str, list[str]]:
 
 @click.command()
 @click.argument("name", required=False, shell_complete=_complete_question)
+@click.option(
+    "--search", "text", metavar="TEXT", help="Only those that have these words in name, title or description."
+)
 @pass_context
-def questions(context: Context, name: str | None) -> None:
-    """List the questions, or show one with its parameters and columns."""
-    from clustergraph.questions.answer import Cell
+def questions(context: Context, name: str | None, text: str | None) -> None:
+    """List the questions by subject, or show the one called NAME with its parameters and columns.
+
+    \b
+    clustergraph questions --search "priorities regions"
+    clustergraph questions clusters
+    """
+    from clustergraph.questions.catalogue import matching
 
     graph, known = context.questions()
     if graph is None:
         click.echo("note: there is no release yet, so these are the questions of the files", err=True)
     if name is None:
-        rows = tuple((Cell(q.name), Cell(q.title)) for q in known.values())
-        click.echo(table(("question", "title"), rows), nl=False)
+        _list(matching(known.values(), text or ""))
         return
     question, _, note = asked(known, name, {})
     if note:
@@ -242,23 +252,40 @@ def questions(context: Context, name: str | None) -> None:
     _show(graph, question)
 
 
+def _list(found: Sequence[Question]) -> None:
+    """Print the names and titles of questions by subject."""
+    from clustergraph.questions.catalogue import by_subject
+
+    for subject, listed in by_subject(found):
+        click.echo(f"{subject[:1].upper()}{subject[1:]}")
+        for question in listed:
+            click.echo(_wrapped(f"{question.title} ({question.name})", "  ", "    "))
+        click.echo()
+    click.echo(f"{len(found)} question{'' if len(found) == 1 else 's'}")
+
+
+def _wrapped(text: str, first: str = "", other: str = "") -> str:
+    return click.wrap_text(text, min(columns_of_terminal(), _LINE), first, other)
+
+
 def _show(graph: Graph | None, question: Question) -> None:
     """Print what a question is for, its parameters with some of their choices, its columns, and how to ask it."""
-    click.echo(f"{question.title}\n\n{click.wrap_text(question.description, 100)}\n")
+    click.echo(f"{_wrapped(question.title)}\n\n{_wrapped(question.description)}\n")
     click.echo("Parameters, each as --parameter VALUE:")
     for parameter in question.parameters.values():
         several = ", several" if parameter.many else ""
         needed = ", needed" if parameter.required else ""
-        click.echo(f"  --{parameter.name}  {parameter.label} ({parameter.type}{several}{needed})")
+        text = f"--{parameter.name}  {parameter.label} ({parameter.type}{several}{needed})"
+        click.echo(_wrapped(text, "  ", "      "))
         names = [graph.label(iri) for iri in dict.fromkeys(graph.choices(parameter).values())] if graph else []
         if names:
             more = f" … ({len(names)} in all)" if len(names) > _CHOICES else ""
-            click.echo(click.wrap_text(", ".join(names[:_CHOICES]) + more, 100, "      ", "      "))
+            click.echo(_wrapped(", ".join(names[:_CHOICES]) + more, "      ", "      "))
         if parameter.default:
-            click.echo(f"      unless given: {', '.join(parameter.default)}")
+            click.echo(_wrapped(f"unless given: {', '.join(parameter.default)}", "      ", "      "))
     click.echo("\nColumns:")
     for column, meaning in question.columns.items():
-        click.echo(f"  {column}: {meaning}")
+        click.echo(_wrapped(f"{column}: {meaning}", "  ", "      "))
     click.echo("\nAsk it, and see why each row is so:")
     click.echo(f"  clustergraph ask {question.name}\n  clustergraph ask {question.name} --evidence")
 
@@ -293,23 +320,3 @@ def conflicts(context: Context, format_: str) -> None:
     for finder, question, part in graph.conflicts():
         click.echo(f"\n{finder.title}: {question.title}")
         click.echo(table(part.columns, part.rows), nl=False)
-
-
-def table(columns: Sequence[str], rows: Rows) -> str:
-    """Return a table for people, with the number of rows below it; it is 200 characters wide if for no terminal."""
-    from rich.box import SIMPLE_HEAD
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    drawn = Table(box=SIMPLE_HEAD, pad_edge=False)
-    for place, column in enumerate(columns):
-        numeric = bool(rows) and all(isinstance(row[place].value, int | float | None) for row in rows)
-        drawn.add_column(column, justify="right" if numeric else "left", overflow="fold")
-    for row in rows:
-        drawn.add_row(*(Text(cell.shown) for cell in row))
-    console = Console(width=None if sys.stdout.isatty() else 200)
-    with console.capture() as captured:
-        console.print(drawn)
-    lines = [line.rstrip() for line in captured.get().splitlines()]
-    return "\n".join([*lines, f"{len(rows)} row{'' if len(rows) == 1 else 's'}", ""])

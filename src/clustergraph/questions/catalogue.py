@@ -15,6 +15,7 @@ from typing import Final
 from pyoxigraph import Literal, NamedNode, Quad, QuerySolutions
 
 from clustergraph.engine.store import Embedded
+from clustergraph.questions.parameters import plain
 from clustergraph.questions.question import FIRST, ON_LAYOUT, Question, parse
 from clustergraph.questions.rules import Rule
 from clustergraph.questions.successors import Successor
@@ -119,6 +120,22 @@ def by_subject(questions: Iterable[Question]) -> list[tuple[str, list[Question]]
 
     ordered = sorted(known, key=place)
     return [(subject, list(found)) for subject, found in groupby(ordered, key=lambda question: question.tags[0])]
+
+
+def matching(questions: Iterable[Question], text: str) -> list[Question]:
+    """Return the questions that have all words of a text, or words that begin so, in name, title, tags or description.
+
+    Those of their parameters and columns count, too.
+    """
+    wanted = [f" {word}" for word in plain(text).split()]
+    return [question for question in questions if all(word in _words(question) for word in wanted)]
+
+
+def _words(question: Question) -> str:
+    parameters = (f"{each.name} {each.label}" for each in question.parameters.values())
+    columns = (f"{name} {meaning}" for name, meaning in question.columns.items())
+    texts = (question.name, question.title, question.description, *question.tags, *parameters, *columns)
+    return f" {plain(' '.join(texts))}"
 
 
 def description(question: Question) -> dict[str, object]:

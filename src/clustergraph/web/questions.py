@@ -13,7 +13,7 @@ from starlette.responses import RedirectResponse, Response
 from clustergraph.errors import ClustergraphError, OverLimitError, QuestionError
 from clustergraph.graph import Graph
 from clustergraph.questions.answer import MOST_ROWS, Excerpt, QuestionCall, WrittenAnswer, usual_limit
-from clustergraph.questions.catalogue import by_subject, description
+from clustergraph.questions.catalogue import by_subject, description, matching
 from clustergraph.questions.parameters import iri_of, preferred
 from clustergraph.questions.question import Question, asked
 from clustergraph.questions.successors import Given
@@ -51,17 +51,21 @@ Found = TypeVar("Found", Excerpt, WrittenAnswer)
 
 async def index(
     request: Request,
+    q: Annotated[str, Query(description="words that name, title or description must have")] = "",
     release: ReleaseName = None,  # noqa: ARG001 - see `served`
     wanted: Annotated[str, format_of(PAGE_OR_JSON)] = "",
 ) -> Response:
     """List the questions, for people by subject, for programs with parameters and columns."""
     here = served(request)
 
+    async def found() -> list[Question]:
+        return matching((await here.questions()).values(), q)
+
     async def show() -> bytes:
-        return await rendered("questions.html", here.release, groups=by_subject((await here.questions()).values()))
+        return await rendered("questions.html", here.release, groups=by_subject(await found()), text=q)
 
     async def tell() -> list[dict[str, object]]:
-        return [description(question) for question in (await here.questions()).values()]
+        return [description(question) for question in await found()]
 
     return await page_or_json(request, wanted, show, tell)
 
