@@ -9,6 +9,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterable, Mapping
 from functools import cached_property
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self
 
@@ -95,15 +96,16 @@ class Graph:
             raise QueryError("a SELECT query is needed here")
         return result
 
-    def table(self, text: str) -> tuple[tuple[str, ...], tuple[tuple[Cell, ...], ...]]:
-        """Return the columns and rows of a SELECT query, or the one value of an ASK; see `query`."""
+    def table(self, text: str, limit: int | None = None) -> tuple[tuple[str, ...], tuple[tuple[Cell, ...], ...]]:
+        """Return the columns and rows of a SELECT query, at most so many, or the one value of an ASK; see `query`."""
         result = self.query(text)
         if isinstance(result, QueryBoolean):
             return ("answer",), ((Cell(bool(result)),),)
         if isinstance(result, QueryTriples):
             raise QueryError("CONSTRUCT and DESCRIBE give a graph, not a table")
         columns = tuple(variable.value for variable in result.variables)
-        return columns, tuple(tuple(cell(row[column], self.label) for column in columns) for row in result)
+        rows = islice(result, limit)
+        return columns, tuple(tuple(cell(row[column], self.label) for column in columns) for row in rows)
 
     def misspelt(self, text: str) -> tuple[str, ...]:
         """Return a sentence for each term of our ontology in a query that the graph does not have."""

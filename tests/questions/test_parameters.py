@@ -16,7 +16,7 @@ from starlette.testclient import TestClient
 from clustergraph.cli.main import cli
 from clustergraph.errors import ClustergraphError, QuestionError
 from clustergraph.graph import Graph
-from clustergraph.mcp import create_server
+from clustergraph.mcp.server import create_server
 from clustergraph.pipeline import publish
 from clustergraph.pipeline.project import Project
 from clustergraph.questions import question as questions

@@ -14,7 +14,7 @@ from starlette.testclient import TestClient
 from clustergraph import Graph
 from clustergraph.cli.main import cli
 from clustergraph.errors import SourceError
-from clustergraph.mcp import create_server
+from clustergraph.mcp.server import create_server
 from clustergraph.pipeline import publish
 from clustergraph.pipeline.project import Project
 from clustergraph.questions.question import load

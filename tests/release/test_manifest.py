@@ -12,7 +12,7 @@ from starlette.testclient import TestClient
 
 from clustergraph.errors import Exit, ReleaseError
 from clustergraph.graph import Graph
-from clustergraph.mcp import create_server
+from clustergraph.mcp.server import create_server
 from clustergraph.pipeline import publish
 from clustergraph.pipeline.project import Project
 from clustergraph.pipeline.transaction import UPDATE, Write, change

@@ -67,7 +67,7 @@ def mcp(context: Context, http: bool, host: str, port: int) -> None:
     clustergraph mcp --http --port 8124   at http://127.0.0.1:8124/mcp
     """
     current = context.current()
-    from clustergraph.mcp import create_server  # slow to import
+    from clustergraph.mcp.server import create_server  # slow to import
     from clustergraph.settings import Settings
 
     server = create_server(current, Settings.from_environment())

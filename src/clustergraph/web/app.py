@@ -11,10 +11,12 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Route
 from starlette.staticfiles import StaticFiles
 
 from clustergraph import __version__
 from clustergraph.errors import ClustergraphError
+from clustergraph.mcp.server import over_http, server_of
 from clustergraph.release.artefacts import Made
 from clustergraph.settings import Settings
 from clustergraph.web import (
@@ -56,10 +58,11 @@ def create_app(
         address: where the service listens; shown where the settings have no other address.
     """
     service = Service(root, settings, address)
+    models = over_http(server_of(service.served, settings))
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        async with service.pool:
+        async with service.pool, models.router.lifespan_context(models):
             await service.pool.warm(service.release.path)
             if writing:
                 writing.writer.start(service.pool)
@@ -113,6 +116,7 @@ def create_app(
     ):
         _get(app, f"/{name}", endpoint, PAGE_OR_JSON)
         _get(app, f"/{name}.{{extension}}", endpoint)
+    app.router.routes.append(Route("/mcp", models, methods=["POST"]))
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")
 
     for kind in (ClustergraphError, HTTPException, RequestValidationError):

@@ -228,7 +228,7 @@ def _options(scope: Scope) -> Response:
     headers = {
         "Allow": ", ".join(allowed),
         "Access-Control-Allow-Methods": ", ".join(each for each in allowed if each in _OPEN),
-        "Access-Control-Allow-Headers": "Accept, Content-Type, If-None-Match",
+        "Access-Control-Allow-Headers": "Accept, Content-Type, If-None-Match, Mcp-Protocol-Version, Mcp-Session-Id",
         "Access-Control-Max-Age": "86400",
     }
     return Response(status_code=HTTPStatus.NO_CONTENT, headers=headers)
