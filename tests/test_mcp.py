@@ -254,3 +254,5 @@ def test_a_misspelt_term_is_named_in_the_notes(stdio: Do) -> None:
     found = told(call(stdio, "run_sparql", query="SELECT ?s { ?s a cg:Clutser }"))
     assert found["rows"] == []
     assert "did you mean cg:Cluster" in found["notes"][0]
+    joined = told(call(stdio, "run_sparql", query="SELECT (GROUP_CONCAT(?c) AS ?all) { ?c a cg:Cluster }"))
+    assert "GROUP_CONCAT takes texts, and ?c is an IRI" in joined["notes"][0]

@@ -30,7 +30,7 @@ from clustergraph.questions.thing import Thing, Things
 from clustergraph.rdf.labels import best, labels
 from clustergraph.release.artefacts import dump_of
 from clustergraph.release.manifest import Release
-from clustergraph.sparql.guard import TERMS_QUERY, may_misspell, unknown
+from clustergraph.sparql.hints import Vocabulary, hints
 from clustergraph.terms import compact
 
 if TYPE_CHECKING:
@@ -107,9 +107,9 @@ class Graph:
         rows = islice(result, limit)
         return columns, tuple(tuple(cell(row[column], self.label) for column in columns) for row in rows)
 
-    def misspelt(self, text: str) -> tuple[str, ...]:
-        """Return a sentence for each term of our ontology in a query that the graph does not have."""
-        return unknown(text, self.terms()) if may_misspell(text) else ()
+    def hints(self, text: str) -> tuple[str, ...]:
+        """Return a sentence for each mistake that is seen in a query; see `clustergraph.sparql.hints`."""
+        return hints(text, self.vocabulary, self.store)
 
     # Questions
 
@@ -291,8 +291,13 @@ class Graph:
         return documents(self.sections.values())
 
     def terms(self) -> frozenset[str]:
-        """Return the terms of our ontology that the graph has."""
-        return frozenset(row["term"].value for row in self.select(TERMS_QUERY))
+        """Return the classes, properties and codes of the graph that are not deprecated."""
+        return self.vocabulary.current
+
+    @cached_property
+    def vocabulary(self) -> Vocabulary:
+        """The classes, properties and codes."""
+        return Vocabulary.of(self.store)
 
     @cached_property
     def explainer(self) -> Explainer:

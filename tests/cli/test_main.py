@@ -129,6 +129,9 @@ def test_a_misspelt_term_is_named_beside_the_answer(built: Path) -> None:
     done = run(built, "query", "SELECT ?s { ?s a cg:Clutser }", "--format", "csv")
     assert (done.returncode, done.stdout) == (0, "s\n")
     assert "did you mean cg:Cluster" in done.stderr
+    text = run(built, "query", 'SELECT ?s { ?s a cg:Cluster. ?s skos:prefLabel "AFIL" }', "--format", "csv")
+    note = 'note: no skos:prefLabel is "AFIL"; write "AFIL"@en\n'
+    assert (text.returncode, text.stderr) == (0, note)
 
 
 def test_ask_takes_labels_and_spellings(built: Path) -> None:

@@ -350,13 +350,22 @@ def test_writes_to_graphs_are_refused_without_a_token(client):
 def test_misspelt_terms_are_named_and_the_answer_is_the_engines(client):
     response = client.get("/sparql", params={"query": "SELECT ?c { ?c a cg:Clutser }", "format": "csv"})
     assert response.text.split() == ["c"]
-    assert (
-        "cg:Clutser is not a term of the ontology; did you mean cg:Cluster" in response.headers["x-clustergraph-hint"]
-    )
+    assert "there is no cg:Clutser in this graph; did you mean cg:Cluster" in response.headers["x-clustergraph-hint"]
     fine = client.get("/sparql", params={"query": "SELECT ?c { ?c a cg:Cluster }", "format": "csv"})
     assert "x-clustergraph-hint" not in fine.headers
     page = client.get("/sparql", params={"query": "SELECT ?c { ?c a cg:Clutser }", "format": "html"})
     assert "did you mean cg:Cluster" in page.text
+
+
+def test_a_text_that_nothing_has_gets_a_hint_and_one_that_something_has_gets_none(client):
+    query = "SELECT ?c {{ ?c a cg:Cluster. ?c skos:prefLabel {} }}"
+    for _ in range(2):
+        wrong = client.get("/sparql", params={"query": query.format('"Plastipolis"'), "format": "csv"})
+        assert wrong.headers["x-clustergraph-hint"] == 'no skos:prefLabel is "Plastipolis"; write "Plastipolis"@fr'
+    right = client.get("/sparql", params={"query": query.format('"Plastipolis"@fr'), "format": "csv"})
+    assert "x-clustergraph-hint" not in right.headers
+    page = client.get("/sparql", params={"query": 'SELECT * { ?s cg:participatesIn "ESM" }', "format": "html"})
+    assert "the values of cg:participatesIn are things, not texts; give the IRI of one" in page.text
 
 
 def test_an_error_is_readable_text_for_who_asks_for_text(client):

@@ -116,7 +116,7 @@ def query(context: Context, query: str, format_: str | None, endpoint: str | Non
     graph = context.graph()
     settings = replace(Settings.from_environment(), allowed_hosts="")  # nothing is asked of other hosts here
     checked = check(text, [name.value for name in graph.store.named_graphs()], settings)
-    for sentence in graph.misspelt(text):
+    for sentence in graph.hints(text):
         click.echo(f"note: {sentence}", err=True)
     if format_ in (None, "table") and not checked.gives_graph:
         click.echo(table(*graph.table(text)), nl=False)

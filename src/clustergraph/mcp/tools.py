@@ -284,7 +284,7 @@ class Tools:
     async def run_sparql(self, query: str, limit: Limit = ROWS) -> QueryResult:
         """Run a SPARQL query: SELECT and ASK give rows, CONSTRUCT and DESCRIBE Turtle. Read only.
 
-        Terms of the ontology that there are not are named in the notes, with what may be meant.
+        What in the query can match nothing here is named in the notes, with what may be meant.
         """
         checked = check(query, self._serving().release.graphs, replace(self._settings, allowed_hosts=""))
         told: QueryResult = {}
@@ -295,7 +295,7 @@ class Tools:
             told |= {"columns": list(columns), "rows": _rows(columns, rows[:limit])}
             if len(rows) > limit:
                 told["more"] = f"there are more than {limit} rows; a larger limit gives more"
-        if notes := await self._do(Graph.misspelt, query):
+        if notes := await self._do(Graph.hints, query):
             told["notes"] = list(notes)
         return told
 

@@ -1,20 +1,18 @@
-"""What a query or update may be and what it may have misspelt, told from its text before any engine sees it."""
+"""What a query or update may be, told from its text before any engine sees it."""
 
 import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
-from functools import lru_cache
-from itertools import islice
 from typing import Final
 
-from clustergraph.errors import ClustergraphError, OverLimitError, QueryError
+from clustergraph.errors import OverLimitError, QueryError
 from clustergraph.settings import Settings
 from clustergraph.sparql.federation import Allowed, Calls
 from clustergraph.sparql.parser import query_of, update_of
 from clustergraph.sparql.tokens import QuerySyntaxError, refused
 from clustergraph.sparql.tree import Expression, Operation, every, services, written
-from clustergraph.terms import BASE, ONTOLOGY, compact
+from clustergraph.terms import BASE
 
 _VOLATILE: Final = frozenset({"NOW", "RAND", "UUID", "STRUUID", "BNODE"})
 """Functions that give another answer every time."""
@@ -37,20 +35,6 @@ _NO_LOAD: Final = (
     "this endpoint fetches nothing from elsewhere, so LOAD is refused",
     "fetch the file yourself and send its statements with INSERT DATA or PUT",
 )
-
-TERMS_QUERY: Final = f"""
-SELECT DISTINCT ?term {{
-  VALUES ?kind {{ owl:Class owl:ObjectProperty owl:DatatypeProperty owl:AnnotationProperty rdf:Property rdfs:Class }}
-  ?term a ?kind
-  FILTER(STRSTARTS(STR(?term), "{ONTOLOGY}"))
-}}
-"""
-_DECLARED: Final = re.compile(rf"PREFIX\s+cg:\s*<{re.escape(ONTOLOGY)}>", re.IGNORECASE)
-_NAMED: Final = re.compile(r"\bcg:([\w.\-%\\][\w.\-%\\:]*)")
-_LONGEST: Final = 4_000
-"""Queries that are longer were not typed by anybody."""
-_MOST: Final = 3
-"""More words than this are not misspelt but meant for another graph; to look for what is near takes time."""
 
 
 @dataclass(frozen=True)
@@ -144,29 +128,6 @@ def check_graph(iri: str, graphs: Collection[str]) -> None:
         )
 
 
-def may_misspell(query: str) -> bool:
-    """Return whether a query names anything of our ontology, and may have been typed by somebody."""
-    return len(query) <= _LONGEST and ("cg:" in query or ONTOLOGY in query)
-
-
-@lru_cache(maxsize=256)
-def unknown(query: str, terms: frozenset[str]) -> tuple[str, ...]:
-    """Return a sentence for each term of our ontology in a query that is not among the terms.
-
-    >>> unknown("ASK { ?s a cg:Clutser }", frozenset([ONTOLOGY + "Cluster"]))
-    ('cg:Clutser is not a term of the ontology; did you mean cg:Cluster?',)
-    """
-    if not may_misspell(query) or _known(query, terms):
-        return ()
-    try:
-        leaves = query_of(query).leaves
-    except ClustergraphError:
-        return ()
-    named = dict.fromkeys(leaf.value for leaf in leaves if leaf.kind == "iri")
-    strange = (iri for iri in named if iri.startswith(ONTOLOGY) and iri != ONTOLOGY and iri not in terms)
-    return tuple(_sentence(iri, terms) for iri in islice(strange, _MOST))
-
-
 def _check_size(kind: str, text: str, limit: str, most: int, advice: str) -> None:
     size = len(text.encode("utf-8", "surrogatepass"))
     if size > most:
@@ -177,16 +138,3 @@ def _check_size(kind: str, text: str, limit: str, most: int, advice: str) -> Non
 def _is_flat(text: str, settings: Settings) -> bool:
     """Whether a text has so few brackets that they cannot be nested too deeply."""
     return sum(map(text.count, "{([")) <= settings.nesting
-
-
-def _known(query: str, terms: frozenset[str]) -> bool:
-    """Whether it need not be read: to read every query would take a good part of the time that it is answered in."""
-    if query.count(ONTOLOGY) != len(_DECLARED.findall(query)):
-        return False
-    return all(ONTOLOGY + name.rstrip(".") in terms for name in _NAMED.findall(query))
-
-
-def _sentence(iri: str, terms: frozenset[str]) -> str:
-    near = get_close_matches(iri, terms, n=2, cutoff=0.6)
-    guess = f"; did you mean {' or '.join(map(compact, near))}?" if near else ""
-    return f"{compact(iri)} is not a term of the ontology{guess}"

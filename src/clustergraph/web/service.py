@@ -31,7 +31,7 @@ from clustergraph.questions.question import Parameter, Question
 from clustergraph.release.manifest import Release
 from clustergraph.release.releases import Releases, pointed
 from clustergraph.settings import Settings
-from clustergraph.sparql.guard import may_misspell, unknown
+from clustergraph.sparql.hints import may_need
 from clustergraph.web.metrics import ANSWERED, Metrics, outcome_of
 from clustergraph.web.middleware import event, while_there
 from clustergraph.web.problems import RequestError
@@ -131,7 +131,11 @@ class Service:
             self.metrics.cached()
             return kept
         answer = await self._ask(release, request)
-        if keep and len(answer) <= self.cache.maxsize // _SHARE:
+        return self.keep(key, answer) if keep else answer
+
+    def keep(self, key: Hashable, answer: bytes | StoredBytes) -> bytes | StoredBytes:
+        """Put an answer into the cache unless it is large, and return it."""
+        if len(answer) <= self.cache.maxsize // _SHARE:
             self.cache[key] = answer = answer if isinstance(answer, bytes) else answer.read()
         return answer
 
@@ -195,13 +199,17 @@ class Served:
         return dict(await self.once(Graph.choices, same))
 
     async def hints(self, query: str) -> tuple[str, ...]:
-        """Return what may be misspelt in a query; nothing if that cannot be found out now."""
-        if not may_misspell(query):
-            return ()
+        """Return what can match nothing in a query, with what may be meant; nothing if that cannot be found out now."""
+        key = tag(self.release.digest, "hints", query)
         try:
-            return unknown(query, await self.once(Graph.terms))
+            if not may_need(query, await self.once(Graph.terms)):
+                return ()
+            if (found := self.service.cache.get(key)) is None:
+                found = "\n".join(await self.do(Graph.hints, query)).encode()
+                self.service.keep(key, found)
         except ClustergraphError:
             return ()
+        return tuple(found.decode().splitlines())
 
 
 def served(request: Request) -> Served:

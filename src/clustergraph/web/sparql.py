@@ -75,7 +75,6 @@ async def _answer(request: Request, service: Service, asked: Asked, query: str) 
     name = offers.choose(request, asked.format, refused)
     asking = asked.request(name, service.settings.result_bytes, service.endpoint)
     etag = "" if checked.volatile else tag(here.release.digest, service.fingerprint, asking)
-    # Which terms may be misspelt.
     hint = responses.hint_header("; ".join(await here.hints(query)))
     make, content_type = partial(_fetch, here, asking, checked), offers.content_type(name)
     return await respond(request, make, content_type, etag, hint, release=here.release)
