@@ -185,7 +185,7 @@ def values(opened: Graph, answer: Answer) -> dict[str, str]:
     (first,) = answer.part(0, 1) or [()]
     there = {each.iri for each in first}
     for parameter in answer.question.parameters.values():
-        names = {iri: name for name, iri in reversed(opened.choices(parameter).items()) if iri in there}
+        names = {iri: name for iri, name in opened.choices(parameter).offered.items() if iri in there}
         if names and parameter.name not in given:
             given[parameter.name] = min(names.values())
             break

@@ -18,12 +18,21 @@ from pyoxigraph import DefaultGraph, Literal, NamedNode, QueryBoolean, QuerySolu
 from clustergraph.charts import PLACES_QUERY, Place, draw
 from clustergraph.charts.svg import Link, web
 from clustergraph.engine.store import Embedded, Request
-from clustergraph.errors import QueryError
+from clustergraph.errors import QueryError, QuestionError
 from clustergraph.questions import answer as answers
 from clustergraph.questions import question as question_files
 from clustergraph.questions.answer import Answer, Cell, Excerpt, QuestionCall, Rows, WrittenAnswer, cell
 from clustergraph.questions.catalogue import FINDERS, Catalogue, Finder
-from clustergraph.questions.parameters import choices_query, needs_choices, read_choices, resolve, statement
+from clustergraph.questions.names import KIND_QUERY, AmbiguousNameError, Choice, Choices
+from clustergraph.questions.parameters import (
+    choices_query,
+    iri_of,
+    needs_choices,
+    resolve,
+    statement,
+    taken,
+    whole_query,
+)
 from clustergraph.questions.question import Parameter, Question
 from clustergraph.questions.sections import Section, documents, sections
 from clustergraph.questions.thing import Thing, Things
@@ -39,6 +48,8 @@ if TYPE_CHECKING:
     from clustergraph.questions.search import Index, Name
 
 
+_NEARLY: Final = 85
+"""From this score on a name that is searched for is taken for the one that is found."""
 _NAMES_KEPT: Final = 100_000
 """So many labels are kept, which take some 20 MB; then they are looked up anew."""
 
@@ -57,7 +68,7 @@ class Graph:
         self.digest = digest
         self._given = questions
         self._labels: dict[str, str] = {}
-        self._choices: dict[str, Mapping[str, str]] = {}
+        self._choices: dict[str, Choices] = {}
 
     @classmethod
     def open(cls, release: Path | str, queries: Path | str | None = None) -> Self:
@@ -116,9 +127,11 @@ class Graph:
     def ask(self, name: str, /, **parameters: Any) -> Answer:  # noqa: ANN401 - anything that has a text form
         """Return the answer to a named question; a parameter has a value or a list, and labels do for IRIs and codes.
 
-        An old name leads to its successor, with a `FutureWarning` that says how to ask now.
+        An old name leads to its successor, with a `FutureWarning` that says how to ask now; a `UserWarning` tells of a
+        name that is taken for one thing and borne by others as well.
 
         Raises:
+            AmbiguousNameError: several things bear a name equally well.
             QuestionError: the question or a parameter is not known, or a value does not fit.
         """
         texts = {key: [str(v) for v in (value if isinstance(value, list | tuple) else [value])]
@@ -126,22 +139,30 @@ class Graph:
         question, given, note = question_files.asked(self.questions, name, texts)
         if note:
             warnings.warn(note, FutureWarning, stacklevel=2)
-        choices = {name: self.choices(question.parameters[name]) for name in given if name in question.parameters}
-        bound = resolve(question, given, choices)
+        answer = self.put(question, given)
+        for note in answer.notes:
+            warnings.warn(note, UserWarning, stacklevel=2)
+        return answer
+
+    def put(self, question: Question, given: Mapping[str, list[str]]) -> Answer:
+        """Return the answer to a question with its notes; see `ask`."""
+        bound, notes = resolve(question, given, self)
         query = question.bound(bound)
         solutions = self.select(query)
         columns = tuple(variable.value for variable in solutions.variables)
         terms = tuple({column: row[column] for column in columns} for row in solutions)
-        return Answer(question, columns, terms, query, given, bound, self.label)
+        return Answer(question, columns, terms, query, given, bound, self.label, tuple(notes))
 
-    def choices(self, parameter: Parameter) -> Mapping[str, str]:
-        """Return what a parameter of a question can be: the IRI of each choice by every name of it."""
-        if not needs_choices(parameter):
-            return {}
-        query = choices_query(parameter)
+    def choices(self, parameter: Parameter) -> Choices:
+        """Return what a parameter of a question can be."""
+        return self._borne(choices_query(parameter)) if needs_choices(parameter) else Choices(())
+
+    def _borne(self, query: str) -> Choices:
+        """Return the things of a query for their names."""
         if query not in self._choices:
-            rows = self.select(query)
-            self._choices[query] = read_choices((row["thing"].value, row["name"].value) for row in rows)
+            rows = ((row["thing"], row["name"].value, int(row["rank"].value)) for row in self.select(query))
+            things = ((thing.value, name, rank) for thing, name, rank in rows if isinstance(thing, NamedNode))
+            self._choices[query] = Choices(things)
         return self._choices[query]
 
     def chart(self, answer: Answer, rows: Rows | None = None, link: Link = web) -> str:
@@ -167,7 +188,10 @@ class Graph:
 
     def why(self, call: QuestionCall) -> str:
         """Say why an answer has no rows; see `why_empty`."""
-        return self.why_empty(self.ask(call.question, **call.given))
+        return self.why_empty(self._called(call))
+
+    def _called(self, call: QuestionCall) -> Answer:
+        return self.put(question_files.find(self.questions, call.question), call.given)
 
     def excerpt(self, call: QuestionCall, link: Link | None = None) -> Excerpt:
         """Return some rows of an answer with what is shown with them; a picture, if there is a ``link`` for its IRIs.
@@ -175,10 +199,12 @@ class Graph:
         Raises:
             QuestionError: a parameter is not known, or a value does not fit.
         """
-        answer = self.ask(call.question, **call.given)
+        answer = self._called(call)
         rows = answer.part(call.offset, call.limit)
         chart = self.chart(answer, rows, link) if link else ""
-        return Excerpt(answer.columns, rows, len(answer), answer.query, chart, self._asked_for(call, answer, rows))
+        return Excerpt(
+            answer.columns, rows, len(answer), answer.query, chart, self._asked_for(call, answer, rows), answer.notes
+        )
 
     def written(self, call: QuestionCall, max_bytes: int = 50_000_000, why_empty: str = "") -> WrittenAnswer:
         """Return some rows of an answer in csv, tsv, md, svg, json (with ``why_empty``) or xml, or its query as rq.
@@ -187,7 +213,7 @@ class Graph:
             QuestionError: a parameter is not known, or a value does not fit.
             ResultTooLargeError: the answer is larger than allowed.
         """
-        answer = self.ask(call.question, **call.given)
+        answer = self._called(call)
         rows = answer.part(call.offset, call.limit)
         match call.format:
             case "xml":
@@ -202,7 +228,7 @@ class Graph:
                 content = answers.document(call, self.digest, answer, rows, why_empty, proofs).encode()
             case _:
                 content = answers.WRITERS[call.format](answer.columns, rows).encode()
-        return WrittenAnswer(content, len(answer))
+        return WrittenAnswer(content, len(answer), answer.notes)
 
     def _asked_for(self, call: QuestionCall, answer: Answer, rows: Rows) -> list[dict[str, Any]] | None:
         """Return the evidence of some rows, if it is asked for."""
@@ -213,7 +239,8 @@ class Graph:
         found = []
         for finder in FINDERS:
             if finder.question in self.questions:
-                answer = self.ask(finder.question, **finder.parameters)
+                given = {name: [value] for name, value in finder.parameters.items()}
+                answer = self.put(self.questions[finder.question], given)
                 rows = answer.rows if limit is None else answer.part(0, limit)
                 found.append((finder, answer.question, Excerpt(answer.columns, rows, len(answer), answer.query)))
         return found
@@ -271,6 +298,45 @@ class Graph:
     def names(self, iris: Iterable[str]) -> dict[str, str]:
         """Return the labels of those things that have one."""
         return {iri: name for iri in iris if (name := self.name(iri))}
+
+    def choice(self, iri: str) -> Choice:
+        """Return a thing with its label and its kind: the list of a code, or the finest class."""
+        node = NamedNode(iri)
+        kinds = [row["kind"].value for row in self.select(KIND_QUERY.format(node=node))]
+        return Choice(iri, self.label(iri), self.name(kinds[0]) or compact(kinds[0]) if kinds else "")
+
+    def called(self, name: str) -> list[Choice]:
+        """Return the things that a name means best, of all things."""
+        return [self.choice(iri) for iri in self._borne(whole_query()).meant(name)[0]]
+
+    def named(self, name: str) -> tuple[Choice, str]:
+        """Return the thing that a name or IRI means, and a note if it is not plain that it does.
+
+        Raises:
+            AmbiguousNameError: several things bear the name equally well.
+            QuestionError: nothing is called so.
+        """
+        if iri := iri_of(name):
+            try:
+                return self.choice(iri), ""
+            except ValueError as error:
+                raise QuestionError(f"{iri!r} is not an IRI") from error
+        best, others = ([self.choice(iri) for iri in iris] for iris in self._borne(whole_query()).meant(name))
+        if len(best) > 1:
+            raise AmbiguousNameError(name, best)
+        if best:
+            return best[0], taken(name, best[0], others) if others else ""
+        return self._nearly(name)
+
+    def _nearly(self, name: str) -> tuple[Choice, str]:
+        """Return the thing whose name is nearly the same, with a note."""
+        hits = self.search(name, 3)
+        if not hits or hits[0].score < _NEARLY or (len(hits) > 1 and hits[1].score == hits[0].score):
+            near = ", ".join(hit.label for hit in hits)
+            advice = f"did you mean one of: {near}?" if near else ""
+            raise QuestionError(f"nothing is called {name!r}", advice=advice)
+        found = self.choice(hits[0].iri)
+        return found, f"nothing is called just {name!r}; it is taken for {found}"
 
     def search(self, text: str, limit: int = 10) -> list[Name]:
         """Return the things whose names are most like a text, the best first."""

@@ -93,7 +93,7 @@ def chosen(whole: Graph, name: str, draw: random.Random) -> dict[str, str]:
     row = draw.choice(found) if found else {}
     given = {}
     for parameter in question.parameters.values():
-        known = set(whole.choices(parameter).values())
+        known = set(whole.choices(parameter))
         things = sorted(term.value for term in row.values() if isinstance(term, NamedNode) and term.value in known)
         values = things or VALUES.get(parameter.type) or parameter.default or sorted(known)
         if values and (parameter.required or draw.random() < 0.5):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -23,6 +24,7 @@ from clustergraph.questions import question as questions
 from clustergraph.questions.parameters import resolve
 from clustergraph.release.releases import Releases
 from clustergraph.settings import Settings
+from clustergraph.terms import ID
 from clustergraph.web.app import create_app
 from tests.conftest import ROOT
 from tests.small_project import make
@@ -39,6 +41,8 @@ TYPED = """#+ title: What has every type of parameter?
 #+   day: {label: On this day, type: date}
 #+   sure: {label: Whether it is sure, type: boolean}
 #+   word: {label: Words, type: text, many: true}
+#+   either: {label: Either of them, type: iri, class: cg:Cluster, but: cg:Network, many: true}
+#+   body: {label: The body, type: iri, class: cg:Organisation}
 #+ columns:
 #+   cluster: The cluster
 #+   word: The word
@@ -50,16 +54,60 @@ SELECT ?cluster ?word WHERE {
   VALUES ?day { UNDEF }
   VALUES ?sure { true }
   VALUES ?word { "a" "b" }
+  VALUES ?either { UNDEF }
+  VALUES ?body { UNDEF }
   ?cluster a cg:Cluster
 } ORDER BY ?cluster ?word
 """
+MORE = """@prefix cg: <https://w3id.org/clustergraph/ontology/> .
+@prefix m: <https://w3id.org/clustergraph/graph/4m4iof/> .
+@prefix organisation: <https://w3id.org/clustergraph/id/organisation/> .
+@prefix skos: <http://www.w3.org/2004/02/skos/core#> .
+
+m:more {
+    organisation:body
+        a cg:Organisation ;
+        skos:prefLabel "Some Body"@en .
+
+    organisation:gemini-2020
+        a cg:Cluster ;
+        skos:altLabel "GEMINI" ;
+        skos:prefLabel "Gemini 2020"@en .
+
+    organisation:gemini-pilot
+        a cg:Cluster ;
+        skos:altLabel "Gemini 2020" , "Gemini" ;
+        skos:prefLabel "Gemini (pilot)"@en .
+
+    organisation:net
+        a cg:Cluster , cg:Network ;
+        skos:prefLabel "The Net"@en .
+}
+"""
+"""A name that two clusters bear, and one that is the preferred one of one of them; other kinds of things."""
+TWO = "'gemini' is a name of 2 things: Gemini 2020 (cluster, organisation:gemini-2020), Gemini (pilot) (cluster, "
+TAKEN = (
+    "'gemini 2020' is taken for Gemini 2020 (cluster, organisation:gemini-2020); it is also a name of Gemini (pilot)"
+)
 WRONG = [
     ({}, "needs the parameter 'cluster'"),
     ({"cluster": ["Viamca"]}, "did you mean 'ViaMéca'"),
-    ({"cluster": ["zzzz"]}, "there are 2 choices: AFIL"),
+    ({"cluster": ["zzzz"]}, "there are 5 choices: AFIL"),
     ({"cluster": ["AFIL", "ViaMéca"]}, "takes one value"),
     ({"clustr": ["AFIL"]}, "did you mean 'cluster'"),
     ({"cluster": ["organisation:a b"]}, "is not an IRI"),
+    ({"cluster": ["gemini"]}, TWO),
+    (
+        {"either": ["Gemini"], "cluster": ["AFIL"]},
+        "which is meant: organisation:gemini-2020 or organisation:gemini-pilot",
+    ),
+    ({"cluster": ["some body"]}, "is an organisation (organisation:body), and this asks for a cluster"),
+    ({"cluster": ["organisation:body"]}, "is an organisation (organisation:body), and this asks for a cluster"),
+    ({"cluster": ["some body"]}, "you may mean the parameter 'body'"),
+    ({"cluster": ["AFIL"], "either": ["The Net"]}, "this asks for a cluster that is not a "),
+    ({"cluster": ["G2"]}, "did you mean 'Gemini 2020'"),
+    ({"either": ["AFIL, viameca"], "cluster": ["AFIL"]}, "once for each value: either=AFIL, either=viameca"),
+    ({"cluster": ["AFIL,ViaMéca"]}, "'cluster' takes one value"),
     ({"cluster": ["AFIL"], "status": ["sure"]}, "is not known"),
     ({"cluster": ["AFIL"], "least": ["many"]}, "least is a number, not 'many'"),
     ({"cluster": ["AFIL"], "least": ["NaN"]}, "least is a number"),
@@ -77,6 +125,7 @@ WRONG = [
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = make(tmp_path_factory.mktemp("typed") / "project")
     (root / "queries" / "typed.rq").write_text(TYPED, "utf-8")
+    (root / "data" / "4m4iof" / "more.trig").write_text(MORE, "utf-8")
     publish.publish(Project(root), Releases(root / ".clustergraph"))
     return root
 
@@ -147,7 +196,7 @@ def test_a_value_becomes_a_term_of_its_type(release: Path, name: str, value: str
     question = questions.parse(Path("typed.rq"), TYPED)
     graph = Graph.open(release)
     given = {"cluster": ["AFIL"], name: [value]}
-    bound = resolve(question, given, {n: graph.choices(question.parameters[n]) for n in given})
+    bound, _ = resolve(question, given, graph)
     assert [str(each) for each in bound[name]] == [term]
 
 
@@ -158,6 +207,56 @@ def test_a_model_gives_numbers_and_truths_as_they_are(release: Path) -> None:
             return (await session.call_tool("ask_question", {"name": "typed", "parameters": given})).is_error
 
     assert not anyio.run(run)
+
+
+def test_a_name_that_another_thing_bears_too_is_noted_at_every_door(folder: Path, release: Path) -> None:
+    graph = Graph.open(release)
+    with pytest.warns(UserWarning, match=re.escape(TAKEN)):
+        assert TAKEN in graph.ask("typed", cluster="gemini 2020").notes[0]
+    done = CliRunner().invoke(cli, ["--project", str(folder), "ask", "typed", "--cluster", "gemini 2020"])
+    assert f"note: {TAKEN}" in done.stderr
+    with TestClient(create_app(folder / ".clustergraph", Settings())) as client:
+        address = "/questions/typed.json?cluster=gemini 2020"
+        assert TAKEN in client.get(address).json()["notes"][0]
+        assert TAKEN in client.get(address.replace("json", "csv")).headers["x-clustergraph-hint"]
+        assert "is taken for" in client.get(address.replace(".json", ""), headers={"Accept": "text/html"}).text
+
+    async def told() -> str:
+        async with Client(create_server(release, Settings())) as session:
+            given = {"name": "typed", "parameters": {"cluster": "gemini 2020"}}
+            return (await session.call_tool("ask_question", given)).content[0].text
+
+    assert TAKEN in json.loads(anyio.run(told))["notes"][0]
+    assert graph.put(graph.questions["typed"], {"cluster": ["AFIL"]}).notes == ()
+
+
+def test_the_things_that_a_name_may_mean_are_told_to_programs_and_linked_for_people(folder: Path) -> None:
+    with TestClient(create_app(folder / ".clustergraph", Settings())) as client:
+        problem = client.get("/questions/typed.json?cluster=Gemini&word=x").json()
+        page = client.get("/questions/typed?cluster=Gemini&word=x", headers={"Accept": "text/html"}).text
+    assert (problem["parameter"], problem["value"]) == ("cluster", "Gemini")
+    assert problem["choices"][1] == {
+        "label": "Gemini (pilot)",
+        "class": "cluster",
+        "iri": f"{ID}organisation/gemini-pilot",
+    }
+    assert 'href="/questions/typed?cluster=organisation%3Agemini-pilot&amp;word=x"' in page
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [("Gemini", "say which is meant"), ("gemini 2020", "is taken for"), ("Gemini pilt", "nothing is called just")],
+)
+def test_a_thing_is_never_silently_described_for_another(release: Path, name: str, said: str) -> None:
+    async def told() -> str:
+        async with Client(create_server(release, Settings())) as session:
+            return (await session.call_tool("describe_thing", {"iri": name})).content[0].text
+
+    assert said in anyio.run(told)
+
+
+def test_whatever_bears_just_a_name_is_found_by_it(release: Path) -> None:
+    assert {hit.label for hit in Graph.open(release).search("gemini", 1)} == {"Gemini 2020", "Gemini (pilot)"}
 
 
 def test_text_is_never_a_part_of_the_query(release: Path) -> None:

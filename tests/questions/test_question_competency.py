@@ -23,6 +23,7 @@ from clustergraph.graph import Graph
 from tests.conftest import PUBLISHED
 
 HERE = Path(__file__).parent
+pytestmark = pytest.mark.filterwarnings("ignore:.*is taken for:UserWarning")  # some names are borne by two
 ENTRIES = [entry for path in sorted((HERE / "competency").glob("*.yaml")) for entry in yaml.safe_load(path.read_text())]
 READ = PUBLISHED.parent / "questions.yaml"
 

@@ -18,7 +18,7 @@ from clustergraph.cli.context import Context, pass_context
 from clustergraph.cli.table import columns_of_terminal, table
 from clustergraph.errors import ClustergraphError, QueryError, QuestionError
 from clustergraph.formats import RDF_FORMATS, RESULT_FORMATS
-from clustergraph.questions.parameters import plain, preferred
+from clustergraph.questions.names import plain
 from clustergraph.questions.question import Parameter, Question, asked
 from clustergraph.rdf.files import decoded, text_of
 
@@ -76,7 +76,7 @@ def _values(graph: Graph | None, parameter: Parameter, typed: str) -> list[Compl
     if parameter.type == "boolean":
         return [CompletionItem(value) for value in ("true", "false") if value.startswith(typed)]
     found = []
-    for iri, name in preferred(graph.choices(parameter) if graph else {}).items():
+    for iri, name in (graph.choices(parameter).offered if graph else {}).items():
         word = name if _ONE_WORD.fullmatch(name) else iri.rsplit("/", 1)[-1]
         if any(plain(text).startswith(plain(typed)) for text in (word, name)):
             found.append(CompletionItem(word, help=name))
@@ -161,7 +161,9 @@ def ask(context: Context, name: str, format_: str, evidence: bool, parameters: t
     question, given, note = asked(graph.questions, name, _parameters(parameters))
     if note:
         click.echo(f"note: {note}", err=True)
-    answer = graph.ask(question.name, **given)
+    answer = graph.put(question, given)
+    for note in answer.notes:
+        click.echo(f"note: {note}", err=True)
     if not answer.rows:
         click.echo(f"no rows: {graph.why_empty(answer)}", err=True)
     click.echo((_evidence if evidence else _written)(graph, answer, format_), nl=False)
@@ -277,7 +279,7 @@ def _show(graph: Graph | None, question: Question) -> None:
         needed = ", needed" if parameter.required else ""
         text = f"--{parameter.name}  {parameter.label} ({parameter.type}{several}{needed})"
         click.echo(_wrapped(text, "  ", "      "))
-        names = [graph.label(iri) for iri in dict.fromkeys(graph.choices(parameter).values())] if graph else []
+        names = list(graph.choices(parameter).offered.values()) if graph else []
         if names:
             more = f" … ({len(names)} in all)" if len(names) > _CHOICES else ""
             click.echo(_wrapped(", ".join(names[:_CHOICES]) + more, "      ", "      "))

@@ -10,7 +10,6 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -26,13 +25,14 @@ from clustergraph.eccp.form import row as form_row
 from clustergraph.eccp.recipe import ClusterProfile, PackageOrigin, Recipe
 from clustergraph.errors import SheetCell, SourceError, Where
 from clustergraph.graph import Graph
-from clustergraph.questions.parameters import dated, nearest, plain
+from clustergraph.questions.names import Choices, nearest
+from clustergraph.questions.parameters import dated
 from clustergraph.questions.question import Parameter
 from clustergraph.rdf.files import decoded
 from clustergraph.rdf.places import cells_of
 from clustergraph.rdf.reading import content, solutions
 from clustergraph.rdf.reading import read as read_file
-from clustergraph.terms import BASE, GRAPH, ID, ONTOLOGY, SCHEME, expand, slug, slug_of
+from clustergraph.terms import BASE, GRAPH, ID, ONTOLOGY, SCHEME, compact, expand, slug, slug_of
 
 _HOME: Final = f"{GRAPH}eccp/"
 """Where the graphs of imported profiles are."""
@@ -188,7 +188,6 @@ class _Register:
     """The cell that statements come from."""
     quads: dict[Quad, Where | None] = field(default_factory=dict)
     _given: set[NamedNode] = field(default_factory=set)
-    _loose: dict[str, dict[str, set[str]]] = field(default_factory=dict)
     """For each class or list the IRIs by name without accents, case and punctuation."""
 
     def __post_init__(self) -> None:
@@ -201,7 +200,7 @@ class _Register:
 
     def exported(self, cluster: NamedNode, rows: Mapping[str, _Cells]) -> _Cells:
         """Return the row of a cluster as it was exported, or as it would be now; nothing for who is no cluster yet."""
-        if cluster.value not in self.choices("cg:Cluster").values():
+        if cluster.value not in self.choices("cg:Cluster"):
             return {}
         if cluster.value in rows:
             return rows[cluster.value]
@@ -232,17 +231,12 @@ class _Register:
     def find(self, of: str, name: str) -> NamedNode | None:
         """Return what a name means among the things of a class (a prefixed name) or a code list, or None.
 
-        Accents, case and punctuation count only where labels, spellings and codes differ in nothing else.
+        It is none where several things bear the name equally well.
         """
-        if of not in self._loose:
-            self._loose[of] = defaultdict(set)
-            for other, iri in self.choices(of).items():
-                self._loose[of][plain(other)].add(iri)
-        same = self._loose[of].get(plain(name), set()) if plain(name) else set()
-        found = self.choices(of).get(name) or (min(same) if len(same) == 1 else None)
-        return NamedNode(found) if found else None
+        same, _ = self.choices(of).meant(name)
+        return NamedNode(same[0]) if len(same) == 1 else None
 
-    def choices(self, of: str) -> Mapping[str, str]:
+    def choices(self, of: str) -> Choices:
         """Return the things of a class, or the codes of a list, by their names."""
         return self.graph.choices(Parameter("name", "", "iri" if ":" in of else "code", of))
 
@@ -254,7 +248,10 @@ class _Register:
         """
         found = self.find(of, name)
         if found is None:
-            near = nearest(name, self.choices(of))
+            if several := self.choices(of).meant(name)[0]:
+                advice = f"give one of: {', '.join(compact(iri).strip('<>') for iri in several)}"
+                raise SourceError(f"{name!r} is a name of {len(several)} things", advice=advice)
+            near = self.choices(of).like(name)
             hint = f"did you mean {' or '.join(repr(other) for other in near)}?" if near else f"see the list {of}"
             raise SourceError(f"{name!r} is not known", advice=hint)
         return found
@@ -351,7 +348,7 @@ class _Row:
         about = {"": node}
         for path, (_, kind, *_) in becomes["says"].items():
             whole, _, predicate = path.rpartition(" ")
-            if given[path] and (not whole or about[whole].value not in self.register.choices("cg:Region").values()):
+            if given[path] and (not whole or about[whole].value not in self.register.choices("cg:Region")):
                 value = self._term(becomes.get(kind, kind), given[path])
                 self.say(predicate, value, about[whole])
                 about |= {path: value} if isinstance(value, NamedNode) else {}

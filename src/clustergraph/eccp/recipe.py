@@ -138,8 +138,8 @@ def select(graph: Graph, recipe: Recipe, origin: PackageOrigin) -> list[NamedNod
     """
     asked = {"cluster": [*origin.clusters], "region": [*origin.regions]}
     given = {name: values for name, values in asked.items() if values}
-    choices = {name: graph.choices(recipe.select.parameters[name]) for name in given}
-    found = [row["thing"] for row in graph.select(recipe.select.bound(resolve(recipe.select, given, choices)))]
+    bound, _ = resolve(recipe.select, given, graph)
+    found = [row["thing"] for row in graph.select(recipe.select.bound(bound))]
     if not found:
         advice = "leave out --cluster or --region, or build the graph" if given else "build the graph"
         raise NothingToExportError("there is no such cluster", advice=advice)

@@ -26,7 +26,7 @@ from clustergraph.graph import opened, prepare
 from clustergraph.mcp.prompts import PROMPTS
 from clustergraph.mcp.resources import Resources
 from clustergraph.mcp.tools import Result, Serving, Tools
-from clustergraph.questions.parameters import nearest
+from clustergraph.questions.names import nearest
 from clustergraph.release.manifest import Release
 from clustergraph.settings import Settings
 

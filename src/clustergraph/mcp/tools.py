@@ -9,10 +9,8 @@ from pyoxigraph import Literal, NamedNode
 from typing_extensions import TypedDict
 
 from clustergraph.engine.store import Request
-from clustergraph.errors import QuestionError
 from clustergraph.graph import Graph
 from clustergraph.questions.answer import Cell, QuestionCall, Rows
-from clustergraph.questions.parameters import iri_of
 from clustergraph.questions.question import Question, asked
 from clustergraph.questions.search import Name
 from clustergraph.questions.successors import Given
@@ -102,6 +100,7 @@ class QuestionAnswer(TypedDict):
     rows_in_all: int
     release: str
     note: NotRequired[str]
+    notes: NotRequired[list[str]]
     why_empty: NotRequired[str]
     evidence: NotRequired[list[RowEvidence]]
 
@@ -132,6 +131,7 @@ class ThingNote(TypedDict):
     classes: list[str]
     says: list[Said]
     said_of_it: list[Said]
+    note: NotRequired[str]
     more: NotRequired[str]
 
 
@@ -198,7 +198,7 @@ class Tools:
         question, _, note = await self._asked(name, {})
         parameters: dict[str, ParameterNote] = {}
         for each in question.parameters.values():
-            values = list(dict.fromkeys(await self._do(Graph.choices, each)))[:_VALUES]
+            values = list((await self._do(Graph.choices, each)).offered.values())[:_VALUES]
             parameters[each.name] = {
                 "label": each.label, "type": each.type, "required": each.required, "several": each.many,
                 "default": list(each.default), "values": values,
@@ -236,6 +236,8 @@ class Tools:
         }
         if note:
             told["note"] = note
+        if found.notes:
+            told["notes"] = list(found.notes)
         if not found.total:
             told["why_empty"] = await self._do(Graph.why, call)
         if evidence:
@@ -253,7 +255,8 @@ class Tools:
         limit: Limit = LINES,
     ) -> ThingNote:
         """Tell all that is said of a thing, each with the sections that say so."""
-        thing = await self._do(Graph.thing, await self._found(iri))
+        found, note = await self._do(Graph.named, iri)
+        thing = await self._do(Graph.thing, found.iri)
         says = [each for group in thing.own if group.property != _TYPE for each in _said(thing, group)]
         said_of_it = [each for group in thing.incoming for each in _said(thing, group)]
         told: ThingNote = {
@@ -261,6 +264,8 @@ class Tools:
             "classes": [thing.name(each) for each in thing.types],
             "says": says[:limit], "said_of_it": said_of_it[:limit],
         }  # fmt: skip
+        if note:
+            told["note"] = note
         if max(len(says), len(said_of_it)) > limit:
             told["more"] = f"{len(says)} and {len(said_of_it)} in all; a larger limit gives more"
         return told
@@ -305,20 +310,6 @@ class Tools:
     async def _asked(self, name: str, texts: Given) -> tuple[Question, Given, str]:
         """Return a question and its parameters, and where an old name leads to it, a sentence that says so."""
         return asked(await self._do(Graph.catalogue), name, texts)
-
-    async def _found(self, name: str) -> str:
-        """Return the IRI that a name writes, in full or with a prefix, or else that of the thing that is called so."""
-        if iri := iri_of(name):
-            try:
-                return NamedNode(iri).value
-            except ValueError as error:
-                raise QuestionError(f"{iri!r} is not an IRI") from error
-        hits = await self._do(Graph.search, name, 3)
-        if not hits or hits[0].score < 85:
-            near = ", ".join(hit.label for hit in hits)
-            advice = f"did you mean one of: {near}?" if near else ""
-            raise QuestionError(f"nothing is called {name!r}", advice=advice)
-        return hits[0].iri
 
 
 def _about(question: Question) -> str:

@@ -100,6 +100,8 @@ class Answer:
     bound: Bound = field(default_factory=dict)
     """The terms that they mean."""
     words: Words = str
+    notes: tuple[str, ...] = ()
+    """What was taken for what, where that is not plain."""
 
     @cached_property
     def rows(self) -> tuple[tuple[Cell, ...], ...]:
@@ -194,6 +196,8 @@ class Excerpt:
     """The picture, as SVG."""
     evidence: list[dict[str, Any]] | None = None
     """What each row rests on, if that is asked for."""
+    notes: tuple[str, ...] = ()
+    """See `Answer.notes`."""
 
 
 @dataclass(frozen=True)
@@ -203,6 +207,8 @@ class WrittenAnswer:
     content: bytes
     total: int
     """How many rows there are in all."""
+    notes: tuple[str, ...] = ()
+    """See `Answer.notes`."""
 
 
 def _of_one_type(cells: Sequence[Cell]) -> list[Value]:
@@ -261,6 +267,7 @@ def document(
         "question": call.question,
         "title": answer.question.title,
         "parameters": call.given,
+        **({"notes": answer.notes} if answer.notes else {}),
         "release": release,
         "permanent": call.address("json", release=release),
         "total": len(answer),

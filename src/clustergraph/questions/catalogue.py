@@ -15,7 +15,7 @@ from typing import Final
 from pyoxigraph import Literal, NamedNode, Quad, QuerySolutions
 
 from clustergraph.engine.store import Embedded
-from clustergraph.questions.parameters import plain
+from clustergraph.questions.names import plain
 from clustergraph.questions.question import FIRST, ON_LAYOUT, Question, parse
 from clustergraph.questions.rules import Rule
 from clustergraph.questions.successors import Successor

@@ -1,56 +1,63 @@
-"""Names as people type them: without accents, case and punctuation."""
+"""The parameters of questions: what the values that people give for them mean."""
 
 import re
-import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import date
+from typing import Final, Protocol
 
 from pyoxigraph import Literal, NamedNode, RdfFormat, parse
 
 from clustergraph.errors import QueryError, QuestionError, SourceError
+from clustergraph.questions.names import NAMES_QUERY, AmbiguousNameError, Choice, Choices, nearest
 from clustergraph.questions.question import Parameter, Question
 from clustergraph.rdf import scan
-from clustergraph.terms import PREFIXES, SCHEME, compact
-
-_LETTERS = str.maketrans({"ß": "ss", "ø": "o", "Ø": "O", "ł": "l", "Ł": "L", "æ": "ae", "œ": "oe", "đ": "d"})
-
-
-def plain(name: str) -> str:
-    """Return a name in the form in which names are compared.
-
-    >>> plain("Clúster Digital – BCN"), plain("Małopolska"), plain("長野県")
-    ('cluster digital bcn', 'malopolska', '長野県')
-    """
-    bare = unicodedata.normalize("NFKD", name.translate(_LETTERS))
-    return re.sub(r"[\W_]+", " ", "".join(c for c in bare if not unicodedata.combining(c)).casefold()).strip()
-
+from clustergraph.terms import PREFIXES, SCHEME, expand
 
 _XSD = PREFIXES["xsd"]
 _DATE = re.compile(r"\d{4}(-\d\d){0,2}", re.ASCII)
 _NUMBER = re.compile(r"[+-]?\d{1,30}(\.\d{1,30})?", re.ASCII)
-
-_LISTED = 8
+_LISTED: Final = 8
 """How many choices an error lists."""
-Choices = Mapping[str, str]
-"""What a parameter can be: the IRI of each choice by every name of it, the preferred names first."""
+_SECTION_NAMES: Final = """UNION { ?thing cg:sectionNumber ?name
+    FILTER NOT EXISTS { ?thing cg:withinSection+ ?above . ?above cg:sectionNumber ?name } BIND (1 AS ?rank) }
+  UNION { ?thing cg:heading ?name BIND (1 AS ?rank) }"""
+"""The number and the heading that are printed; a number that a section shares with those inside it is that of all."""
+
+_OURS_FIRST: Final = "IF(STRSTARTS(STR(?thing), STR(cg:)), 0, 2)"
+"""A term of another vocabulary that is called as one of ours is meant only by its IRI."""
+
+
+class Known(Protocol):
+    """Knows the things that parameters can be, and all others."""
+
+    def choices(self, parameter: Parameter) -> Choices:
+        """Return what a parameter can be."""
+
+    def choice(self, iri: str) -> Choice:
+        """Return a thing with what it is called and what kind of thing it is."""
+
+    def called(self, name: str) -> list[Choice]:
+        """Return the things of the whole graph that a name means best."""
 
 
 def resolve(
-    question: Question, given: Mapping[str, list[str]], choices: Mapping[str, Choices]
-) -> dict[str, list[NamedNode | Literal]]:
-    """Return the terms that the values given for parameters mean, of those that have choices (see `needs_choices`).
+    question: Question, given: Mapping[str, list[str]], known: Known
+) -> tuple[dict[str, list[NamedNode | Literal]], list[str]]:
+    """Return the terms that the values given for parameters mean, and a note on each name that something else bears.
 
     Raises:
+        AmbiguousNameError: several things bear a name equally well.
         QuestionError: a parameter is unknown, missing, given too often, or its value is not one of the choices.
     """
     for name in given:
         if name not in question.parameters:
-            known = ", ".join(question.parameters) or "none"
+            its = ", ".join(question.parameters) or "none"
             near = nearest(name, question.parameters, 1)
             hint = f"did you mean {near[0]!r}? " if near else ""
-            raise QuestionError(f"{question.name} has no parameter {name!r}", advice=f"{hint}its parameters: {known}")
+            raise QuestionError(f"{question.name} has no parameter {name!r}", advice=f"{hint}its parameters: {its}")
     bound: dict[str, list[NamedNode | Literal]] = {}
+    notes: list[str] = []
     for name, parameter in question.parameters.items():
         values = given.get(name, [])
         if parameter.required and not values:
@@ -58,8 +65,8 @@ def resolve(
         if len(values) > 1 and not parameter.many:
             raise QuestionError(f"{name!r} takes one value, {len(values)} were given")
         if values:
-            bound[name] = [_term(parameter, value, choices.get(name, {})) for value in values]
-    return bound
+            bound[name] = [_term(question, parameter, value, known, notes) for value in values]
+    return bound, notes
 
 
 def needs_choices(parameter: Parameter) -> bool:
@@ -68,7 +75,7 @@ def needs_choices(parameter: Parameter) -> bool:
 
 
 def choices_query(parameter: Parameter) -> str:
-    """Return the SELECT query whose rows (``thing``, ``name``) are the choices, preferred names first.
+    """Return the SELECT query whose rows are the names of the choices; see `NAMES_QUERY`.
 
     A code that is given up is none, unless its whole list is.
     """
@@ -76,48 +83,16 @@ def choices_query(parameter: Parameter) -> str:
     what = f"""VALUES ?list {{ {lists} }} ?thing skos:inScheme ?list
         FILTER (EXISTS {{ ?list owl:deprecated true }} || NOT EXISTS {{ ?thing owl:deprecated true }})"""
     if parameter.type == "iri":
-        what = f"{{ SELECT DISTINCT ?thing {{ VALUES ?class {{ {parameter.of} }} ?thing a ?class }} }}"
-    return f"""SELECT ?thing ?name {{ {what} {{ ?thing skos:prefLabel|rdfs:label ?name BIND (0 AS ?rank) }}
-        UNION {{ ?thing skos:altLabel|skos:notation|cg:acronym|cg:nutsCode|cg:isoCode ?name BIND (1 AS ?rank) }} }}
-        ORDER BY ?rank (LANG(?name) != "en") (LANG(?name) NOT IN ("", "und")) ?name ?thing"""
+        but = f"FILTER NOT EXISTS {{ ?thing a {parameter.but} }}" if parameter.but else ""
+        what = f"{{ SELECT DISTINCT ?thing {{ VALUES ?class {{ {parameter.of} }} ?thing a ?class {but} }} }}"
+    more = _SECTION_NAMES if parameter.of == "cg:Section" else ""
+    first = _OURS_FIRST if parameter.of.startswith("owl:") else "0"
+    return NAMES_QUERY.format(what=what, first=first, more=more)
 
 
-def read_choices(rows: Iterable[tuple[str, str]]) -> dict[str, str]:
-    """Return the choices in the rows of a `choices_query`, each thing also by the last segment of its IRI.
-
-    What has no name of its own is there by its prefixed name:
-
-    >>> list(read_choices([(PREFIXES["m"] + "summary", "Summary"), (PREFIXES["w"] + "summary", "Summary")]))
-    ['Summary', 'summary', 'w:summary']
-    """
-    found: dict[str, str] = {}
-    things: dict[str, None] = {}
-    for iri, name in rows:
-        things[iri] = None
-        found.setdefault(name, iri)
-        found.setdefault(iri.rsplit("/", 1)[-1], iri)
-    led_to = set(found.values())
-    return found | {compact(iri): iri for iri in things if iri not in led_to}
-
-
-def preferred(choices: Choices) -> dict[str, str]:
-    """Return one name for each choice, by its IRI: the first, which is the preferred one."""
-    names: dict[str, str] = {}
-    for name, iri in choices.items():
-        names.setdefault(iri, name)
-    return names
-
-
-def nearest(name: str, names: Iterable[str], limit: int = 3) -> list[str]:
-    """Return the names that are most like a name, the most like it first.
-
-    >>> nearest("plastipols", ["Plastival", "Plastipolis", "AFIL"], 1)
-    ['Plastipolis']
-    """
-    from rapidfuzz import fuzz, process
-
-    found = process.extract(name, list(names), scorer=fuzz.WRatio, processor=plain, limit=limit, score_cutoff=60)
-    return [match[0] for match in found]
+def whole_query() -> str:
+    """Return the SELECT query whose rows are the names of all things; see `NAMES_QUERY`."""
+    return NAMES_QUERY.format(what="", first="0", more="UNION { ?thing cg:fullName ?name BIND (1 AS ?rank) }")
 
 
 def iri_of(value: str) -> str:
@@ -132,10 +107,10 @@ def iri_of(value: str) -> str:
     return PREFIXES[prefix] + local if colon and prefix in PREFIXES else ""
 
 
-def _term(parameter: Parameter, value: str, choices: Choices) -> NamedNode | Literal:
+def _term(question: Question, parameter: Parameter, value: str, known: Known, notes: list[str]) -> NamedNode | Literal:
     match parameter.type:
         case "iri" | "code":
-            return _choice(parameter, value, choices)
+            return _Naming(question, parameter, known).meant(value, notes)
         case "number":
             return _number(parameter, value)
         case "date":
@@ -148,41 +123,97 @@ def _term(parameter: Parameter, value: str, choices: Choices) -> NamedNode | Lit
             return Literal(value)
 
 
-def _choice(parameter: Parameter, value: str, choices: Choices) -> NamedNode:
-    if iri := iri_of(value):
-        return _iri(parameter, iri, choices)
-    if value in choices:
-        return NamedNode(choices[value])
-    # Properties are called "has place", and people leave out the verb.
-    same = {iri for name, iri in choices.items() if plain(name) in (plain(value), f"has {plain(value)}")}
-    if len(same) == 1:
-        return NamedNode(same.pop())
-    if len(same) > 1:
-        raise QuestionError(f"{value!r} can mean several things", advice=f"give one of: {', '.join(sorted(same))}")
-    raise _unknown(parameter, value, value, choices)
+class _Naming:
+    """What names mean as values of a parameter."""
+
+    def __init__(self, question: Question, parameter: Parameter, known: Known) -> None:
+        self._question = question
+        self._parameter = parameter
+        self._known = known
+        self._choices = known.choices(parameter)
+
+    def meant(self, value: str, notes: list[str]) -> NamedNode:
+        """Return what is meant; if other things have that name, too, a note says so."""
+        if iri := iri_of(value):
+            return self._iri(value, iri)
+        best, others = self._choices.meant(value)
+        if not best:
+            raise self._unknown(value, value, self._known.called(value))
+        choices = [self._known.choice(each) for each in best]
+        if len(choices) > 1:
+            raise AmbiguousNameError(value, choices, self._parameter.name)
+        if others:
+            notes.append(taken(value, choices[0], [self._known.choice(each) for each in others]))
+        return NamedNode(best[0])
+
+    def _iri(self, value: str, iri: str) -> NamedNode:
+        try:
+            node = NamedNode(iri)
+        except ValueError as error:
+            raise QuestionError(f"{self._parameter.name}: {iri!r} is not an IRI") from error
+        if len(self._choices) and iri not in self._choices:
+            thing = self._known.choice(iri)
+            raise self._unknown(value, iri.rpartition("/")[2], [thing] if thing.kind else [])
+        return node
+
+    def _unknown(self, value: str, name: str, things: Sequence[Choice]) -> QuestionError:
+        """Return the error that says what a value is, if it is something else, what is near, and what there is."""
+        hints = [*self._several(value), *self._elsewhere(things), *self._near(name), _some(self._choices)]
+        what = "is not known"
+        if things:
+            kinds = " and ".join(dict.fromkeys(f"{_a(each.kind)} ({each.short})" for each in things))
+            what = f"is {kinds}, and this asks for {self._wanted()}"
+        return QuestionError(f"{self._parameter.name}: {value!r} {what}", advice=" ".join(hints))
+
+    def _wanted(self) -> str:
+        """Return what the parameter can be, in words."""
+        if self._parameter.type == "code":
+            lists = (self._known.choice(SCHEME + name).label for name in self._parameter.of.split())
+            return f"a code of {' or '.join(map(repr, lists))}"
+        but = f" that is not {self._class(self._parameter.but)}" if self._parameter.but else ""
+        return " or ".join(map(self._class, self._parameter.of.split())) + but
+
+    def _class(self, name: str) -> str:
+        return _a(self._known.choice(expand(name).value).label)
+
+    def _several(self, value: str) -> list[str]:
+        """Return how to give several values, if a value with commas is that."""
+        parts = [part.strip() for part in value.split(",")]
+        name = self._parameter.name
+        if len(parts) < 2 or not all(self._choices.meant(part)[0] for part in parts):
+            return []
+        if not self._parameter.many:
+            return [f"{name!r} takes one value."]
+        return [f"give {name!r} once for each value: {', '.join(f'{name}={part}' for part in parts)}."]
+
+    def _elsewhere(self, things: Sequence[Choice]) -> list[str]:
+        """Return the parameters of the question that take one of some things."""
+        others = [each for each in self._question.parameters.values() if needs_choices(each)]
+        fits = [each.name for each in others if any(thing.iri in self._known.choices(each) for thing in things)]
+        return [f"you may mean the parameter {' or '.join(map(repr, fits))}."] if fits else []
+
+    def _near(self, name: str) -> list[str]:
+        near = self._choices.like(name)
+        return [f"did you mean {' or '.join(map(repr, near))}?"] if near else []
 
 
-def _iri(parameter: Parameter, iri: str, choices: Choices) -> NamedNode:
-    try:
-        node = NamedNode(iri)
-    except ValueError as error:
-        raise QuestionError(f"{parameter.name}: {iri!r} is not an IRI") from error
-    if choices and iri not in choices.values():
-        raise _unknown(parameter, iri, iri.rpartition("/")[2], choices)
-    return node
+def taken(name: str, choice: Choice, others: Sequence[Choice]) -> str:
+    """Return the note that a name is taken for one thing, and that others bear it as well."""
+    return f"{name!r} is taken for {choice}; it is also a name of {', '.join(map(str, others))}"
 
 
-def _unknown(parameter: Parameter, value: str, name: str, choices: Choices) -> QuestionError:
-    """Return the error that says what is near the name of a value, and what there is."""
-    # The same thing under three spellings is no choice.
-    near = list({choices[other]: other for other in reversed(nearest(name, choices, 12))}.values())[::-1][:3]
-    hint = f"did you mean {' or '.join(repr(other) for other in near)}? " if near else ""
-    return QuestionError(f"{parameter.name}: {value!r} is not known", advice=f"{hint}{_some(choices)}")
+def _a(noun: str) -> str:
+    """Return a noun with its article.
+
+    >>> _a("event"), _a("partnership")
+    ('an event', 'a partnership')
+    """
+    return f"{'an' if noun[:1].lower() in tuple('aeiou') else 'a'} {noun}"
 
 
 def _some(choices: Choices) -> str:
     """Return how many choices there are, and some of them, each by one name."""
-    names = list({iri: name for name, iri in reversed(list(choices.items()))}.values())[::-1]
+    names = list(choices.offered.values())
     more = " …" if len(names) > _LISTED else ""
     return f"there are {len(names)} choices: {', '.join(names[:_LISTED])}{more}" if names else "there are no choices"
 

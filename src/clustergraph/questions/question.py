@@ -52,6 +52,8 @@ class Parameter:
     """One of `TYPES`."""
     of: str = ""
     """The class of an ``iri``, as a prefixed name, or the list of a ``code``; or several with spaces between them."""
+    but: str = ""
+    """A class whose things are none of them, as a prefixed name."""
     required: bool = False
     many: bool = False
     """Whether several values can be given."""
@@ -233,6 +235,7 @@ def _parameter(name: str, entry: Mapping[str, Any], text: str) -> Parameter:
         label=str(entry["label"]),
         type=type_,
         of=" ".join(of) if isinstance(of, list) else str(of),
+        but=str(entry.get("but", "")),
         required=bool(entry.get("required", False)),
         many=bool(entry.get("many", False)),
         default=tuple(_given(value) for value in _VALUE.findall(block[2]) if value != "UNDEF"),

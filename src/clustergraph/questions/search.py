@@ -10,7 +10,7 @@ from typing import Final
 
 from rapidfuzz import fuzz
 
-from clustergraph.questions.parameters import plain
+from clustergraph.questions.names import plain
 
 NAMES_QUERY: Final = """SELECT DISTINCT ?thing ?name ?type WHERE {
   ?thing skos:prefLabel|skos:altLabel|cg:acronym|cg:fullName|rdfs:label|skos:notation|cg:nutsCode|cg:isoCode ?name ;
@@ -20,6 +20,7 @@ NAMES_QUERY: Final = """SELECT DISTINCT ?thing ?name ?type WHERE {
 """Gives every name of everything that has one, with its finest class."""
 
 _CANDIDATES: Final = 150
+_SAME: Final = 100.0
 _LEAST_ALIKE: Final = 62.0
 _MOST_READ: Final = 40_000
 """How many names are looked at, those with the rarest trigrams first; a trigram that most names have says little."""
@@ -56,6 +57,8 @@ class Index:
     def search(self, text: str, limit: int = 10) -> list[Name]:
         """Return the names that are most like a text, the best of each thing, and the best first.
 
+        Whatever bears just that name is among them, even if that is more than the limit.
+
         >>> index = Index([Name("a", "ViaMéca", "ViaMéca", "cluster"), Name("b", "Minalogic", "Minalogic", "cluster")])
         >>> [hit.label for hit in index.search("viameka")]
         ['ViaMéca']
@@ -69,7 +72,8 @@ class Index:
             entry = self._names[place]
             if score >= _LEAST_ALIKE and (entry.iri not in best or best[entry.iri].score < score):
                 best[entry.iri] = replace(entry, score=round(score, 1))
-        return sorted(best.values(), key=lambda hit: (-hit.score, len(hit.label), hit.label))[:limit]
+        found = sorted(best.values(), key=lambda hit: (-hit.score, len(hit.label), hit.label))
+        return found[: max(limit, sum(hit.score == _SAME for hit in found))]
 
     def _candidates(self, wanted: str) -> list[int]:
         shared: Counter[int] = Counter()
@@ -87,7 +91,7 @@ class Index:
     def _score(self, wanted: str, place: int) -> float:
         name = self._plain[place]
         if name == wanted:
-            return 100.0
+            return _SAME
         if _acronym(name) == wanted:
             return 95.0
         if name.startswith(wanted) or f" {wanted}" in name:

@@ -10,6 +10,7 @@ from fastapi.openapi.utils import get_openapi
 from starlette.requests import Request
 from starlette.responses import Response
 
+from clustergraph.questions.names import Choices
 from clustergraph.questions.question import Parameter, Question
 from clustergraph.web.pages import as_json, page
 from clustergraph.web.questions import LISTED_CHOICES, OFFERS
@@ -59,7 +60,7 @@ async def _document(here: Served, app: FastAPI) -> bytes:
     return await in_thread(write)
 
 
-def _operation(question: Question, choices: Mapping[str, Mapping[str, str]], ours: Sequence[object]) -> dict[str, Any]:
+def _operation(question: Question, choices: Mapping[str, Choices], ours: Sequence[object]) -> dict[str, Any]:
     content: dict[str, Any] = {
         types[0]: {} for name, types in OFFERS.types.items() if name != "svg" or question.view.kind != "table"
     }
@@ -80,13 +81,14 @@ def _operation(question: Question, choices: Mapping[str, Mapping[str, str]], our
     }
 
 
-def _parameter(parameter: Parameter, choices: Mapping[str, str]) -> dict[str, Any]:
+def _parameter(parameter: Parameter, choices: Choices) -> dict[str, Any]:
     schema: dict[str, Any] = {**_SCHEMAS[parameter.type]}
     if parameter.type == "code":
-        schema["enum"] = [*choices, *(value for value in parameter.default if value not in choices)]
-    elif choices and len(set(choices.values())) <= LISTED_CHOICES:
+        names = list(choices.written)
+        schema["enum"] = [*names, *(value for value in parameter.default if value not in names)]
+    elif 0 < len(choices) <= LISTED_CHOICES:
         anything = {"description": "another spelling, or an IRI", "type": "string"}
-        schema["anyOf"] = [{"enum": list(choices)}, anything]
+        schema["anyOf"] = [{"enum": list(choices.written)}, anything]
     if parameter.of:
         schema["description"] += f"; of {parameter.of}"
     default = [_value(parameter, value) for value in parameter.default]

@@ -17,6 +17,7 @@ from clustergraph import errors
 from clustergraph.errors import ClustergraphError, FaultError, OverLimitError
 from clustergraph.pipeline.transaction import NoGraphError, RefusedChangeError
 from clustergraph.pipeline.writes import WriterError
+from clustergraph.questions.names import AmbiguousNameError
 from clustergraph.sparql.federation import HostError
 from clustergraph.sparql.tokens import QuerySyntaxError
 
@@ -105,6 +106,9 @@ def _more(error: ClustergraphError) -> dict[str, object]:
             return {"line": error.line, "column": error.column, "excerpt": error.excerpt}
         case FaultError():
             return {"request": error.number}
+        case AmbiguousNameError():
+            found = [{"label": each.label, "class": each.kind, "iri": each.iri} for each in error.choices]
+            return {"parameter": error.parameter, "value": error.name, "choices": found}
     return {}
 
 

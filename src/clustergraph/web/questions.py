@@ -1,6 +1,7 @@
 """The named questions: a list, for each a form with its answer as a page or a table, and what disagrees."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from http import HTTPStatus
 from typing import Annotated, Final, TypeVar
@@ -14,7 +15,8 @@ from clustergraph.errors import ClustergraphError, OverLimitError, QuestionError
 from clustergraph.graph import Graph
 from clustergraph.questions.answer import MOST_ROWS, Excerpt, QuestionCall, WrittenAnswer, usual_limit
 from clustergraph.questions.catalogue import by_subject, description, matching
-from clustergraph.questions.parameters import iri_of, preferred
+from clustergraph.questions.names import AmbiguousNameError
+from clustergraph.questions.parameters import iri_of
 from clustergraph.questions.question import Question, asked
 from clustergraph.questions.successors import Given
 from clustergraph.terms import address
@@ -103,7 +105,7 @@ async def answer(
             found = await here.do(Graph.written, call, here.service.settings.result_bytes, why_empty)
         if call.format == "svg" and not found.content:
             raise _no_picture(question, call)
-        late.update(_links(call, found.total, why_empty))
+        late.update(_links(call, found.total, [*found.notes, why_empty]))
         # The mark at the start is what makes spreadsheets read accents.
         return b"\xef\xbb\xbf" + found.content if call.format == "csv" else found.content
 
@@ -150,21 +152,21 @@ def _no_picture(question: Question, call: QuestionCall) -> RequestError:
     return RequestError(HTTPStatus.NOT_ACCEPTABLE, why, f"see {call.address()}", Vary="Accept")
 
 
-def _links(call: QuestionCall, total: int, why_empty: str) -> dict[str, str]:
-    """Return the Link header of a part of an answer (RFC 8288), and one that says why it is empty."""
+def _links(call: QuestionCall, total: int, hints: Sequence[str]) -> dict[str, str]:
+    """Return the Link header of a part of an answer (RFC 8288), and one that tells hints, if there are any."""
     places = {"first": 0, "last": max(0, (total - 1) // call.limit * call.limit)}
     if call.offset:
         places["prev"] = max(0, call.offset - call.limit)
     if call.offset + call.limit < total:
         places["next"] = call.offset + call.limit
     links = [f'<{call.address(call.format, offset=place)}>; rel="{rel}"' for rel, place in places.items()]
-    return {"Link": ", ".join(links), **hint_header(" ".join(why_empty.split()))}
+    return {"Link": ", ".join(links), **hint_header("; ".join(" ".join(each.split()) for each in hints if each))}
 
 
 async def _show(here: Served, question: Question, call: QuestionCall) -> bytes | Response:
     """Show the form, and under it the answer or what is wrong."""
     parameters = question.parameters.values()
-    choices = {each.name: preferred(await here.choices(each)) for each in parameters}
+    choices = {each.name: (await here.choices(each)).offered for each in parameters}
     shown: dict[str, object] = {"bound": question.query}
     problem: ClustergraphError | None = None
     try:
@@ -180,10 +182,23 @@ async def _show(here: Served, question: Question, call: QuestionCall) -> bytes |
         "choices": {name: sorted(found.values(), key=str.casefold) for name, found in choices.items()},
         "usual": {name: ", ".join(values) for name, values in usual.items()},
         "listed": LISTED_CHOICES,
+        "meant": _meant(call, problem),
         "permanent": call.address(release=here.release.digest),
         **shown,
     }
     return await problem_page("question.html", problem, here.release, **names)
+
+
+def _meant(call: QuestionCall, problem: ClustergraphError | None) -> list[tuple[str, str]]:
+    """Return for each thing that a name may mean the address that asks for it, and the thing in words."""
+    if not isinstance(problem, AmbiguousNameError):
+        return []
+
+    def asking(short: str) -> QuestionCall:
+        values = [short if value == problem.name else value for value in call.given[problem.parameter]]
+        return replace(call, given={**call.given, problem.parameter: values})
+
+    return [(asking(choice.short).address(), str(choice)) for choice in problem.choices]
 
 
 async def conflicts(

@@ -26,6 +26,7 @@ from clustergraph.engine.worker import StoredBytes
 from clustergraph.errors import ClustergraphError
 from clustergraph.graph import Graph, opened, prepare
 from clustergraph.pipeline import material
+from clustergraph.questions.names import Choices
 from clustergraph.questions.parameters import needs_choices
 from clustergraph.questions.question import Parameter, Question
 from clustergraph.release.manifest import Release
@@ -190,13 +191,13 @@ class Served:
         """Return the questions of the release, by name."""
         return await self.once(Graph.catalogue)
 
-    async def choices(self, parameter: Parameter) -> dict[str, str]:
-        """Return what a parameter can be: the IRI of each choice by every name of it."""
+    async def choices(self, parameter: Parameter) -> Choices:
+        """Return what a parameter can be."""
         if not needs_choices(parameter):
-            return {}
+            return Choices(())
         # Parameters of the same class have the same choices, whatever they are called.
         same = replace(parameter, name="", label="", required=False, many=False, default=())
-        return dict(await self.once(Graph.choices, same))
+        return await self.once(Graph.choices, same)
 
     async def hints(self, query: str) -> tuple[str, ...]:
         """Return what can match nothing in a query, with what may be meant; nothing if that cannot be found out now."""
