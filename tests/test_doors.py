@@ -172,8 +172,8 @@ class Table(HTMLParser):
             self.rows[-1][-1] = (text + data, address)
 
 
-def command(releases: Releases, name: str, given: dict[str, str], format_: str) -> bytes:
-    words = ["--project", str(ROOT), "--releases", str(releases.root), "ask", name, "--format", format_]
+def command(releases: Releases, name: str, given: dict[str, str], format_: str, *options: str) -> bytes:
+    words = ["--project", str(ROOT), "--releases", str(releases.root), "ask", name, "--format", format_, *options]
     done = CliRunner().invoke(cli, [*words, *(f"--{key}={value}" for key, value in given.items())])
     assert done.exit_code == 0, done.output
     return done.stdout_bytes
@@ -198,14 +198,15 @@ def check(
     answer = opened.ask(name, **given)
     columns, expected = answer.columns, shown(answer.rows)
 
-    def rest(format_: str) -> bytes:
-        response = client.get(f"/questions/{name}.{format_}", params={"limit": 10_000, **given})
+    def rest(format_: str, **more: bool) -> bytes:
+        response = client.get(f"/questions/{name}.{format_}", params={"limit": 10_000, **given, **more})
         assert response.status_code == 200, response.text
         return response.content
 
     assert of_objects(json.loads(rest("json"))["rows"]) == expected
-    assert of_separated(rest("csv").decode("utf-8-sig"), columns, ",") == expected
-    assert of_separated(rest("tsv").decode(), columns, "\t") == expected
+    for format_, delimiter in (("csv", ","), ("tsv", "\t")):
+        assert of_separated(rest(format_, iris=True).decode(), columns, delimiter) == expected
+        assert command(releases, name, given, format_, "--iris") == rest(format_, iris=True)
     assert of_markdown(rest("md").decode()) == [[f" {text} " for text, _ in row] for row in expected]
     for content in (rest("xml"), client.post("/sparql", data={"query": answer.query, "format": "xml"}).content):
         found = parse_query_results(content, format=QueryResultsFormat.XML)
@@ -220,8 +221,8 @@ def check(
 
     assert of_objects(json.loads(command(releases, name, given, "json"))) == expected
     assert command(releases, name, given, "table").decode() == table(columns, answer.rows)
-    assert b"\xef\xbb\xbf" + command(releases, name, given, "csv") == rest("csv")
-    for format_ in ("tsv", "md", "xml"):
+    assert rest("csv", excel=True) == b"\xef\xbb\xbf" + rest("csv")
+    for format_ in ("csv", "tsv", "md", "xml"):
         assert command(releases, name, given, format_) == rest(format_)
     assert of_model(by_tool(name, given), answer.columns) == expected[:MCP_ROWS]
 

@@ -227,7 +227,9 @@ class Graph:
                 proofs = self._asked_for(call, answer, rows)
                 content = answers.document(call, self.digest, answer, rows, why_empty, proofs).encode()
             case _:
-                content = answers.WRITERS[call.format](answer.columns, rows).encode()
+                table = answer.with_iris(rows) if call.iris else (answer.columns, rows)
+                marked = call.excel and call.format == "csv"
+                content = answers.WRITERS[call.format](*table).encode("utf-8-sig" if marked else "utf-8")
         return WrittenAnswer(content, len(answer), answer.notes)
 
     def _asked_for(self, call: QuestionCall, answer: Answer, rows: Rows) -> list[dict[str, Any]] | None:

@@ -82,6 +82,19 @@ def test_query_gives_a_table_with_labels_and_exact_formats(built: Path) -> None:
     assert run(built, "query", "-", "--format", "csv", stdin=text).stdout.startswith("cluster\nhttps://")
 
 
+def test_no_cell_is_a_formula_for_a_spreadsheet(built: Path) -> None:
+    text = 'SELECT * { VALUES ?x { "=1+1" -3 } }'
+    assert run(built, "query", text, "--format", "csv").stdout == "x\n'=1+1\n-3\n"
+    assert '"=1+1"' in run(built, "query", text, "--format", "tsv").stdout
+
+
+def test_ask_gives_iris_where_they_are_asked_for(built: Path) -> None:
+    iri = "https://w3id.org/clustergraph/id/organisation/afil"
+    for words in ((), ("--format", "csv"), ("--format", "tsv"), ("--format", "md")):
+        assert iri not in run(built, "ask", "clusters", *words).stdout
+        assert iri in run(built, "ask", "clusters", "--iris", *words).stdout
+
+
 def test_query_from_a_file_and_as_a_graph(built: Path) -> None:
     (built / "q.rq").write_text("CONSTRUCT WHERE { ?s a cg:Cluster }")
     for words in ((), ("--format", "trig")):

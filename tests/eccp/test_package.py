@@ -265,12 +265,23 @@ def test_the_workbook_has_the_table_the_code_lists_and_what_is_asked(content: di
     assert set(lines[0]) - {"IRI"} <= asked
 
 
-def test_a_text_that_looks_like_a_formula_stays_a_text(codes: list[Quad], recipe: Recipe) -> None:
+def test_a_text_that_looks_like_a_formula_stays_a_text(
+    codes: list[Quad], graph: Graph, recipe: Recipe, tmp_path: Path
+) -> None:
     built = Package(small(codes, 'organisation:small cg:spelling "=1+1" .'), recipe, ORIGIN)
-    book = load_workbook(io.BytesIO(files(built)["profiles.xlsx"]))
+    written = files(built)
+    book = load_workbook(io.BytesIO(written["profiles.xlsx"]))
     headings, row = [list(line) for line in book["Profiles"].iter_rows()]
     cell = row[[heading.value for heading in headings].index("Other names")]
     assert (cell.value, cell.data_type) == ("=1+1", "s")
+    exported = rows(written["profiles.csv"])[0]["Other names"]
+    assert exported == "'=1+1"
+    read = intake.read(table(tmp_path, {"Name": "Small", "Other names": exported}), graph, recipe).said
+    assert "=1+1" in {quad.object.value for quad in read}
+
+
+def test_only_the_workbook_is_for_excel(content: dict[str, bytes]) -> None:
+    assert not [name for name, data in content.items() if data.startswith(b"\xef\xbb\xbf")]
 
 
 @pytest.mark.slow

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import csv
+import html
 import io
 import json
+import re
 import subprocess
 import sys
 
@@ -27,12 +29,14 @@ CALLED = """#+ title: Which cluster has a name?
 #+   name: {label: The name, type: text}
 #+ columns:
 #+   cluster: The cluster
-SELECT ?cluster WHERE {
+#+   said: What is no formula
+SELECT ?cluster ?said WHERE {
+  BIND ("=1+1" AS ?said)
   VALUES ?cluster { UNDEF }
   VALUES ?name { UNDEF }
   ?cluster a cg:Cluster ; skos:prefLabel ?label
   FILTER (!BOUND(?name) || STR(?label) = ?name)
-} ORDER BY ?cluster
+} ORDER BY ?cluster ?said
 """
 
 
@@ -62,7 +66,7 @@ def test_the_list_is_a_page_for_people_and_json_for_programs(client: TestClient)
     for address, accept in (("/questions.json", "*/*"), ("/questions", "application/json")):
         _, question = client.get(address, headers={"Accept": accept}).json()
         assert question["parameters"][0]["name"] == "cluster"
-        assert question["columns"] == {"cluster": "The cluster"}
+        assert question["columns"]["cluster"] == "The cluster"
 
 
 def test_questions_are_searched_by_their_words(client: TestClient) -> None:
@@ -92,8 +96,32 @@ def test_the_query_of_a_question_is_given(client: TestClient) -> None:
     assert client.get("/questions/clusters.rq?cluster=Nobody").status_code == 400
 
 
-def test_csv_begins_with_the_mark_that_spreadsheets_need_for_accents(client: TestClient) -> None:
-    assert client.get("/questions/clusters.csv").content.startswith(b"\xef\xbb\xbf")
+def test_csv_begins_with_a_mark_only_where_the_link_says_that_it_is_for_excel(client: TestClient) -> None:
+    plain = client.get("/questions/clusters.csv?cluster=AFIL").content
+    assert plain.startswith(b"cluster")
+    page = client.get("/questions/clusters?cluster=AFIL", headers=BROWSER).text
+    link = re.search(r'<a href="([^"]+)">csv for Excel</a>', page)
+    assert link
+    assert client.get(html.unescape(link[1])).content == b"\xef\xbb\xbf" + plain
+    assert client.get("/questions/clusters.tsv?excel=true").content.startswith(b"cluster")
+
+
+def test_tables_have_iris_where_they_are_asked_for(client: TestClient) -> None:
+    row = f"AFIL{{0}}{ID}organisation/afil"
+    for name, gap in (("csv", ","), ("tsv", "\t"), ("md", " | ")):
+        assert row.format(gap) in client.get(f"/questions/clusters.{name}?iris=true").text
+        assert ID not in client.get(f"/questions/clusters.{name}").text
+    page = client.get("/questions/clusters", headers=BROWSER).text
+    assert '<a href="/questions/clusters.csv?iris=true">csv with IRIs</a>' in page
+
+
+def test_no_cell_is_a_formula_for_a_spreadsheet(client: TestClient) -> None:
+    for name, gap in (("csv", ","), ("tsv", "\t")):
+        assert f"AFIL{gap}'=1+1" in client.get(f"/questions/called.{name}").text
+    assert rows(client, "/questions/called.json")[0]["said"] == "=1+1"
+    query = 'SELECT * { VALUES (?a ?b) { ("@x" -3) ("-1,+2" "say \\"=1\\"") } }'
+    written = client.post("/sparql", data={"query": query, "format": "csv"}).text
+    assert written == 'a,b\r\n\'@x,-3\r\n"\'-1,+2","say ""=1"""\r\n'
 
 
 def test_the_format_is_negotiated(client: TestClient) -> None:

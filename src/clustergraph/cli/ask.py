@@ -147,9 +147,10 @@ def _text(query: str) -> str:
     help="How to write the rows; svg is the picture, where the question has one.",
 )
 @click.option("--evidence", is_flag=True, help="For each row, the statements and rules that it rests on.")
+@click.option("--iris", is_flag=True, help="A column of IRIs behind each column of things, in table, csv, tsv and md.")
 @click.argument("parameters", nargs=-1, type=click.UNPROCESSED, shell_complete=_complete_value)
 @pass_context
-def ask(context: Context, name: str, format_: str, evidence: bool, parameters: tuple[str, ...]) -> None:
+def ask(context: Context, name: str, format_: str, evidence: bool, iris: bool, parameters: tuple[str, ...]) -> None:
     """Ask the question NAME with its parameters, each as --parameter VALUE; labels do for IRIs.
 
     \b
@@ -166,10 +167,11 @@ def ask(context: Context, name: str, format_: str, evidence: bool, parameters: t
         click.echo(f"note: {note}", err=True)
     if not answer.rows:
         click.echo(f"no rows: {graph.why_empty(answer)}", err=True)
-    click.echo((_evidence if evidence else _written)(graph, answer, format_), nl=False)
+    written = _evidence(graph, answer, format_) if evidence else _written(graph, answer, format_, iris)
+    click.echo(written, nl=False)
 
 
-def _written(graph: Graph, answer: Answer, format_: str) -> str | bytes:
+def _written(graph: Graph, answer: Answer, format_: str, iris: bool) -> str | bytes:
     from clustergraph.engine.store import Request
     from clustergraph.questions.answer import WRITERS
 
@@ -179,7 +181,8 @@ def _written(graph: Graph, answer: Answer, format_: str) -> str | bytes:
         raise QuestionError(f"{answer.question.name} has no picture here", advice="leave --format out for the table")
     if format_ == "xml":
         return graph.answer(Request(answer.query, "xml", max_bytes=sys.maxsize))
-    return (table if format_ == "table" else WRITERS[format_])(answer.columns, answer.rows)
+    columns, rows = answer.with_iris(answer.rows) if iris and format_ != "json" else (answer.columns, answer.rows)
+    return (table if format_ == "table" else WRITERS[format_])(columns, rows)
 
 
 def _evidence(graph: Graph, answer: Answer, format_: str) -> str:

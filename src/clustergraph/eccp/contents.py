@@ -1,6 +1,5 @@
 """What is in a package, and how it is written: the profiles in every form, the reports and a manifest, whole or not."""
 
-import csv
 import json
 import os
 import shutil
@@ -25,6 +24,7 @@ from clustergraph.rdf.writers import merged, ntriples, turtle
 from clustergraph.rdf.xml import checked
 from clustergraph.shacl import reports
 from clustergraph.shacl.findings import Severity
+from clustergraph.spreadsheet import separated
 from clustergraph.terms import PREFIXES, SCHEME
 
 MANIFEST: Final = "manifest.json"
@@ -176,9 +176,7 @@ def write_files(package: Package, folder: Path) -> None:
     with (folder / "profiles.rdf").open("wb") as file:
         serialize(checked(_triples(package)), file, format=RdfFormat.RDF_XML, prefixes=PREFIXES)
     for name, rows in {"profiles.csv": profiles, "gaps.csv": _gaps(package)}.items():
-        # RFC 4180, with a byte order mark, so that spreadsheets take it for UTF-8
-        with (folder / name).open("w", encoding="utf-8-sig", newline="") as table:
-            csv.writer(table).writerows(rows)
+        (folder / name).write_text(separated(rows), "utf-8", newline="")
     workbook.write(folder / "profiles.xlsx", TITLE, _sheets(package, profiles))
 
 

@@ -32,6 +32,7 @@ from clustergraph.rdf.files import decoded
 from clustergraph.rdf.places import cells_of
 from clustergraph.rdf.reading import content, solutions
 from clustergraph.rdf.reading import read as read_file
+from clustergraph.spreadsheet import unguarded
 from clustergraph.terms import BASE, GRAPH, ID, ONTOLOGY, SCHEME, compact, expand, slug, slug_of
 
 _HOME: Final = f"{GRAPH}eccp/"
@@ -145,7 +146,7 @@ def _rows(path: Path, name: str = "") -> Iterator[tuple[Where, list[str]]]:
     text = decoded(data, path, "the table cannot be read: this is not UTF-8")
     reader, line = csv.reader(io.StringIO(text, newline="")), 1
     for number, row in enumerate(reader, 1):
-        yield Where(path, line, cell=SheetCell(number)), row
+        yield Where(path, line, cell=SheetCell(number)), list(map(unguarded, row))
         line = reader.line_num + 1
 
 

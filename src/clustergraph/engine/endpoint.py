@@ -8,12 +8,13 @@ from SPARQLWrapper.SPARQLExceptions import SPARQLWrapperException
 
 from clustergraph.errors import QueryError
 from clustergraph.formats import RDF_FORMATS, RESULT_FORMATS
+from clustergraph.spreadsheet import guarded_csv
 
 _SECONDS: Final = 60
 
 
 def query(endpoint: str, text: str, format_: str) -> bytes:
-    """Return the answer of an endpoint to a query that declares its own prefixes, as it sends it.
+    """Return the answer of an endpoint to a query that declares its own prefixes, as it sends it but for formulas.
 
     Raises:
         QueryError: the endpoint cannot be reached, refuses the query, or sends another format.
@@ -38,4 +39,4 @@ def query(endpoint: str, text: str, format_: str) -> bytes:
         raise QueryError(f"{endpoint} did not answer: {error}") from error
     if sent != media_type:
         raise QueryError(f"{endpoint} answered with {sent}, not {media_type}", advice="choose another --format")
-    return body
+    return guarded_csv(body) if format_ == "csv" else body

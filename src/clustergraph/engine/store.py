@@ -27,6 +27,7 @@ from clustergraph.rdf import xml
 from clustergraph.sparql.exists import rewrite
 from clustergraph.sparql.parser import explain, query_of
 from clustergraph.sparql.tree import Dataset
+from clustergraph.spreadsheet import guarded_csv
 from clustergraph.terms import BASE, PREFIXES
 
 _Default = list[NamedNode | BlankNode | DefaultGraph]
@@ -117,6 +118,8 @@ class Embedded:
         text = sink.getvalue()
         if name in XML_FORMATS:
             xml.check(text)
+        if name == "csv":
+            return guarded_csv(text)
         return used_prefixes(text) if prefixes and len(text) <= _SMALL else text
 
     def query(

@@ -1,19 +1,19 @@
 """Answers: the cells of their rows, the formats that every door writes, and why one has no rows."""
 
-import csv as csv_module
 import importlib
-import io
 import json as json_module
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial
+from itertools import chain
 from typing import Any, Final
 from urllib.parse import urlencode
 
 from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
 from clustergraph.questions.question import Question
+from clustergraph.spreadsheet import separated
 from clustergraph.terms import PREFIXES
 
 Value = str | int | float | bool | None
@@ -113,6 +113,13 @@ class Answer:
         terms = self.terms[offset : offset + limit]
         return tuple(tuple(cell(row[column], self.words) for column in self.columns) for row in terms)
 
+    def with_iris(self, rows: Rows) -> tuple[tuple[str, ...], Rows]:
+        """Return the columns and some rows; behind each column of things is one of their IRIs."""
+        things = [any(isinstance(row[column], NamedNode) for row in self.terms) for column in self.columns]
+        columns = [[column, f"{column}_iri"][: 1 + thing] for column, thing in zip(self.columns, things, strict=True)]
+        cells = ([[each, Cell(each.iri)][: 1 + thing] for each, thing in zip(row, things, strict=True)] for row in rows)
+        return tuple(chain.from_iterable(columns)), [tuple(chain.from_iterable(row)) for row in cells]
+
     def statement(self, row: int) -> str:
         """Return what a row states, in words."""
         (cells,) = self.part(row, 1)
@@ -127,21 +134,24 @@ class Answer:
         for row in self.rows:
             yield {column: cell.value for column, cell in zip(self.columns, row, strict=True)}
 
-    def to_pandas(self) -> Any:  # noqa: ANN401 - a pandas.DataFrame, where pandas is installed
-        """Return the rows as a pandas DataFrame.
+    def to_pandas(self, *, iris: bool = False) -> Any:  # noqa: ANN401 - a pandas.DataFrame, where pandas is installed
+        """Return the rows as a pandas DataFrame; with ``iris``, behind each column of things is one of their IRIs.
 
         Raises:
             ImportError: pandas is not installed.
         """
-        return importlib.import_module("pandas").DataFrame(list(self), columns=list(self.columns))
+        columns, rows = self.with_iris(self.rows) if iris else (self.columns, self.rows)
+        values = [[cell.value for cell in row] for row in rows]
+        return importlib.import_module("pandas").DataFrame(values, columns=list(columns))
 
-    def to_polars(self) -> Any:  # noqa: ANN401 - a polars.DataFrame, where polars is installed
-        """Return the rows as a polars DataFrame; a column with values of several types holds texts.
+    def to_polars(self, *, iris: bool = False) -> Any:  # noqa: ANN401 - a polars.DataFrame, where polars is installed
+        """Return the rows as a polars DataFrame; a column with values of several types holds texts; see `to_pandas`.
 
         Raises:
             ImportError: polars is not installed.
         """
-        cells = {column: [row[place] for row in self.rows] for place, column in enumerate(self.columns)}
+        columns, rows = self.with_iris(self.rows) if iris else (self.columns, self.rows)
+        cells = {column: [row[place] for row in rows] for place, column in enumerate(columns)}
         return importlib.import_module("polars").DataFrame({c: _of_one_type(values) for c, values in cells.items()})
 
 
@@ -149,6 +159,10 @@ PAGE_ROWS: Final = 500
 """How many rows the page for people has, unless ``limit`` says otherwise."""
 MOST_ROWS: Final = 10_000
 """The largest ``limit``, and how many rows the other formats have unless it says otherwise."""
+
+
+FLAGS: Final = ("evidence", "iris", "excel")
+"""What a client can ask for with ``true``."""
 
 
 @dataclass(frozen=True)
@@ -162,6 +176,10 @@ class QuestionCall:
     limit: int = PAGE_ROWS
     offset: int = 0
     evidence: bool = False
+    iris: bool = False
+    """Whether tables have a column of IRIs behind each column of things."""
+    excel: bool = False
+    """Whether CSV begins with the mark by which Excel reads accents."""
 
     def address(self, name: str = "", **changed: int | str) -> str:
         """Return the address of the same answer, in a format and with some parameters changed.
@@ -170,8 +188,9 @@ class QuestionCall:
         '/questions/clusters.csv?cluster=AFIL&limit=5'
         """
         pairs = [(key, value) for key, values in self.given.items() for value in values]
-        own = {"limit": self.limit, "offset": self.offset, "evidence": str(self.evidence).lower(), **changed}
-        defaults = {"limit": usual_limit(self.format), "offset": 0, "evidence": "false"}
+        flags = {name: str(getattr(self, name)).lower() for name in FLAGS}
+        own = {"limit": self.limit, "offset": self.offset, **flags, **changed}
+        defaults = {"limit": usual_limit(self.format), "offset": 0, **dict.fromkeys(FLAGS, "false")}
         pairs += [(key, str(value)) for key, value in own.items() if defaults.get(key) != value]
         path = f"/questions/{self.question}" + (f".{name}" if name else "")
         return f"{path}?{urlencode(pairs)}" if pairs else path
@@ -226,18 +245,12 @@ def _of_one_type(cells: Sequence[Cell]) -> list[Value]:
 
 
 def csv(columns: Sequence[str], rows: Rows, delimiter: str = ",") -> str:
-    r"""Return CSV (RFC 4180); a column of things is followed by one with their IRIs.
+    r"""Return CSV, or TSV; no cell is taken for a formula by a spreadsheet.
 
     >>> csv(["who", "n"], [[Cell("AFIL", "https://example.org/afil"), Cell(3)]])
-    'who,who_iri,n\r\nAFIL,https://example.org/afil,3\r\n'
+    'who,n\r\nAFIL,3\r\n'
     """
-    things = {i for row in rows for i, cell in enumerate(row) if cell.iri}
-    buffer = io.StringIO()
-    writer = csv_module.writer(buffer, delimiter=delimiter)
-    writer.writerow([name for i, c in enumerate(columns) for name in ([c, f"{c}_iri"] if i in things else [c])])
-    for row in rows:
-        writer.writerow([v for i, c in enumerate(row) for v in ([c.shown, c.iri or ""] if i in things else [c.shown])])
-    return buffer.getvalue()
+    return separated([columns, *([cell.shown for cell in row] for row in rows)], delimiter)
 
 
 def objects(columns: Sequence[str], rows: Rows) -> list[dict[str, object]]:

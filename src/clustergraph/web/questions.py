@@ -13,7 +13,7 @@ from starlette.responses import RedirectResponse, Response
 
 from clustergraph.errors import ClustergraphError, OverLimitError, QuestionError
 from clustergraph.graph import Graph
-from clustergraph.questions.answer import MOST_ROWS, Excerpt, QuestionCall, WrittenAnswer, usual_limit
+from clustergraph.questions.answer import FLAGS, MOST_ROWS, Excerpt, QuestionCall, WrittenAnswer, usual_limit
 from clustergraph.questions.catalogue import by_subject, description, matching
 from clustergraph.questions.names import AmbiguousNameError
 from clustergraph.questions.parameters import iri_of
@@ -28,6 +28,8 @@ from clustergraph.web.service import ReleaseName, Served, served
 Limit = Annotated[int | None, Query(ge=1, le=MOST_ROWS, description="how many rows there are at most")]
 Offset = Annotated[int, Query(ge=0, le=1_000_000_000, description="how many rows are left out before them")]
 Evidence = Annotated[bool, Query(description="whether each row comes with what it rests on; in json and html")]
+Iris = Annotated[bool, Query(description="whether columns of things have one of IRIs behind them; in csv, tsv and md")]
+Excel = Annotated[bool, Query(description="whether csv begins with the mark (BOM) by which Excel reads accents")]
 
 EVIDENCE_ROWS: Final = 50
 """For how many rows evidence is given at a time."""
@@ -46,7 +48,7 @@ OFFERS: Final = Offers({
     "rq": ("application/sparql-query",),
 })  # fmt: skip
 """The formats of an answer, and that of the query which gives it."""
-_RESERVED: Final = ("format", "limit", "offset", "release", "evidence")
+_RESERVED: Final = ("format", "limit", "offset", "release", *FLAGS)
 
 Found = TypeVar("Found", Excerpt, WrittenAnswer)
 
@@ -78,6 +80,8 @@ async def answer(
     limit: Limit = None,
     offset: Offset = 0,
     evidence: Evidence = False,
+    iris: Iris = False,
+    excel: Excel = False,
     release: ReleaseName = None,  # noqa: ARG001 - see `served`
     wanted: Annotated[str, format_of(OFFERS)] = "",
 ) -> Response:
@@ -92,7 +96,7 @@ async def answer(
         return _moved(request, question, given, extension)
     chosen = OFFERS.choose(request, extension or wanted)
     usual = EVIDENCE_ROWS if evidence else usual_limit(chosen)
-    call = QuestionCall(question.name, given, chosen, limit or usual, offset, evidence)
+    call = QuestionCall(question.name, given, chosen, limit or usual, offset, evidence, iris, excel)
     if chosen == "html":
         return await respond_page(request, here.release, partial(_show, here, question, call))
     late: dict[str, str] = {}
@@ -106,8 +110,7 @@ async def answer(
         if call.format == "svg" and not found.content:
             raise _no_picture(question, call)
         late.update(_links(call, found.total, [*found.notes, why_empty]))
-        # The mark at the start is what makes spreadsheets read accents.
-        return b"\xef\xbb\xbf" + found.content if call.format == "csv" else found.content
+        return found.content
 
     content_type, etag = OFFERS.content_type(chosen), address_tag(request, here.release, chosen)
     response = await respond(request, write, content_type, etag, release=here.release)
