@@ -302,10 +302,12 @@ class Graph:
         return {iri: name for iri in iris if (name := self.name(iri))}
 
     def choice(self, iri: str) -> Choice:
-        """Return a thing with its label and its kind: the list of a code, or the finest class."""
+        """Return a thing with its label and its kind: the list of a code, or the finest class and the document."""
         node = NamedNode(iri)
         kinds = [row["kind"].value for row in self.select(KIND_QUERY.format(node=node))]
-        return Choice(iri, self.label(iri), self.name(kinds[0]) or compact(kinds[0]) if kinds else "")
+        kind = self.name(kinds[0]) or compact(kinds[0]) if kinds else ""
+        whole = f" of {self.sections[iri].title}" if iri in self.sections else ""
+        return Choice(iri, self.label(iri), kind + whole)
 
     def called(self, name: str) -> list[Choice]:
         """Return the things that a name means best, of all things."""

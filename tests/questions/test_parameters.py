@@ -12,6 +12,7 @@ import pytest
 from anyio.from_thread import start_blocking_portal
 from click.testing import CliRunner
 from mcp import Client
+from pyoxigraph import NamedNode
 from starlette.testclient import TestClient
 
 from clustergraph.cli.main import cli
@@ -21,10 +22,11 @@ from clustergraph.mcp.server import create_server
 from clustergraph.pipeline import publish
 from clustergraph.pipeline.project import Project
 from clustergraph.questions import question as questions
+from clustergraph.questions.names import AmbiguousNameError
 from clustergraph.questions.parameters import resolve
 from clustergraph.release.releases import Releases
 from clustergraph.settings import Settings
-from clustergraph.terms import ID
+from clustergraph.terms import GRAPH, ID
 from clustergraph.web.app import create_app
 from tests.conftest import ROOT
 from tests.small_project import make
@@ -313,3 +315,49 @@ def test_a_property_is_found_by_its_old_label(graph: Graph, new: str) -> None:
         graph.ask("how-many", by=new.removeprefix("is ").removeprefix("has as ")).bound["by"]
         == graph.ask("how-many", by=new).bound["by"]
     )
+
+
+@pytest.mark.parametrize(
+    ("given", "section"),
+    [
+        ("C.3", "annex-3"),
+        ("Letters of Support", "annex-3"),
+        ("c.3 letters of support", "annex-3"),
+        ("A.3.1.6", "a-3-1-6"),
+    ],
+)
+def test_a_section_is_given_by_its_number_and_its_heading(graph: Graph, given: str, section: str) -> None:
+    assert graph.ask("priorities", within=given).bound["within"] == [NamedNode(f"{GRAPH}4m4iof/{section}")]
+
+
+@pytest.mark.parametrize("number", ["B.3", "A.3.3.4.1", "summary"])
+def test_a_number_that_two_sections_bear_is_asked_for(graph: Graph, number: str) -> None:
+    with pytest.raises(AmbiguousNameError, match="section of") as told:
+        graph.ask("priorities", within=number)
+    assert len(told.value.choices) == 2
+
+
+SECTIONS = [
+    (q.name, p.name)
+    for q in QUESTIONS.values()
+    for p in q.parameters.values()
+    if p.of == "cg:Section" and p.name != "only"
+]
+
+
+@pytest.mark.parametrize(("name", "parameter"), SECTIONS)
+def test_a_section_is_meant_with_what_is_inside_it(graph: Graph, name: str, parameter: str) -> None:
+    found = {
+        whole: [bool(len(graph.ask(name, **{parameter: f"m:{each}"}))) for each in (whole, part)]
+        for whole, part in {"a-3-1": "a-3-1-6", "annex-2": "annex-2-beincpps", "annex-3": "annex-3-north-west"}.items()
+    }
+    assert [whole for whole, (outside, inside) in found.items() if inside and not outside] == []
+
+
+def test_a_partnership_is_no_initiative_and_no_project(graph: Graph) -> None:
+    for name, given in {
+        "partners-sharing-pilots": {"initiative": "4M4IoF"},
+        "project-data": {"project": "WIINTECH 2020"},
+    }.items():
+        with pytest.raises(QuestionError, match=r"is a partnership .*, and this asks for a"):
+            graph.ask(name, **given)
