@@ -272,6 +272,28 @@ CASES: dict[str, tuple[str, str]] = {
         """GRAPH m:sections { m:third a cg:Section ; cg:inDocument document:d ; cg:heading "Third" ;
              cg:sectionNumber "A.1" }""",
     ),
+    "plan-lists": (
+        element(1, "one", "foster industry")
+        + element(2, "one", "learn")
+        + element(3, "two", "Foster Industry")
+        + element(4, "two", "learn")
+        + element(5, "later", "travel"),
+        element(6, "one", "modernisation")
+        + element(7, "two", "modernization")
+        + element(8, "one", "renaissance")
+        + element(9, "two", "basis"),
+    ),
+    "letters-without-partner": (
+        letter("r", "region:r", issuer="organisation:a") + part(1, "one", "organisation:b", "partnership:u"),
+        said("two", "letter:s a cg:Letter ; cg:supports partnership:u ; cg:issuer organisation:a")
+        + part(2, "two", "region:s", "partnership:u"),
+    ),
+    "founders": (
+        part(1, "one", "organisation:a", role="participation-role:founding-member")
+        + part(2, "two", "organisation:a", role="participation-role:member")
+        + part(3, "two", "organisation:b", role="participation-role:supporter"),
+        part(4, "later", "organisation:a", role="participation-role:supporter"),
+    ),
     "plan-items": (
         element(1, "one", "Joint roadmap", order="1")
         + element(2, "two", "joint road-map", order="1")
