@@ -89,4 +89,4 @@ def test_a_thing_is_told_with_its_names(small: Graph) -> None:
 def test_rows_are_cut_and_an_empty_answer_says_why(small: Graph) -> None:
     part = small.excerpt(QuestionCall("leads", limit=1, offset=1))
     assert (part.total, [[cell.shown for cell in row] for row in part.rows]) == (2, [["B", "x:c"]])
-    assert "nothing has end 'x:z'" in small.why(QuestionCall("leads", {"end": ["x:z"]}))
+    assert "no row has end 'x:z'" in small.why(QuestionCall("leads", {"end": ["x:z"]}))

@@ -175,16 +175,10 @@ class Graph:
         return draw(question.view, answer.columns, answer.rows if rows is None else rows, question.title, places, link)
 
     def why_empty(self, answer: Answer) -> str:
-        """Say why an answer has no rows: which parameter, or which pattern of the query, has no match."""
-        from clustergraph.questions.lineage import asked_alone
+        """Say why an answer has no rows; see `clustergraph.questions.empty`."""
+        from clustergraph.questions.empty import why
 
-        for query, why in answers.attempts(answer.question, answer.given, answer.bound):
-            if next(self.select(query), None) is not None:
-                return why
-        for query, pattern in asked_alone(answer.query):
-            if not self.query(query):
-                return f"nothing in the graph matches {pattern}"
-        return "each part of the question has matches, and none of them together"
+        return why(self, answer)
 
     def why(self, call: QuestionCall) -> str:
         """Say why an answer has no rows; see `why_empty`."""

@@ -152,7 +152,7 @@ def test_every_door_says_why_there_is_nothing(client: TestClient, folder: Path) 
     from click.testing import CliRunner
 
     said = client.get("/questions/names.json?least=9").json()["why_empty"]
-    assert "nothing has least '9'" in said
+    assert "no row has least '9'" in said
     command = CliRunner().invoke(cli, ["--project", str(folder), "ask", "names", "--least", "9"])
     assert said in command.output
 

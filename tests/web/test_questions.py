@@ -225,11 +225,11 @@ def test_an_empty_answer_says_why(client: TestClient) -> None:
     address = "/questions/called.json?cluster=AFIL&name=Zoë"
     document = client.get(address).json()
     assert document["rows"] == []
-    assert "nothing has name 'Zoë'" in document["why_empty"]
+    assert "no row has name 'Zoë'" in document["why_empty"]
     assert "Why:" in client.get(address.replace(".json", ""), headers=BROWSER).text
     for name in ("csv", "md", "tsv", "xml"):
         response = client.get(address.replace("json", name))
-        assert "nothing has name 'Zo?'" in response.headers["x-clustergraph-hint"]
+        assert "no row has name 'Zo?'" in response.headers["x-clustergraph-hint"]
 
 
 def test_a_thing_of_another_name_is_not_known(client: TestClient) -> None:

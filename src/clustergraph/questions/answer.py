@@ -1,4 +1,4 @@
-"""Answers: the cells of their rows, the formats that every door writes, and why one has no rows."""
+"""Answers: the cells of their rows, and the formats that every door writes."""
 
 import importlib
 import json as json_module
@@ -312,17 +312,3 @@ WRITERS: Final[Mapping[str, Callable[[Sequence[str], Rows], str]]] = {
     "md": markdown,
 }
 """What writes the rows of an answer, by the name of the format."""
-
-
-def attempts(question: Question, given: Mapping[str, Sequence[str]], bound: Bound) -> Iterator[tuple[str, str]]:
-    """Yield queries that ask for less, each with why the answer is empty if this one has rows.
-
-    First each parameter is left out, then all of them.
-    """
-    for name in bound:
-        rest = {other: terms for other, terms in bound.items() if other != name}
-        said = " or ".join(repr(value) for value in given.get(name, ()))
-        others = " with the other parameters as they are" if rest else ""
-        yield question.bound(rest), f"nothing has {name} {said}{others}; without it there are rows"
-    if len(bound) > 1:
-        yield question.query, "the parameters have matches one by one, and none together"
