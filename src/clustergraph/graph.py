@@ -81,6 +81,17 @@ class Graph:
         questions = question_files.load(Path(queries)) if queries else None
         return cls(Embedded(Path(release)), questions, Release.read(Path(release)).digest)
 
+    @staticmethod
+    def connect(address: str) -> Graph:
+        """Return the graph that a service serves at an address; each method asks it, and no other host.
+
+        Raises:
+            ReleaseError: nothing is served there, or later, what is asked needs the store of a release.
+        """
+        from clustergraph.remote import RemoteGraph
+
+        return RemoteGraph(address)
+
     @cached_property
     def questions(self) -> Mapping[str, Question]:
         """The questions that can be asked, by name."""

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
+import sys
+import tomllib
 
 import pytest
+from pyoxigraph import Literal, NamedNode
 
 from clustergraph.graph import Graph
 from clustergraph.questions import question as questions
+from clustergraph.questions.answer import Answer
 from clustergraph.questions.catalogue import by_subject
 from clustergraph.terms import PREFIXES
 from tests.conftest import ROOT
@@ -62,6 +66,39 @@ def test_an_answer_is_a_data_frame(graph: Graph) -> None:
         assert len(mixed.to_polars()) == len(mixed.to_pandas()) == len(mixed)
     empty = graph.ask("partners-by-place", activity="4M4IoF", place="Japan")
     assert list(empty.to_polars().columns) == list(empty.to_pandas().columns) == list(answer.columns)
+
+
+def test_data_frames_keep_iris_on_request(graph: Graph) -> None:
+    answer = graph.ask("clusters")
+    iris = [row[0].iri for row in answer.rows]
+    for frame in (answer.to_pandas(iris=True), answer.to_polars(iris=True)):
+        assert list(frame["cluster_iri"]) == iris
+        assert list(frame.columns)[:2] == ["cluster", "cluster_iri"]
+        assert "members_iri" not in frame.columns
+    assert "cluster_iri" not in answer.to_pandas().columns
+
+
+@pytest.mark.parametrize("name", ["pandas", "polars"])
+def test_without_the_library_it_is_said_how_to_get_it(graph: Graph, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setitem(sys.modules, name, None)
+    with pytest.raises(ImportError, match=rf'pip install "clustergraph\[{name}\]"'):
+        getattr(graph.ask("clusters"), f"to_{name}")()
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+    assert extras[name][0].startswith(name)
+
+
+def test_an_answer_is_a_line_and_in_a_notebook_a_table(graph: Graph) -> None:
+    answer = graph.ask("clusters")
+    assert repr(answer).startswith(f"<Answer to clusters: {len(answer)} rows of cluster, ")
+    assert "\n" not in repr(answer)
+    page = answer._repr_html_()
+    assert page.count("<tr>") == len(answer) + 1
+    assert f'<a href="{answer.rows[0][0].iri}">{answer.rows[0][0].shown}</a>' in page
+    sharp = Answer(answer.question, ("a",), ({"a": Literal("<b>&")}, {"a": NamedNode("javascript:x")}) * 60)
+    page = sharp._repr_html_()
+    assert "<td>&lt;b&gt;&amp;</td><" in page
+    assert "<td>javascript:x</td>" in page
+    assert "(120 rows; the first 100 are shown)" in page
 
 
 def test_no_question_reads_a_deprecated_term(graph: Graph) -> None:

@@ -1,5 +1,6 @@
 """Answers: the cells of their rows, and the formats that every door writes."""
 
+import html
 import importlib
 import json as json_module
 import math
@@ -129,6 +130,20 @@ class Answer:
         """Return the number of rows."""
         return len(self.terms)
 
+    def __repr__(self) -> str:
+        """Return a line that says what it is."""
+        return f"<Answer to {self.question.name}: {len(self)} rows of {', '.join(self.columns)}>"
+
+    def _repr_html_(self) -> str:
+        """Return the first rows as a table, for notebooks; things lead to their IRIs."""
+        head = "".join(f"<th>{html.escape(column)}</th>" for column in self.columns)
+        body = "".join(
+            f"<tr>{''.join(f'<td>{_html(cell)}</td>' for cell in row)}</tr>" for row in self.part(0, _NOTEBOOK_ROWS)
+        )
+        more = f"; the first {_NOTEBOOK_ROWS} are shown" if len(self) > _NOTEBOOK_ROWS else ""
+        title = f"{html.escape(self.question.title)} ({len(self)} rows{more})"
+        return f"<table><caption>{title}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
     def __iter__(self) -> Iterator[dict[str, Value]]:
         """Yield each row as a dictionary from column to what is shown."""
         for row in self.rows:
@@ -142,7 +157,7 @@ class Answer:
         """
         columns, rows = self.with_iris(self.rows) if iris else (self.columns, self.rows)
         values = [[cell.value for cell in row] for row in rows]
-        return importlib.import_module("pandas").DataFrame(values, columns=list(columns))
+        return _library("pandas").DataFrame(values, columns=list(columns))
 
     def to_polars(self, *, iris: bool = False) -> Any:  # noqa: ANN401 - a polars.DataFrame, where polars is installed
         """Return the rows as a polars DataFrame; a column with values of several types holds texts; see `to_pandas`.
@@ -152,9 +167,24 @@ class Answer:
         """
         columns, rows = self.with_iris(self.rows) if iris else (self.columns, self.rows)
         cells = {column: [row[place] for row in rows] for place, column in enumerate(columns)}
-        return importlib.import_module("polars").DataFrame({c: _of_one_type(values) for c, values in cells.items()})
+        return _library("polars").DataFrame({c: _of_one_type(values) for c, values in cells.items()})
 
 
+def _library(name: str) -> Any:  # noqa: ANN401 - a module that may not be there
+    try:
+        return importlib.import_module(name)
+    except ImportError as error:
+        raise ImportError(f'{name} is not installed; run: pip install "clustergraph[{name}]"') from error
+
+
+def _html(cell: Cell) -> str:
+    """Return a cell as HTML; only what is on the web is a link."""
+    text = html.escape(cell.shown)
+    on_web = cell.iri and cell.iri.startswith(("http://", "https://"))
+    return f'<a href="{html.escape(cell.iri or "")}">{text}</a>' if on_web else text
+
+
+_NOTEBOOK_ROWS: Final = 100
 PAGE_ROWS: Final = 500
 """How many rows the page for people has, unless ``limit`` says otherwise."""
 MOST_ROWS: Final = 10_000

@@ -26,6 +26,10 @@ _TITLES: Final = (_NAMES[2:3], (expand("cg:heading"),))
 """What documents and sections have that bear no label."""
 
 
+NAMING: Final = (*_LABELS, *(name for names in _TITLES for name in names))
+"""The properties that `best` looks at."""
+
+
 def rank(name: Literal, property_: NamedNode = _NAMES[0]) -> tuple[int, int, str]:
     """Return where a name stands among the names of one thing, the best first: this is how every door chooses.
 

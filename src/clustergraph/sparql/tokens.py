@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from difflib import get_close_matches
 from functools import lru_cache
-from typing import Final
+from typing import Final, Self
 
 from pyoxigraph import NamedNode, RdfFormat, parse
 
@@ -74,6 +74,14 @@ class QuerySyntaxError(QueryError):
         shown = text[left : left + 110].replace("\t", " ")
         self.excerpt = f"{shown}\n{' ' * (self.column - 1 - left)}^"
         super().__init__(f"line {self.line}, column {self.column}: {message}", advice=advice)
+
+    @classmethod
+    def told(cls, message: str, advice: str, line: int, column: int, excerpt: str) -> Self:
+        """Return the error that another process tells of."""
+        error = cls("", 0, "", advice)
+        error.args, error.message, error.reason = (message,), message, message
+        error.line, error.column, error.excerpt = line, column, excerpt
+        return error
 
 
 def place(query: str, start: int) -> tuple[int, int]:
