@@ -6,9 +6,11 @@ The doors are the page, REST in all formats, SPARQL, Python, the command line an
 from __future__ import annotations
 
 import csv
+import html
 import io
 import json
 import re
+import shlex
 from collections.abc import Callable, Iterator
 from html.parser import HTMLParser
 from pathlib import Path
@@ -96,20 +98,25 @@ Ask = Callable[[str, dict[str, str]], list[dict[str, Any]]]
 
 
 @pytest.fixture(scope="module")
-def by_tool(current: Path) -> Iterator[Ask]:
-    """Asks a question through the real client of the protocol for language models, in one session."""
+def tool(current: Path) -> Iterator[Callable[..., dict[str, Any]]]:
+    """Uses a tool through the real client of the protocol for language models, in one session."""
     with (
         start_blocking_portal() as portal,
         portal.wrap_async_context_manager(Client(create_server(current, Settings(query_seconds=60)))) as session,
     ):
 
-        def ask(name: str, given: dict[str, str]) -> list[dict[str, Any]]:
-            arguments = {"name": name, "limit": MCP_ROWS, "parameters": given}
-            result = portal.call(session.call_tool, "ask_question", arguments)
+        def use(called: str, /, **arguments: Any) -> dict[str, Any]:
+            result = portal.call(session.call_tool, called, arguments)
             assert not result.is_error, result.content[0].text
-            return json.loads(result.content[0].text)["rows"]
+            return json.loads(result.content[0].text)
 
-        yield ask
+        yield use
+
+
+@pytest.fixture(scope="module")
+def by_tool(tool: Callable[..., dict[str, Any]]) -> Ask:
+    """Asks a question by a tool."""
+    return lambda name, given: tool("ask_question", name=name, limit=MCP_ROWS, parameters=given)["rows"]
 
 
 def shown(rows: Rows) -> Shown:
@@ -261,6 +268,65 @@ def test_a_label_opens_every_door(opened: Graph, client: TestClient, releases: R
     given = {"partner": "EURECAT"}
     assert len(opened.ask("partners-sharing-pilots", partner="Eurecat"))
     check(opened, client, releases, by_tool, "partners-sharing-pilots", given)
+
+
+DEFAULTS = {
+    name: {p.name: list(p.default) for p in question.parameters.values() if p.default}
+    for name, question in QUESTIONS.items()
+    if any(p.default for p in question.parameters.values())
+}
+"""The defaults of each question."""
+
+
+def needed(opened: Graph, name: str) -> dict[str, list[str]]:
+    """Something for each parameter that has to be given."""
+    parameters = QUESTIONS[name].parameters.values()
+    return {each.name: [min(opened.choices(each).offered.values())] for each in parameters if each.required}
+
+
+def test_a_default_can_be_typed_as_the_command_line_shows_it(opened: Graph, releases: Releases) -> None:
+    for name, defaults in DEFAULTS.items():
+        words = ["--project", str(ROOT), "--releases", str(releases.root), "questions", name]
+        told = re.sub(r"\s+", " ", CliRunner().invoke(cli, words).output)
+        usual = re.findall(r"unless given: (--(\w+) (?:'[^']*'|\S+)(?: --\2 (?:'[^']*'|\S+))*)", told)
+        typed = shlex.split(" ".join(words for words, _ in usual))
+        given: dict[str, list[str]] = {}
+        for option, value in zip(typed[::2], typed[1::2], strict=True):
+            given.setdefault(option.removeprefix("--"), []).append(value)
+        assert given == defaults
+        opened.put(QUESTIONS[name], {**needed(opened, name), **given})
+
+
+def test_a_default_can_be_given_as_the_page_shows_it(opened: Graph, client: TestClient) -> None:
+    for name, defaults in DEFAULTS.items():
+        page = client.get(f"/questions/{name}", headers={"Accept": "text/html"}).text
+        for field in page.partition('class="parameters">')[2].partition("</form>")[0].split("<label for=")[1:]:
+            parameter = re.findall(r' name="(\w+)"', field)
+            texts = re.findall(r'(?:placeholder="|<option value="">usual: |Usual: )([^"<]+)', field)
+            if not parameter or parameter[0] not in defaults:
+                continue
+            given = {
+                parameter[0]: list(dict.fromkeys(html.unescape(each) for text in texts for each in text.split("; ")))
+            }
+            usual = opened.put(QUESTIONS[name], {**needed(opened, name), parameter[0]: defaults[parameter[0]]})
+            assert opened.put(QUESTIONS[name], {**needed(opened, name), **given}).query == usual.query
+
+
+def test_a_default_can_be_given_as_openapi_tells_it(opened: Graph, client: TestClient) -> None:
+    paths = client.get("/openapi.json").json()["paths"]
+    for name in DEFAULTS:
+        told = {p["name"]: p["schema"].get("default") for p in paths[f"/questions/{name}"]["get"]["parameters"]}
+        given = {key: told[key] for key in DEFAULTS[name]}
+        response = client.get(f"/questions/{name}.rq", params={**needed(opened, name), **given})
+        assert response.status_code == 200, response.text
+
+
+def test_a_default_can_be_given_as_a_model_is_told_it(opened: Graph, tool: Callable[..., dict[str, Any]]) -> None:
+    for name in DEFAULTS:
+        told = tool("explain_question", name=name)["parameters"]
+        given = {key: each["default"] for key, each in told.items() if each["default"]}
+        assert given == DEFAULTS[name]
+        tool("ask_question", name=name, parameters={**needed(opened, name), **given})
 
 
 def test_a_release_can_be_opened_from_anywhere(opened: Graph) -> None:

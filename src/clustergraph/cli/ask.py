@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import sys
+import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -270,7 +272,9 @@ def _list(found: Sequence[Question]) -> None:
 
 
 def _wrapped(text: str, first: str = "", other: str = "") -> str:
-    return click.wrap_text(text, min(columns_of_terminal(), _LINE), first, other)
+    width = min(columns_of_terminal(), _LINE)
+    # A name that is broken at its hyphen cannot be typed as it is shown.
+    return textwrap.fill(text, width, initial_indent=first, subsequent_indent=other, break_on_hyphens=False)
 
 
 def _show(graph: Graph | None, question: Question) -> None:
@@ -287,7 +291,8 @@ def _show(graph: Graph | None, question: Question) -> None:
             more = f" … ({len(names)} in all)" if len(names) > _CHOICES else ""
             click.echo(_wrapped(", ".join(names[:_CHOICES]) + more, "      ", "      "))
         if parameter.default:
-            click.echo(_wrapped(f"unless given: {', '.join(parameter.default)}", "      ", "      "))
+            usual = shlex.join(word for value in parameter.default for word in (f"--{parameter.name}", value))
+            click.echo(_wrapped(f"unless given: {usual}", "      ", "      "))
     click.echo("\nColumns:")
     for column, meaning in question.columns.items():
         click.echo(_wrapped(f"{column}: {meaning}", "  ", "      "))

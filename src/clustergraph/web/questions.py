@@ -183,7 +183,7 @@ async def _show(here: Served, question: Question, call: QuestionCall) -> bytes |
         "asked": call,
         "question": question,
         "choices": {name: sorted(found.values(), key=str.casefold) for name, found in choices.items()},
-        "usual": {name: ", ".join(values) for name, values in usual.items()},
+        "usual": usual,
         "listed": LISTED_CHOICES,
         "meant": _meant(call, problem),
         "permanent": call.address(release=here.release.digest),
