@@ -18,7 +18,7 @@ from clustergraph.graph import Graph
 from clustergraph.pipeline import exports, publish
 from clustergraph.pipeline.inference import infer
 from clustergraph.pipeline.project import Project
-from clustergraph.questions import question
+from clustergraph.questions import conflict, question
 from clustergraph.rdf.reading import read_all
 from clustergraph.release.artefacts import Made
 from clustergraph.release.manifest import Record
@@ -73,7 +73,7 @@ def store(project: Project) -> Store:
 
 @pytest.fixture(scope="session")
 def graph(project: Project, store: Store) -> Graph:
-    return Graph(store, question.load(project.queries))
+    return Graph(store, question.load(project.queries), "", conflict.load_rules(project.conflicts))
 
 
 def offered_file(release: Path, name: str) -> Path:

@@ -12,6 +12,7 @@ from clustergraph import Graph
 from clustergraph.engine import store as engine
 from clustergraph.engine.store import Embedded, Request
 from clustergraph.questions.answer import QuestionCall
+from clustergraph.questions.conflict import ConflictCall, read_rule
 from clustergraph.questions.question import parse
 
 DATA = """<x:a> <x:p> <x:b>, <x:c> ; <http://www.w3.org/2004/02/skos/core#prefLabel> "A"@en, "Ä"@de .
@@ -27,6 +28,12 @@ SELECT ?thing (GROUP_CONCAT(STR(?to); SEPARATOR=", ") AS ?ends) WHERE {
   SELECT * WHERE { VALUES ?end { UNDEF } ?thing <x:p> ?to FILTER (!BOUND(?end) || STR(?to) = ?end) } ORDER BY ?to
 } GROUP BY ?thing ORDER BY ?thing ?ends
 """
+RIVAL = """#+ title: Rival ends
+#+ description: What it leads to.
+#+ kind: figures
+#+ severity: info
+SELECT ?about ?what ?value { ?about ?what ?value FILTER (?what = <x:p>) } ORDER BY ?about ?value
+"""
 
 
 @pytest.fixture
@@ -34,7 +41,8 @@ def small() -> Graph:
     store = Store()
     store.load(DATA.encode(), format=RdfFormat.TURTLE)
     store.load(DATA.encode(), format=RdfFormat.TURTLE, to_graph=NamedNode("x:g"))
-    return Graph(store, {"leads": parse(Path("leads.rq"), LEADS)}, "d1")
+    rule = read_rule(Path("rival.rq"), RIVAL)
+    return Graph(store, {"leads": parse(Path("leads.rq"), LEADS)}, "d1", {"rival": rule})
 
 
 def test_a_query_is_put_in_its_faster_way_at_every_door(small: Graph, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -70,7 +78,9 @@ def test_what_a_job_gives_can_be_sent_to_another_process(small: Graph) -> None:
         small.written(QuestionCall("leads", format="json")),
         small.thing("x:a"),
         small.catalogue(),
-        small.conflicts(5),
+        small.conflicts(),
+        small.conflicts_shown(ConflictCall("conflicts")),
+        small.conflicts_written(ConflictCall("conflicts", format="csv")),
     ):
         assert pickle.loads(pickle.dumps(given)) == given
 

@@ -22,7 +22,18 @@ from clustergraph.errors import QueryError, QuestionError
 from clustergraph.questions import answer as answers
 from clustergraph.questions import question as question_files
 from clustergraph.questions.answer import Answer, Cell, Excerpt, QuestionCall, Rows, WrittenAnswer, cell
-from clustergraph.questions.catalogue import FINDERS, Catalogue, Finder
+from clustergraph.questions.catalogue import Catalogue
+from clustergraph.questions.conflict import (
+    FOLDER,
+    Conflict,
+    ConflictCall,
+    ConflictExcerpt,
+    ConflictRule,
+    load_rules,
+    rules_of,
+    written_part,
+)
+from clustergraph.questions.conflicts import Conflicts
 from clustergraph.questions.names import KIND_QUERY, AmbiguousNameError, Choice, Choices
 from clustergraph.questions.parameters import (
     choices_query,
@@ -61,25 +72,31 @@ class Graph:
     """
 
     def __init__(
-        self, store: Store | Embedded, questions: Mapping[str, Question] | None = None, digest: str = ""
+        self,
+        store: Store | Embedded,
+        questions: Mapping[str, Question] | None = None,
+        digest: str = "",
+        conflict_rules: Mapping[str, ConflictRule] | None = None,
     ) -> None:
         self.engine = store if isinstance(store, Embedded) else Embedded(Path(), store)
         self.store = self.engine.store
         self.digest = digest
         self._given = questions
+        self._given_rules = conflict_rules
         self._labels: dict[str, str] = {}
         self._choices: dict[str, Choices] = {}
 
     @classmethod
     def open(cls, release: Path | str, queries: Path | str | None = None) -> Self:
-        """Open the release in a directory; a folder of question files stands for the questions in the release.
+        """Open the release in a directory; a folder of questions and conflict rules stands for those in the release.
 
         Raises:
             ReleaseError: the release cannot be opened.
             SourceError: a question file is not as it should be.
         """
         questions = question_files.load(Path(queries)) if queries else None
-        return cls(Embedded(Path(release)), questions, Release.read(Path(release)).digest)
+        rules = load_rules(Path(queries) / FOLDER) if queries else None
+        return cls(Embedded(Path(release)), questions, Release.read(Path(release)).digest, rules)
 
     @staticmethod
     def connect(address: str) -> Graph:
@@ -241,24 +258,26 @@ class Graph:
         """Return the evidence of some rows, if it is asked for."""
         return self.proofs(answer, range(call.offset, call.offset + len(rows))) if call.evidence else None
 
-    def conflicts(self, limit: int | None = None) -> list[tuple[Finder, Question, Excerpt]]:
-        """Return what disagrees, by kind: the question that finds it, and its rows up to a limit."""
-        found = []
-        for finder in FINDERS:
-            if finder.question in self.questions:
-                given = {name: [value] for name, value in finder.parameters.items()}
-                answer = self.put(self.questions[finder.question], given)
-                rows = answer.rows if limit is None else answer.part(0, limit)
-                found.append((finder, answer.question, Excerpt(answer.columns, rows, len(answer), answer.query)))
-        return found
+    # What disagrees
 
-    def conflicts_as_json(self, limit: int | None = None) -> list[dict[str, Any]]:
-        """Return what disagrees as JSON members; see `conflicts`."""
-        return [
-            {"kind": finder.title, "question": finder.question, "parameters": dict(finder.parameters),
-             "total": part.total, "rows": answers.objects(part.columns, part.rows)}
-            for finder, _, part in self.conflicts(limit)
-        ]  # fmt: skip
+    def conflicts(self, **wanted: str | Iterable[str]) -> list[Conflict]:
+        """Return what disagrees: by ``kind``, ``about`` a thing, by ``document``, from a ``severity`` on.
+
+        Each takes a value or several; a name of a thing that several bear is about each of them.
+
+        Raises:
+            QuestionError: there is no such kind, thing, document or severity.
+        """
+        given = {name: [value] if isinstance(value, str) else list(value) for name, value in wanted.items()}
+        return self._conflicts.wanted(given, self.search)
+
+    def conflicts_shown(self, call: ConflictCall) -> ConflictExcerpt:
+        """Return some of what disagrees, and how much there is of each kind; see `conflicts`."""
+        return ConflictExcerpt.of(self.conflicts(**call.given), call)
+
+    def conflicts_written(self, call: ConflictCall) -> WrittenAnswer:
+        """Return some of what disagrees in csv, tsv, md or json; see `conflicts`."""
+        return written_part(self.conflicts(**call.given), call)
 
     # Evidence
 
@@ -395,6 +414,11 @@ class Graph:
     def sections(self) -> Mapping[str, Section]:
         """The sections of documents, by IRI."""
         return sections(self.engine)
+
+    @cached_property
+    def _conflicts(self) -> Conflicts:
+        rules = rules_of(self.engine) if self._given_rules is None else self._given_rules
+        return Conflicts(self.engine, self.label, self.sections, rules)
 
     @cached_property
     def _names(self) -> Index:

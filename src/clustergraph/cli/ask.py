@@ -1,4 +1,4 @@
-"""Commands that ask: query, ask, questions, search, explain, conflicts."""
+"""Commands that ask: query, ask, questions, search, explain."""
 
 from __future__ import annotations
 
@@ -316,17 +316,3 @@ def search(context: Context, text: str, limit: int) -> None:
     hits = context.graph().search(text, limit)
     rows = [[Cell(hit.label), Cell(hit.class_), Cell(hit.name), Cell(hit.score), Cell(hit.iri)] for hit in hits]
     click.echo(table(("label", "class", "name", "score", "iri"), rows), nl=False)
-
-
-@click.command()
-@click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True)
-@pass_context
-def conflicts(context: Context, format_: str) -> None:
-    """Show what disagrees: rival figures and dates, claims, lists, gaps, spellings, statements that are not firm."""
-    graph = context.graph()
-    if format_ == "json":
-        click.echo(json.dumps(graph.conflicts_as_json(), ensure_ascii=False, indent=1))
-        return
-    for finder, question, part in graph.conflicts():
-        click.echo(f"\n{finder.title}: {question.title}")
-        click.echo(table(part.columns, part.rows), nl=False)

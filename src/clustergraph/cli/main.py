@@ -19,7 +19,7 @@ COMMANDS: Final = {
     "ask": ("ask", "Ask a question, with its parameters."),
     "build": ("releases", "Build the graph and make it the current release."),
     "changes": ("releases", "Show what was written since the last build."),
-    "conflicts": ("ask", "Show what disagrees: figures, dates, claims, lists, spellings."),
+    "conflicts": ("conflicts", "Show what disagrees: figures, dates, claims, lists, names."),
     "diff": ("releases", "Say what has changed between releases or files."),
     "explain": ("ask", "Say why a statement is in the graph."),
     "export": ("export", "Write the current release in a form that others take."),

@@ -31,7 +31,8 @@ class Project:
         self.rules = self.queries / "rules"
         self.checks = self.queries / "checks"
         """Check queries, whose rows are failures."""
-        """The questions that have other names or parameters now."""
+        self.conflicts = self.queries / "conflicts"
+        """Rules that find what disagrees."""
 
     def check(self) -> None:
         """Raise `SourceError` if the folders that a build needs are not there."""

@@ -12,7 +12,7 @@ from clustergraph.pipeline import exports
 from clustergraph.pipeline.checks import Constraints
 from clustergraph.pipeline.inference import infer
 from clustergraph.pipeline.project import Project
-from clustergraph.questions import question, rules
+from clustergraph.questions import conflict, question, rules
 from clustergraph.questions.catalogue import catalogue
 from clustergraph.rdf import lines
 from clustergraph.rdf.files import told
@@ -77,7 +77,8 @@ def assemble(project: Project, progress: Progress = lambda _: None) -> Store:
     for path in project.graph_files():
         progress(f"reading {path.relative_to(project.root)}")
         store.bulk_extend(read(path))
-    store.extend(catalogue(question.load(project.queries).values(), rules.load(project.rules)))
+    questions, found_by = question.load(project.queries), conflict.load_rules(project.conflicts)
+    store.extend(catalogue(questions.values(), rules.load(project.rules), found_by.values()))
     described = read_all(rdf_files(project.shapes))
     store.extend(Quad(quad.subject, quad.predicate, quad.object, CATALOGUE) for quad in described)
     merge(store)

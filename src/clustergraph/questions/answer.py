@@ -86,6 +86,17 @@ def _value(literal: Literal) -> Value:
     return literal.value
 
 
+def with_iris(columns: Sequence[str], rows: Rows, things: Sequence[bool]) -> tuple[tuple[str, ...], Rows]:
+    """Return columns and rows where each column of things has one of their IRIs behind it.
+
+    >>> with_iris(["who", "n"], [[Cell("AFIL", "x:afil"), Cell(3)]], [True, False])[0]
+    ('who', 'who_iri', 'n')
+    """
+    names = ([column, f"{column}_iri"][: 1 + thing] for column, thing in zip(columns, things, strict=True))
+    cells = ([[each, Cell(each.iri)][: 1 + thing] for each, thing in zip(row, things, strict=True)] for row in rows)
+    return tuple(chain.from_iterable(names)), [tuple(chain.from_iterable(row)) for row in cells]
+
+
 @dataclass(frozen=True)
 class Answer:
     """The answer to a question."""
@@ -117,9 +128,7 @@ class Answer:
     def with_iris(self, rows: Rows) -> tuple[tuple[str, ...], Rows]:
         """Return the columns and some rows; behind each column of things is one of their IRIs."""
         things = [any(isinstance(row[column], NamedNode) for row in self.terms) for column in self.columns]
-        columns = [[column, f"{column}_iri"][: 1 + thing] for column, thing in zip(self.columns, things, strict=True)]
-        cells = ([[each, Cell(each.iri)][: 1 + thing] for each, thing in zip(row, things, strict=True)] for row in rows)
-        return tuple(chain.from_iterable(columns)), [tuple(chain.from_iterable(row)) for row in cells]
+        return with_iris(self.columns, rows, things)
 
     def statement(self, row: int) -> str:
         """Return what a row states, in words."""
@@ -222,8 +231,13 @@ class QuestionCall:
         own = {"limit": self.limit, "offset": self.offset, **flags, **changed}
         defaults = {"limit": usual_limit(self.format), "offset": 0, **dict.fromkeys(FLAGS, "false")}
         pairs += [(key, str(value)) for key, value in own.items() if defaults.get(key) != value]
-        path = f"/questions/{self.question}" + (f".{name}" if name else "")
+        path = self.path + (f".{name}" if name else "")
         return f"{path}?{urlencode(pairs)}" if pairs else path
+
+    @property
+    def path(self) -> str:
+        """Its address without format and parameters."""
+        return f"/questions/{self.question}"
 
 
 def usual_limit(format_: str) -> int:

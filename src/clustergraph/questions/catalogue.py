@@ -7,7 +7,7 @@ ontology, its ``schema:target`` is the endpoint.
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, replace
 from itertools import groupby
 from pathlib import Path
 from typing import Final
@@ -15,6 +15,7 @@ from typing import Final
 from pyoxigraph import Literal, NamedNode, Quad, QuerySolutions
 
 from clustergraph.engine.store import Embedded
+from clustergraph.questions.conflict import SPACE, ConflictRule
 from clustergraph.questions.names import plain
 from clustergraph.questions.question import FIRST, ON_LAYOUT, Question, parse
 from clustergraph.questions.rules import Rule
@@ -22,7 +23,9 @@ from clustergraph.questions.successors import Successor
 from clustergraph.terms import BASE, CATALOGUE, ONTOLOGY, QUERY, expand, named_after
 
 
-def catalogue(questions: Iterable[Question], rules: Iterable[Rule]) -> Iterator[Quad]:
+def catalogue(
+    questions: Iterable[Question], rules: Iterable[Rule], conflict_rules: Iterable[ConflictRule] = ()
+) -> Iterator[Quad]:
     """Yield the description of questions and rules, in the graph `CATALOGUE`."""
     yield Quad(CATALOGUE, expand("rdf:type"), expand("cg:ReferenceGraph"), CATALOGUE)
     yield Quad(CATALOGUE, expand("skos:prefLabel"), Literal("Catalogue", language="en"), CATALOGUE)
@@ -32,12 +35,21 @@ def catalogue(questions: Iterable[Question], rules: Iterable[Rule]) -> Iterator[
         yield from _question(question)
     for rule in rules:
         yield from _rule(rule)
+    for conflict_rule in conflict_rules:
+        yield from _conflict_rule(conflict_rule)
 
 
 def _rule(rule: Rule) -> Iterator[Quad]:
     name = f"rules/{rule.path.stem}"
     yield from _executable(name, "Construct", rule.summary)
     yield _quad(name, "sh:construct", Literal(rule.query))
+
+
+def _conflict_rule(rule: ConflictRule) -> Iterator[Quad]:
+    name = rule.iri.removeprefix(QUERY)
+    yield from _executable(name, "Select", rule.title)
+    yield _quad(name, "rdfs:comment", Literal(rule.description, language="en"))
+    yield _quad(name, "sh:select", Literal(rule.query))
 
 
 def _question(question: Question) -> Iterator[Quad]:
@@ -75,6 +87,7 @@ def _quad(name: str, predicate: str, value: NamedNode | Literal) -> Quad:
 
 CATALOGUE_QUERY: Final = f"""SELECT ?question ?select {{
   GRAPH {CATALOGUE} {{ ?question a sh:SPARQLSelectExecutable ; sh:select ?select }}
+  FILTER (!STRSTARTS(STR(?question), "{SPACE}"))
 }} ORDER BY EXISTS {{ ?question schema:keywords "{ON_LAYOUT}" }} (?question != query:{FIRST}) ?question"""
 
 
@@ -150,24 +163,3 @@ def description(question: Question) -> dict[str, object]:
         "view": {"kind": question.view.kind, **{part: list(names) for part, names in question.view.columns.items()}},
         "address": f"/questions/{question.name}",
     }
-
-
-@dataclass(frozen=True)
-class Finder:
-    """A question that finds what disagrees, of one kind."""
-
-    title: str
-    question: str
-    parameters: Mapping[str, str] = field(default_factory=dict)
-
-
-FINDERS: Final = (
-    Finder("Rival figures", "rival-figures", {"bounds": "true"}),
-    Finder("Rival dates", "dates", {"rival": "true"}),
-    Finder("Claims that the graph contradicts", "claims-checked", {"holds": "false"}),
-    Finder("Participants that only some sections name", "differing-participants"),
-    Finder("Partners without a row in the partner table", "without-row"),
-    Finder("Spellings", "spellings", {"variants": "true"}),
-    Finder("Statements that are not firm", "unsure-statements"),
-)
-"""The kinds of conflict, in the order in which they are shown."""

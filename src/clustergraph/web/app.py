@@ -20,6 +20,7 @@ from clustergraph.mcp.server import over_http, server_of
 from clustergraph.release.artefacts import Made
 from clustergraph.settings import Settings
 from clustergraph.web import (
+    conflicts,
     downloads,
     graphstore,
     metrics,
@@ -108,9 +109,10 @@ def create_app(
     _get(app, "/openapi.json", openapi.openapi)
     _get(app, "/describe", things.describe, things.OFFERS)
     _get(app, "/questions/{name}", questions.answer, questions.OFFERS)
+    _get(app, "/conflicts", conflicts.conflicts, conflicts.OFFERS)
+    _get(app, "/conflicts.{extension}", conflicts.conflicts)
     for name, endpoint in (
         ("questions", questions.index),
-        ("conflicts", questions.conflicts),
         ("explain", things.explain),
         ("search", things.search),
     ):

@@ -1,4 +1,4 @@
-"""The named questions: a list, for each a form with its answer as a page or a table, and what disagrees."""
+"""The named questions: a list, and for each a form with its answer as a page or a table."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -33,8 +33,6 @@ Excel = Annotated[bool, Query(description="whether csv begins with the mark (BOM
 
 EVIDENCE_ROWS: Final = 50
 """For how many rows evidence is given at a time."""
-_CONFLICTS_SHOWN: Final = 15
-"""How many rows of each kind of conflict the page shows."""
 LISTED_CHOICES: Final = 40
 """Up to how many choices are shown as a list; more are suggested while typing."""
 OFFERS: Final = Offers({
@@ -89,7 +87,7 @@ async def answer(
     here = served(request)
     name, _, extension = name.partition(".")
     try:
-        question, given, old = asked(await here.questions(), name, _given(request))
+        question, given, old = asked(await here.questions(), name, given_parameters(request))
     except QuestionError as error:
         raise RequestError(HTTPStatus.NOT_FOUND, error.message, error.advice) from error
     if old:
@@ -109,7 +107,7 @@ async def answer(
             found = await here.do(Graph.written, call, here.service.settings.result_bytes, why_empty)
         if call.format == "svg" and not found.content:
             raise _no_picture(question, call)
-        late.update(_links(call, found.total, [*found.notes, why_empty]))
+        late.update(links(call, found.total, [*found.notes, why_empty]))
         return found.content
 
     content_type, etag = OFFERS.content_type(chosen), address_tag(request, here.release, chosen)
@@ -118,7 +116,7 @@ async def answer(
     return response
 
 
-def _given(request: Request) -> Given:
+def given_parameters(request: Request) -> Given:
     """Return the parameters of a question; one without a value counts as not given."""
     given = {key: [each.strip() for each in request.query_params.getlist(key)] for key in request.query_params}
     return {key: list(filter(None, values)) for key, values in given.items() if key not in _RESERVED and any(values)}
@@ -155,15 +153,15 @@ def _no_picture(question: Question, call: QuestionCall) -> RequestError:
     return RequestError(HTTPStatus.NOT_ACCEPTABLE, why, f"see {call.address()}", Vary="Accept")
 
 
-def _links(call: QuestionCall, total: int, hints: Sequence[str]) -> dict[str, str]:
+def links(call: QuestionCall, total: int, hints: Sequence[str] = ()) -> dict[str, str]:
     """Return the Link header of a part of an answer (RFC 8288), and one that tells hints, if there are any."""
     places = {"first": 0, "last": max(0, (total - 1) // call.limit * call.limit)}
     if call.offset:
         places["prev"] = max(0, call.offset - call.limit)
     if call.offset + call.limit < total:
         places["next"] = call.offset + call.limit
-    links = [f'<{call.address(call.format, offset=place)}>; rel="{rel}"' for rel, place in places.items()]
-    return {"Link": ", ".join(links), **hint_header("; ".join(" ".join(each.split()) for each in hints if each))}
+    found = [f'<{call.address(call.format, offset=place)}>; rel="{rel}"' for rel, place in places.items()]
+    return {"Link": ", ".join(found), **hint_header("; ".join(" ".join(each.split()) for each in hints if each))}
 
 
 async def _show(here: Served, question: Question, call: QuestionCall) -> bytes | Response:
@@ -202,21 +200,3 @@ def _meant(call: QuestionCall, problem: ClustergraphError | None) -> list[tuple[
         return replace(call, given={**call.given, problem.parameter: values})
 
     return [(asking(choice.short).address(), str(choice)) for choice in problem.choices]
-
-
-async def conflicts(
-    request: Request,
-    release: ReleaseName = None,  # noqa: ARG001 - see `served`
-    wanted: Annotated[str, format_of(PAGE_OR_JSON)] = "",
-) -> Response:
-    """Show what disagrees: rival figures and dates, claims, lists, gaps, spellings, statements that are not firm."""
-    here = served(request)
-
-    async def show() -> bytes:
-        found = [
-            (finder, question, part, QuestionCall(question.name, {key: [v] for key, v in finder.parameters.items()}))
-            for finder, question, part in await here.do(Graph.conflicts, _CONFLICTS_SHOWN)
-        ]
-        return await rendered("conflicts.html", here.release, found=found)
-
-    return await page_or_json(request, wanted, show, partial(here.do, Graph.conflicts_as_json, MOST_ROWS))

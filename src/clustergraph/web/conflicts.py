@@ -1,0 +1,78 @@
+"""What disagrees, as a page with a form and as a table."""
+
+from functools import partial
+from typing import Annotated, Final
+
+from fastapi import Query
+from starlette.requests import Request
+from starlette.responses import Response
+
+from clustergraph.errors import ClustergraphError
+from clustergraph.graph import Graph
+from clustergraph.questions.answer import usual_limit
+from clustergraph.questions.conflict import KINDS, ConflictCall, ConflictExcerpt
+from clustergraph.shacl.findings import Severity
+from clustergraph.web.pages import problem_page, respond_page
+from clustergraph.web.questions import OFFERS as ANSWERS
+from clustergraph.web.questions import Excel, Iris, Limit, Offset, given_parameters, links
+from clustergraph.web.responses import Offers, address_tag, format_of, respond
+from clustergraph.web.service import ReleaseName, Served, served
+
+OFFERS: Final = Offers({name: ANSWERS.types[name] for name in ("html", "json", "csv", "tsv", "md")})
+"""The formats in which conflicts are given."""
+_KINDS: Final = {"items": {"type": "string", "enum": list(KINDS)}}
+_LEVELS: Final = {"enum": [level.value for level in Severity]}
+
+
+async def conflicts(
+    request: Request,
+    kind: Annotated[list[str] | None, Query(json_schema_extra=_KINDS)] = None,  # noqa: ARG001 - see `given_parameters`
+    about: Annotated[list[str] | None, Query(description="a name of a thing, or its IRI")] = None,  # noqa: ARG001
+    document: Annotated[list[str] | None, Query(description="the title of a document, or words in it")] = None,  # noqa: ARG001
+    severity: Annotated[str | None, Query(description="from which on", json_schema_extra=_LEVELS)] = None,  # noqa: ARG001
+    limit: Limit = None,
+    offset: Offset = 0,
+    iris: Iris = False,
+    excel: Excel = False,
+    release: ReleaseName = None,  # noqa: ARG001 - see `served`
+    wanted: Annotated[str, format_of(OFFERS)] = "",
+) -> Response:
+    """Show what disagrees, one by one: rival values of one thing, who says each, and which is the newest."""
+    here = served(request)
+    chosen = OFFERS.choose(request, request.path_params.get("extension") or wanted)
+    given, limit = given_parameters(request), limit or usual_limit(chosen)
+    call = ConflictCall("conflicts", given, chosen, limit, offset, iris=iris, excel=excel)
+    if chosen == "html":
+        return await respond_page(request, here.release, partial(_show, here, call))
+    late: dict[str, str] = {}
+
+    async def write() -> bytes:
+        found = await here.do(Graph.conflicts_written, call)
+        late.update(links(call, found.total))
+        return found.content
+
+    etag = address_tag(request, here.release, chosen)
+    response = await respond(request, write, OFFERS.content_type(chosen), etag, release=here.release)
+    response.headers.update(late)
+    return response
+
+
+async def _show(here: Served, call: ConflictCall) -> bytes | Response:
+    """Show the form, and under it what was found or what is wrong."""
+    found, problem = ConflictExcerpt(), None
+    try:
+        found = await here.do(Graph.conflicts_shown, call)
+    except ClustergraphError as error:
+        problem = error
+    documents = [title for _, title, sections in await here.once(Graph.documents) if sections]
+    return await problem_page(
+        "conflicts.html",
+        problem,
+        here.release,
+        asked=call,
+        found=found,
+        kinds=KINDS,
+        severities=[level.value for level in Severity],
+        documents=documents,
+        permanent=call.address(release=here.release.digest),
+    )

@@ -1,0 +1,100 @@
+"""What disagrees over HTTP: a page with a form, and the same disagreements in every format."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+
+import pytest
+from starlette.testclient import TestClient
+
+from clustergraph.pipeline import publish
+from clustergraph.pipeline.project import Project
+from clustergraph.release.releases import Releases
+from clustergraph.settings import Settings
+from clustergraph.web.app import create_app
+from tests.small_project import make
+from tests.web.test_questions import BROWSER
+
+RULE = """#+ title: Two names
+#+ description: A cluster has two names.
+#+ kind: names
+#+ severity: warning
+PREFIX skos: <http://www.w3.org/2004/02/skos/core#>
+SELECT ?about ("name" AS ?what) ?value ?section WHERE {
+  GRAPH ?section { ?about skos:prefLabel|skos:altLabel ?value }
+} ORDER BY ?about ?value
+"""
+LABEL = """
+m:letter { organisation:afil skos:altLabel "A.F.I.L." . }
+m:sections { m:letter a cg:Section ; skos:prefLabel "The letter"@en . }
+"""
+
+
+@pytest.fixture(scope="module")
+def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
+    folder = tmp_path_factory.mktemp("conflicts")
+    project, releases = Project(make(folder / "project")), Releases(folder / "releases")
+    project.conflicts.mkdir()
+    (project.conflicts / "two-names.rq").write_text(RULE, "utf-8")
+    path = project.data / "4m4iof" / "summary.trig"
+    path.write_text(path.read_text("utf-8") + LABEL, "utf-8")
+    publish.publish(project, releases)
+    with TestClient(create_app(releases.root, Settings())) as client:
+        yield client
+
+
+def test_each_disagreement_is_an_object_and_a_row(client: TestClient) -> None:
+    found = client.get("/conflicts.json").json()
+    assert [each["about"]["label"] for each in found] == ["AFIL", "ViaMéca"]
+    assert [side["words"] for side in found[0]["values"]] == ["A.F.I.L.", "AFIL"]
+    assert found[0]["values"][0]["said_by"][0]["section"]["label"] == "The letter"
+    for name, delimiter in (("csv", ","), ("tsv", "\t")):
+        text = client.get(f"/conflicts.{name}").content.decode("utf-8-sig")
+        rows = list(csv.DictReader(io.StringIO(text), delimiter=delimiter))
+        assert [(row["about"], row["values"]) for row in rows] == [
+            ("AFIL", "A.F.I.L. | AFIL"), ("ViaMéca", "ViaMéca | Viameca"),
+        ]  # fmt: skip
+    assert "| ViaMéca \\| Viameca |" in client.get("/conflicts.md").text
+    assert client.get("/conflicts.xml").status_code == 406
+
+
+def test_the_page_leads_to_things_sections_and_the_rule(client: TestClient) -> None:
+    page = client.get("/conflicts", headers=BROWSER).text
+    for address in ("/id/organisation/viameca", "/graph/4m4iof/letter", "/query/conflicts/two-names"):
+        assert f'href="{address}"' in page
+        assert client.get(address, headers=BROWSER).status_code == 200
+    assert "Names and spellings" in page
+
+
+def test_filters_are_those_of_the_form(client: TestClient) -> None:
+    page = client.get("/conflicts?kind=&about=Viameca&severity=warning", headers=BROWSER).text
+    assert 'value="Viameca"' in page
+    assert '<option value="warning" selected>' in page
+    assert "A.F.I.L." not in page
+    assert len(client.get("/conflicts.json?kind=names&kind=dates&about=AFIL").json()) == 1
+    assert client.get("/conflicts.json?kind=dates").json() == []
+    assert "nothing disagrees here" in client.get("/conflicts?kind=dates", headers=BROWSER).text
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [("kind=name", "names"), ("severity=bad", "violation"), ("about=Viamecca", "ViaMéca"), ("document=x", "x"),
+     ("a=b", "kind")],
+)  # fmt: skip
+def test_what_is_not_known_is_told_as_a_problem_and_on_the_page(client: TestClient, given: str, told: str) -> None:
+    refused = client.get(f"/conflicts.json?{given}")
+    assert refused.status_code == 400
+    assert told in refused.text
+    page = client.get(f"/conflicts?{given}", headers=BROWSER)
+    assert (page.status_code, '<form action="/conflicts"' in page.text) == (400, True)
+
+
+def test_parts_follow_each_other(client: TestClient) -> None:
+    first = client.get("/conflicts.json?limit=1")
+    assert [each["about"]["label"] for each in first.json()] == ["AFIL"]
+    assert '</conflicts.json?limit=1&offset=1>; rel="next"' in first.headers["link"]
+    page = client.get("/conflicts?limit=1", headers=BROWSER).text
+    assert 'rel="next" href="/conflicts?limit=1&amp;offset=1"' in page
+    assert "ViaMéca" in client.get("/conflicts.json?limit=1&offset=1").text
