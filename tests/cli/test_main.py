@@ -257,6 +257,25 @@ def test_help_of_every_command_has_an_example_or_says_all(folder: Path) -> None:
         assert run(folder, command, "--help").returncode == Exit.FINE
 
 
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (["ask", "clusters"], Exit.FINE),
+        (["conflicts"], Exit.FINE),
+        (["search", "nothing like it"], Exit.FINE),
+        (["validate"], Exit.FINE),
+        (["diff", "a.ttl", "a.ttl"], Exit.FINE),
+        (["diff", "a.ttl", "b.ttl"], Exit.FINDINGS),
+        (["diff", "a.ttl", "c.ttl"], Exit.CANNOT_RUN),
+        (["ask", "nobody"], Exit.CANNOT_RUN),
+    ],
+)
+def test_commands_exit_as_the_readme_says(built: Path, words: list[str], code: Exit) -> None:
+    for name in "ab":
+        (built / f"{name}.ttl").write_text(f"<a:{name}> <a:p> 1 .")
+    assert run(built, *words).returncode == code
+
+
 def test_an_unknown_option_cannot_run(folder: Path) -> None:
     assert run(folder, "build", "--nonsense").returncode == Exit.CANNOT_RUN
 
