@@ -127,6 +127,9 @@ def test_rows_are_cut_and_counted(stdio: Do) -> None:
 
 def test_names_are_searched_and_things_described_with_their_section(stdio: Do) -> None:
     (hit,) = told(call(stdio, "search_names", q="viamca"))["found"]
+    term = told(call(stdio, "search_names", q="cluster"))["found"][0]
+    assert (term["class"], term["count"]) == ("class", "2 things")
+    assert "clusters" in term["questions"]
     assert (hit["iri"], hit["class"]) == ("organisation:viameca", "cluster")
     described = told(call(stdio, "describe_thing", iri=hit["iri"]))
     assert (described["label"], "cluster" in described["classes"]) == ("ViaMéca", True)

@@ -57,6 +57,7 @@ if TYPE_CHECKING:
     from clustergraph.questions.evidence import Evidence, Proof
     from clustergraph.questions.explanation import Explainer
     from clustergraph.questions.search import Index, Name
+    from clustergraph.questions.usage import Usage
 
 
 _NEARLY: Final = 85
@@ -358,7 +359,7 @@ class Graph:
 
     def _nearly(self, name: str) -> tuple[Choice, str]:
         """Return the thing whose name is nearly the same, with a note."""
-        hits = self.search(name, 3)
+        hits = [hit for hit in self._names.search(name, 10) if hit.kind != "question"][:3]
         if not hits or hits[0].score < _NEARLY or (len(hits) > 1 and hits[1].score == hits[0].score):
             near = ", ".join(hit.label for hit in hits)
             advice = f"did you mean one of: {near}?" if near else ""
@@ -367,8 +368,8 @@ class Graph:
         return found, f"nothing is called just {name!r}; it is taken for {found}"
 
     def search(self, text: str, limit: int = 10) -> list[Name]:
-        """Return the things whose names are most like a text, the best first."""
-        return self._names.search(text, limit)
+        """Return the things, terms and questions whose names are most like a text, the best first."""
+        return [self._usage.told(name) for name in self._names.search(text, limit)]
 
     def thing(self, iri: str) -> Thing:
         """Return what is said of a thing, with names and the sections that say so."""
@@ -378,7 +379,7 @@ class Graph:
         """Return IRIs and names of things that an IRI may be meant for, by its likeness to theirs or to their names."""
         words = iri.rpartition("/")[2].replace("-", " ")
         found = Things(self.engine, self.name, self.sections).near(iri)
-        return list(dict(found + [(each.iri, each.label) for each in self.search(words, 5)]).items())[:5]
+        return list(dict(found + [(each.iri, each.label) for each in self._names.search(words, 5)]).items())[:5]
 
     def documents(self) -> list[tuple[str, str, list[Section]]]:
         """Return documents with IRI, title and sections; see `clustergraph.questions.sections.documents`."""
@@ -425,12 +426,21 @@ class Graph:
         from clustergraph.questions.search import NAMES_QUERY, Index, Name
 
         words = labels(self.store)
+        terms = list(self._usage.names(words))
+        apart = {name.iri for name in terms}
         rows = ([row[column].value for column in ("thing", "name", "type")] for row in self.select(NAMES_QUERY))
-        return Index(
+        things = (
             Name(thing, name, words[thing], words[type_])
             for thing, name, type_ in rows
-            if thing in words and type_ in words
+            if thing in words and type_ in words and thing not in apart
         )
+        return Index([*terms, *things])
+
+    @cached_property
+    def _usage(self) -> Usage:
+        from clustergraph.questions.usage import Usage
+
+        return Usage(self.engine, self.questions)
 
     @cached_property
     def _evidence(self) -> Evidence:
@@ -456,4 +466,4 @@ def opened(release: Path, in_memory: bool, *, memory_quads: int) -> Graph | None
 
 def prepare() -> None:
     """Import whatever a job on a graph needs: a worker can open no file later."""
-    from clustergraph.questions import evidence, explanation, lineage, search  # noqa: F401
+    from clustergraph.questions import evidence, explanation, lineage, search, usage  # noqa: F401

@@ -147,6 +147,12 @@ def test_a_misspelt_term_is_named_beside_the_answer(built: Path) -> None:
     assert (text.returncode, text.stderr) == (0, note)
 
 
+def test_search_tells_what_uses_a_term(built: Path) -> None:
+    done = run(built, "search", "cluster")
+    assert done.returncode == 0
+    assert "2 things" in done.stdout
+
+
 def test_ask_takes_labels_and_spellings(built: Path) -> None:
     for name in ("ViaMéca", "Viameca", "viameca", "organisation:viameca"):
         done = run(built, "ask", "clusters", "--cluster", name, "--format", "csv")

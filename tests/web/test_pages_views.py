@@ -131,6 +131,15 @@ def test_things_are_found_by_name(client: TestClient, typed: str) -> None:
     assert 'href="/id/organisation/viameca"' in page
 
 
+def test_a_term_is_found_with_its_count_and_links_to_the_questions_that_use_it(client: TestClient) -> None:
+    (hit,) = (each for each in client.get("/search.json?q=cluster").json() if each["kind"] == "class")
+    assert (hit["label"], hit["count"]) == ("cluster", 2)
+    assert hit["questions"]["clusters"] == "Which clusters are there?"
+    page = client.get("/search?q=cluster", headers=BROWSER).text
+    assert "<td>2 things</td>" in page
+    assert '<a href="/questions/clusters" title="Which clusters are there?">clusters</a>' in page
+
+
 def test_search_has_its_limits(client: TestClient) -> None:
     assert client.get("/search", params={"q": "a" * 300}).status_code == 400
     assert client.get("/search.csv", params={"q": "a"}).status_code == 406

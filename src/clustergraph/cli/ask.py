@@ -305,14 +305,21 @@ def _show(graph: Graph | None, question: Question) -> None:
 @click.option("--limit", default=10, show_default=True, type=click.IntRange(1, 1000), help="How many to show.")
 @pass_context
 def search(context: Context, text: str, limit: int) -> None:
-    """Find things by any of their names: spellings, acronyms, other languages, typing mistakes.
+    """Find things, terms and questions by any of their names: spellings, acronyms, other languages, typing mistakes.
+
+    A term (a class, property or code) comes with how much there is of it, and with the questions that use it.
 
     \b
     clustergraph search Viamca
     clustergraph search Lombardia
+    clustergraph search 'Funding Scheme'
     """
     from clustergraph.questions.answer import Cell
 
     hits = context.graph().search(text, limit)
-    rows = [[Cell(hit.label), Cell(hit.class_), Cell(hit.name), Cell(hit.score), Cell(hit.iri)] for hit in hits]
-    click.echo(table(("label", "class", "name", "score", "iri"), rows), nl=False)
+    rows = [
+        [Cell(hit.label), Cell(hit.class_), Cell(hit.name), Cell(hit.counted), Cell(", ".join(hit.questions)),
+         Cell(hit.score), Cell(hit.iri)]
+        for hit in hits
+    ]  # fmt: skip
+    click.echo(table(("label", "class", "name", "count", "questions", "score", "iri"), rows), nl=False)

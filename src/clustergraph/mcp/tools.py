@@ -105,8 +105,12 @@ class QuestionAnswer(TypedDict):
     evidence: NotRequired[list[RowEvidence]]
 
 
-Hit = TypedDict("Hit", {"label": str, "class": str, "iri": str, "name": str, "score": float})
-"""A thing that is found by a name of it."""
+Hit = TypedDict(
+    "Hit",
+    {"label": str, "class": str, "iri": str, "name": str, "score": float, "count": NotRequired[str],
+     "questions": NotRequired[dict[str, str]]},
+)  # fmt: skip
+"""A thing, term or question that is found by a name of it; of a term how much there is, and what asks for it."""
 
 
 class Hits(TypedDict):
@@ -245,7 +249,10 @@ class Tools:
         return told
 
     async def search_names(self, q: str, limit: Limit = 10) -> Hits:
-        """Find things by any of their names: spellings, acronyms, other languages, typing mistakes."""
+        """Find things by any of their names: spellings, acronyms, other languages, typing mistakes.
+
+        Also terms of the model, by the words that documents print for them, with the questions that use them.
+        """
         hits = await self._do(Graph.search, q, limit)
         return {"found": [_hit(each) for each in hits]}
 
@@ -340,7 +347,11 @@ def _term(term: Cell, kind: Cell, definition: Cell, start: Cell, end: Cell, *, d
 
 
 def _hit(name: Name) -> Hit:
-    return {"label": name.label, "class": name.class_, "iri": compact(name.iri), "name": name.name, "score": name.score}
+    hit: Hit = {"label": name.label, "class": name.class_, "iri": compact(name.iri), "name": name.name,
+                "score": name.score}  # fmt: skip
+    if name.counted:
+        hit |= {"count": name.counted, "questions": dict(name.questions)}
+    return hit
 
 
 def _said(thing: Thing, group: Property) -> list[Said]:

@@ -1,11 +1,11 @@
-"""Search: things by any of their names, without accents, with typing mistakes, by acronym, in any language.
+"""Search: things, terms and questions by their names, without accents, mistyped, by acronym, in any language.
 
 Candidates are the names that share most trigrams with what is typed; rapidfuzz then says how alike they are.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from rapidfuzz import fuzz
@@ -15,13 +15,22 @@ from clustergraph.questions.names import plain
 NAMES_QUERY: Final = """SELECT DISTINCT ?thing ?name ?type WHERE {
   ?thing skos:prefLabel|skos:altLabel|cg:acronym|cg:fullName|rdfs:label|skos:notation|cg:nutsCode|cg:isoCode ?name ;
     a ?type .
+  FILTER NOT EXISTS { ?thing owl:deprecated true }
   FILTER NOT EXISTS { ?thing a ?finer . ?finer rdfs:subClassOf+ ?type FILTER (?finer != ?type) }
 }"""
 """Gives every name of everything that has one, with its finest class."""
 
+COUNTED: Final = {
+    "property": ("statements", "statement"),
+    "class": ("things", "thing"),
+    "code": ("things have it", "thing has it"),
+}
+"""What is counted of a term of each kind, and the same for one."""
 _CANDIDATES: Final = 150
 _SAME: Final = 100.0
 _LEAST_ALIKE: Final = 62.0
+_PART: Final = 0.8
+"""How much less a question is meant by the name of a parameter or column than by its title."""
 _MOST_READ: Final = 40_000
 """How many names are looked at, those with the rarest trigrams first; a trigram that most names have says little."""
 
@@ -34,9 +43,24 @@ class Name:
     name: str
     label: str
     class_: str
-    """The label of its finest class."""
+    """The label of its finest class; of a code the name of its list; or else its kind."""
     score: float = 0.0
     """How well it fits what is searched for, from 0 to 100."""
+    kind: str = "thing"
+    """One of thing, class, property, code, question."""
+    count: int | None = None
+    """How many statements a property has, how many things a class, and how many have a code."""
+    questions: Mapping[str, str] = field(default_factory=dict)
+    """The questions that use a term: name and title."""
+
+    @property
+    def counted(self) -> str:
+        """What there is of a term, in words; nothing for what is none.
+
+        >>> Name("a", "has region", "has region", "property", kind="property", count=102).counted
+        '102 statements'
+        """
+        return "" if self.count is None else f"{self.count:,} {COUNTED[self.kind][self.count == 1]}"
 
 
 class Index:
@@ -68,11 +92,13 @@ class Index:
             return []
         best: dict[str, Name] = {}
         for place in self._candidates(wanted):
-            score = self._score(wanted, place)
             entry = self._names[place]
+            score = self._score(wanted, place)
+            if entry.kind == "question" and entry.name != entry.label:
+                score *= _PART
             if score >= _LEAST_ALIKE and (entry.iri not in best or best[entry.iri].score < score):
                 best[entry.iri] = replace(entry, score=round(score, 1))
-        found = sorted(best.values(), key=lambda hit: (-hit.score, len(hit.label), hit.label))
+        found = sorted(best.values(), key=lambda hit: (-hit.score, hit.kind == "question", len(hit.label), hit.label))
         return found[: max(limit, sum(hit.score == _SAME for hit in found))]
 
     def _candidates(self, wanted: str) -> list[int]:

@@ -17,6 +17,7 @@ from clustergraph.errors import ClustergraphError
 from clustergraph.export.profiles import Profile
 from clustergraph.formats import RDF_FORMATS
 from clustergraph.graph import Graph
+from clustergraph.questions.search import Name
 from clustergraph.rdf.jsonld import Tree
 from clustergraph.rdf.lines import quads_of
 from clustergraph.release.artefacts import PROFILES, Made
@@ -86,17 +87,20 @@ async def search(
     release: ReleaseName = None,  # noqa: ARG001 - see `served`
     wanted: Annotated[str, format_of(PAGE_OR_JSON)] = "",
 ) -> Response:
-    """Find things by any of their names."""
+    """Find things, terms and questions by any of their names."""
     here = served(request)
     text = q.strip()
     if len(text) > _MOST_LETTERS:
         raise bad_request("the name is too long", f"give up to {_MOST_LETTERS} letters as 'q'")
 
+    async def found() -> list[Name]:
+        return await here.do(Graph.search, text, _HITS) if text else []
+
     async def tell() -> list[dict[str, object]]:
-        return [asdict(hit) for hit in await here.do(Graph.search, text, _HITS)] if text else []
+        return [asdict(hit) for hit in await found()]
 
     async def show() -> bytes:
-        return await rendered("search.html", here.release, text=text, hits=await tell())
+        return await rendered("search.html", here.release, text=text, hits=await found())
 
     return await page_or_json(request, wanted, show, tell)
 

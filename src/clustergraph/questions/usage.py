@@ -1,0 +1,131 @@
+"""Where the words of the graph are used: its terms and questions as names to be found, with what uses them."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from functools import cached_property
+from typing import Final
+
+from pyoxigraph import DefaultGraph, Literal, NamedNode, QuerySolutions
+
+from clustergraph.engine.store import Embedded
+from clustergraph.questions.question import ON_LAYOUT, Question
+from clustergraph.questions.search import COUNTED, Name
+from clustergraph.sparql.parser import query_of
+from clustergraph.terms import ONTOLOGY, QUERY, SCHEME, VOCABULARIES, expand
+
+_KINDS: Final = {
+    expand("owl:Class"): "class",
+    expand("owl:ObjectProperty"): "property",
+    expand("owl:DatatypeProperty"): "property",
+    expand("skos:Concept"): "code",
+}
+_NAMES: Final = tuple(map(expand, ("rdfs:label", "skos:prefLabel", "skos:altLabel", "skos:notation")))
+_TYPE, _DEPRECATED, _IN_LIST = expand("rdf:type"), expand("owl:deprecated"), expand("skos:inScheme")
+_ELSEWHERE: Final = tuple(VOCABULARIES.values())
+_COUNTS: Final = {
+    "property": "SELECT (COUNT(*) AS ?n) { ?thing <IRI> ?value }",
+    "class": "SELECT (COUNT(DISTINCT ?thing) AS ?n) { ?thing a <IRI> }",
+    "code": """SELECT (COUNT(DISTINCT ?thing) AS ?n) {
+      ?thing ?property <IRI> FILTER NOT EXISTS { ?thing a ?type VALUES ?type { skos:Concept skos:ConceptScheme } }
+    }""",
+}
+_LEADING: Final = {
+    "property": "SELECT DISTINCT ?property { <IRI> rdfs:subPropertyOf+ ?property }",
+    "code": """SELECT DISTINCT ?property {
+      ?thing ?property <IRI> FILTER NOT EXISTS { ?thing a ?type VALUES ?type { skos:Concept skos:ConceptScheme } }
+    }""",
+}
+"""Gives the properties by which a question finds a property too, or a code."""
+_META: Final = {"property": "owl:ObjectProperty", "class": "owl:Class", "code": ""}
+"""The class of a parameter that takes any term of a kind."""
+_MOST: Final = 5
+
+
+class Usage:
+    """Tells of terms which questions use them, and how much there is of them."""
+
+    def __init__(self, graph: Embedded, questions: Mapping[str, Question]) -> None:
+        """Take the graph and the questions that can be asked of it."""
+        self._graph = graph
+        self._questions = questions
+        self._told: dict[str, Name] = {}
+
+    def names(self, labels: Mapping[str, str]) -> Iterator[Name]:
+        """Yield the names of terms that have a label, and of questions: of their titles, parameters and columns."""
+        for type_, kind in _KINDS.items():
+            for term in self._subjects(type_):
+                if term.value in labels and not term.value.startswith(_ELSEWHERE):
+                    yield from self._names_of(term, kind, labels[term.value])
+        for question in self._questions.values():
+            parameters = (text for each in question.parameters.values() for text in (each.name, each.label))
+            for name in dict.fromkeys((question.title, question.name, *parameters, *question.columns)):
+                yield Name(QUERY + question.name, name, question.title, "question", kind="question")
+
+    def _names_of(self, term: NamedNode, kind: str, label: str) -> Iterator[Name]:
+        """Yield the names of a term; of a class or property of ours also the last part of its IRI."""
+        if any(self._values(term, _DEPRECATED)):
+            return
+        names = [value.value for property_ in _NAMES for value in self._values(term, property_)]
+        if kind != "code" and term.value.startswith(ONTOLOGY):
+            names.append(term.value.removeprefix(ONTOLOGY))
+        lists = [value.value.removeprefix(SCHEME).replace("-", " ") for value in self._values(term, _IN_LIST)]
+        for name in {name.casefold(): name for name in reversed(names)}.values():
+            yield Name(term.value, name, label, lists[0] if lists else kind, kind=kind)
+
+    def _subjects(self, type_: NamedNode) -> Iterator[NamedNode]:
+        found = self._graph.store.quads_for_pattern(None, _TYPE, type_, DefaultGraph())
+        return (quad.subject for quad in found if isinstance(quad.subject, NamedNode))
+
+    def _values(self, term: NamedNode, property_: NamedNode) -> Iterator[NamedNode | Literal]:
+        found = self._graph.store.quads_for_pattern(term, property_, None, DefaultGraph())
+        return (quad.object for quad in found if isinstance(quad.object, NamedNode | Literal))
+
+    def told(self, found: Name) -> Name:
+        """Return a name with what there is to tell if it is one of a term."""
+        if found.kind not in COUNTED:
+            return found
+        if found.iri not in self._told:
+            asked = {name: self._questions[name].title for name in self._asking(found)[:_MOST]}
+            self._told[found.iri] = replace(found, count=self._count(found), questions=asked)
+        known = self._told[found.iri]
+        return replace(found, count=known.count, questions=known.questions)
+
+    def _count(self, term: Name) -> int:
+        return int(next(self._rows(_COUNTS[term.kind], term))["n"].value)
+
+    def _asking(self, term: Name) -> list[str]:
+        """Return the questions that take a term as a parameter or use it, the most particular first."""
+        leading = self._rows(_LEADING[term.kind], term) if term.kind in _LEADING else ()
+        wanted = {term.iri, *(row["property"].value for row in leading)}
+        places = {name: self._place(name, term, bool(terms & wanted)) for name, terms in self._terms.items()}
+        found = [name for name, place in places.items() if place]
+        return sorted(found, key=lambda name: (places[name], len(name), name))
+
+    def _place(self, name: str, term: Name, used: bool) -> int:
+        """Return how general a question is for a term, from 1; 0 if it has nothing to do with it."""
+        question = self._questions[name]
+        every = [each.of.split() for each in question.parameters.values()]
+        taking = min((len(of) for of in every if any(_is_of(term, each) for each in of)), default=0)
+        any_term = any(_META[term.kind] in of for of in every)
+        place = 1 if taking == 1 else 2 if used else 3 if taking else 4 if any_term else 0
+        return place + 4 if place and ON_LAYOUT in question.tags else place
+
+    def _rows(self, query: str, term: Name) -> QuerySolutions:
+        rows = self._graph.query(query.replace("<IRI>", str(NamedNode(term.iri))))
+        assert isinstance(rows, QuerySolutions)
+        return rows
+
+    @cached_property
+    def _terms(self) -> dict[str, frozenset[str]]:
+        """The IRIs that each question names."""
+        return {
+            name: frozenset(leaf.value for leaf in query_of(question.query).leaves if leaf.kind == "iri")
+            for name, question in self._questions.items()
+        }
+
+
+def _is_of(term: Name, name: str) -> bool:
+    """Whether the name of a class or list, as a parameter gives it, stands for a term or for the list that it is in."""
+    if term.kind == "code":
+        return term.iri.startswith(f"{SCHEME}{name}/")
+    return term.iri == ONTOLOGY + name.removeprefix("cg:")
