@@ -25,6 +25,7 @@ from clustergraph.pipeline import publish
 from clustergraph.pipeline.project import Project
 from clustergraph.questions import question as question_files
 from clustergraph.questions.catalogue import catalogue
+from clustergraph.questions.conflict import load_rules as load_conflict_rules
 from clustergraph.questions.rules import load as load_rules
 from clustergraph.release.manifest import Record
 from clustergraph.release.releases import Releases
@@ -70,7 +71,8 @@ def whole(project: Project, store: Store, tmp_path_factory: pytest.TempPathFacto
     """The graph of the project, asked in this process."""
     held = Store()
     held.extend(store)
-    for quad in catalogue(QUESTIONS.values(), load_rules(project.rules)):
+    conflicts = load_conflict_rules(project.queries / "conflicts").values()
+    for quad in catalogue(QUESTIONS.values(), load_rules(project.rules), conflicts):
         held.extend([quad, Quad(quad.subject, quad.predicate, quad.object, DefaultGraph())])
     with session(
         create_server(write(Releases(tmp_path_factory.mktemp("whole")), held, Record()).path, Settings())
@@ -96,7 +98,7 @@ def told(result: Any) -> Any:
 def test_the_tools_are_listed_with_what_they_take_and_give(stdio: Do) -> None:
     tools = {tool.name: tool for tool in stdio("list_tools").tools}
     assert {"list_questions", "explain_question", "ask_question", "search_names", "describe_thing", "show_schema",
-            "explain_statement", "run_sparql"} == set(tools)  # fmt: skip
+            "explain_statement", "list_conflicts", "run_sparql"} == set(tools)  # fmt: skip
     assert all(tool.description and tool.output_schema and tool.annotations for tool in tools.values())
     assert all(tool.annotations.read_only_hint for tool in tools.values())
 
@@ -136,6 +138,17 @@ def test_names_are_searched_and_things_described_with_their_section(stdio: Do) -
     assert any("summary" in source for each in described["says"] for source in each["said_by"])
     assert told(call(stdio, "describe_thing", iri="ViaMéca")) == described
     assert len(told(call(stdio, "describe_thing", iri=hit["iri"], limit=1))["says"]) == 1
+
+
+def test_what_disagrees_is_listed_by_kind_and_thing(whole: Do) -> None:
+    found = told(call(whole, "list_conflicts", limit=3))
+    assert (len(found["conflicts"]), found["in_all"]) == (3, sum(found["by_kind"].values()))
+    figures = told(call(whole, "list_conflicts", kind="figures"))
+    assert {each["kind"] for each in figures["conflicts"]} == {"figures"}
+    assert all(len(each["values"]) > 1 for each in figures["conflicts"])
+    assert len(text(call(whole, "list_conflicts", about="Plastipolis")).encode()) < 20_000
+    wrong = call(whole, "list_conflicts", kind="rumours")
+    assert (wrong.is_error, "figures" in text(wrong)) == (True, True)
 
 
 def test_the_schema_is_short_and_defines_what_is_sought(whole: Do) -> None:

@@ -40,8 +40,8 @@ def check_claim(claim: str) -> str:
     """Ask whether a claim holds in the documents."""
     return (
         f"Check this claim: {claim!r}. Find the things that it is about with search_names, look with list_questions "
-        f"for the question that answers it, and ask it with evidence=true. Then ask claims-checked and "
-        f"rival-figures whether the documents disagree. Answer: holds, does not hold, or not known; and why. {_PROOF}"
+        f"for the question that answers it, and ask it with evidence=true. Then see with list_conflicts whether "
+        f"the documents disagree. Answer: holds, does not hold, or not known; and why. {_PROOF}"
     )
 
 

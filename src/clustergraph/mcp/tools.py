@@ -11,6 +11,7 @@ from typing_extensions import TypedDict
 from clustergraph.engine.store import Request
 from clustergraph.graph import Graph
 from clustergraph.questions.answer import Cell, QuestionCall, Rows
+from clustergraph.questions.conflict import KINDS, Conflict, ConflictCall
 from clustergraph.questions.question import Question, asked
 from clustergraph.questions.search import Name
 from clustergraph.questions.successors import Given
@@ -143,6 +144,25 @@ class Explanation(TypedDict):
     """Why a statement is in the graph."""
 
     because: list[str]
+
+
+class ListedConflict(TypedDict):
+    """A disagreement: what it is about, and each value with who says it."""
+
+    kind: str
+    severity: str
+    about: str
+    values: list[str]
+    newest: NotRequired[str]
+    notes: NotRequired[list[str]]
+
+
+class Conflicts(TypedDict):
+    """What disagrees."""
+
+    conflicts: list[ListedConflict]
+    in_all: int
+    by_kind: dict[str, int]
 
 
 class Schema(TypedDict):
@@ -281,6 +301,23 @@ class Tools:
         """Tell why a statement is in the graph, down to the documents; write each part as in Turtle, or as <IRI>."""
         return {"because": (await self._do(Graph.explained, subject, predicate, object))["text"]}
 
+    async def list_conflicts(
+        self,
+        kind: Annotated[str, Field(description=f"one of {', '.join(KINDS)}")] = "",
+        about: Annotated[str, Field(description="a name of a thing, or its IRI")] = "",
+        document: Annotated[str, Field(description="the title of a document, or words in it")] = "",
+        severity: Annotated[str, Field(description="from which on: info, warning or violation")] = "",
+        limit: Limit = LINES,
+        offset: Offset = 0,
+    ) -> Conflicts:
+        """List what disagrees in or between documents, gaps and what is unconfirmed, each with who says what."""
+        given = {"kind": kind, "about": about, "document": document, "severity": severity}
+        asked_for = {name: [value] for name, value in given.items() if value}
+        call = ConflictCall("conflicts", asked_for, "json", limit, offset)
+        found = await self._do(Graph.conflicts_shown, call)
+        listed = [_conflict(each) for each in found.conflicts]
+        return {"conflicts": listed, "in_all": found.total, "by_kind": dict(found.counts)}
+
     async def show_schema(
         self, q: Annotated[str, Field(description="words that the terms are about; all of them")] = ""
     ) -> Schema:
@@ -352,6 +389,21 @@ def _hit(name: Name) -> Hit:
     if name.counted:
         hit |= {"count": name.counted, "questions": dict(name.questions)}
     return hit
+
+
+def _conflict(found: Conflict) -> ListedConflict:
+    told: ListedConflict = {
+        "kind": found.kind,
+        "severity": found.severity.value,
+        "about": found.subject,
+        "values": [f"{side.words}: {side.said_by}" for side in found.sides],
+    }
+    if found.newest:
+        doubt = "" if found.newest_certain else " (perhaps)"
+        told["newest"] = " | ".join(side.words for side in found.newest) + doubt
+    if notes := [*(text for side in found.sides for text in side.notes), *(each.text for each in found.notes)]:
+        told["notes"] = notes
+    return told
 
 
 def _said(thing: Thing, group: Property) -> list[Said]:
