@@ -24,7 +24,7 @@ if TYPE_CHECKING:
         ("inhabitants", "population", "measure", "figures"),
         ("Topics", "topic", "funding level", "schemes-by-projects"),
         ("WP leader", "leader", "participation role", "participants"),
-        ("locatedIn", "is located in", "property", "clusters"),
+        ("locatedIn", "is located in", "property", "how-many"),
     ],
 )
 def test_a_printed_word_leads_to_its_term_with_its_count_and_questions(

@@ -157,8 +157,7 @@ def test_no_competency_question_gets_a_hint(graph: Graph, monkeypatch: pytest.Mo
 def bound(graph: Graph, name: str, values: dict[str, object]) -> str:
     texts = {key: [str(v) for v in (value if isinstance(value, list) else [value])] for key, value in values.items()}
     question, texts, _ = asked(graph.questions, name, texts)
-    choices = {name: graph.choices(question.parameters[name]) for name in texts}
-    return question.bound(resolve(question, texts, choices))
+    return question.bound(resolve(question, texts, graph)[0])
 
 
 @given(data=st.data())

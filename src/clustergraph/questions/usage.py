@@ -1,6 +1,6 @@
 """Where the words of the graph are used: its terms and questions as names to be found, with what uses them."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import replace
 from functools import cached_property
 from typing import Final
@@ -38,6 +38,8 @@ _LEADING: Final = {
 """Gives the properties by which a question finds a property too, or a code."""
 _META: Final = {"property": "owl:ObjectProperty", "class": "owl:Class", "code": ""}
 """The class of a parameter that takes any term of a kind."""
+_USING, _LAYOUT = (2, 3), 6
+"""The places of questions that use a term, and how far behind the others those on the layout of the texts come."""
 _MOST: Final = 5
 
 
@@ -94,21 +96,25 @@ class Usage:
         return int(next(self._rows(_COUNTS[term.kind], term))["n"].value)
 
     def _asking(self, term: Name) -> list[str]:
-        """Return the questions that take a term as a parameter or use it, the most particular first."""
-        leading = self._rows(_LEADING[term.kind], term) if term.kind in _LEADING else ()
-        wanted = {term.iri, *(row["property"].value for row in leading)}
-        places = {name: self._place(name, term, bool(terms & wanted)) for name, terms in self._terms.items()}
-        found = [name for name, place in places.items() if place]
-        return sorted(found, key=lambda name: (places[name], len(name), name))
+        """Return the questions that take a term as a parameter or use it, the most particular first.
 
-    def _place(self, name: str, term: Name, used: bool) -> int:
-        """Return how general a question is for a term, from 1; 0 if it has nothing to do with it."""
-        question = self._questions[name]
+        Of those that take it the one with the shortest name comes first, of those that use it the one of fewest terms.
+        """
+        leading = self._rows(_LEADING[term.kind], term) if term.kind in _LEADING else ()
+        others = {row["property"].value for row in leading}
+        places = {name: self._place(name, term, others) for name in self._terms}
+        sizes = {name: len(self._terms[name] if place % _LAYOUT in _USING else name) for name, place in places.items()}
+        return sorted((name for name in places if places[name]), key=lambda name: (places[name], sizes[name], name))
+
+    def _place(self, name: str, term: Name, others: Set[str]) -> int:
+        """Return how far a question is from a term, or from others that lead to it; 0 has nothing to do with it."""
+        question, terms = self._questions[name], self._terms[name]
         every = [each.of.split() for each in question.parameters.values()]
         taking = min((len(of) for of in every if any(_is_of(term, each) for each in of)), default=0)
         any_term = any(_META[term.kind] in of for of in every)
-        place = 1 if taking == 1 else 2 if used else 3 if taking else 4 if any_term else 0
-        return place + 4 if place and ON_LAYOUT in question.tags else place
+        near = (taking == 1, term.iri in terms, not terms.isdisjoint(others), bool(taking), any_term)
+        place = near.index(True) + 1 if any(near) else 0
+        return place + _LAYOUT if place and ON_LAYOUT in question.tags else place
 
     def _rows(self, query: str, term: Name) -> QuerySolutions:
         rows = self._graph.query(query.replace("<IRI>", str(NamedNode(term.iri))))
