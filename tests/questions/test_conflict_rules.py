@@ -10,12 +10,13 @@ import pytest
 import yaml
 from pyoxigraph import QuerySolutions, RdfFormat, Store, parse
 
+from clustergraph.graph import Graph
 from clustergraph.pipeline.inference import infer
 from clustergraph.pipeline.project import Project
 from clustergraph.rdf.reading import rdf_files, read_all
 from clustergraph.release.write import merge
 from clustergraph.sparql.exists import rewrite
-from clustergraph.terms import PREFIXES
+from clustergraph.terms import PREFIXES, SCHEME
 from tests.conftest import ROOT
 
 RULES = ROOT / "queries" / "conflicts"
@@ -169,6 +170,12 @@ CASES: dict[str, tuple[str, str]] = {
         + _award(2, "two", level="label-level:gold", heldSince='"2013-05"')
         + _award(3, "two", level="label-level:silver", phase="phase:under-way"),
         _award(4, "later", level="label-level:bronze"),
+    ),
+    "label-issuers": (
+        _award(1, "one", issuer="organisation:b")
+        + _award(2, "two", issuer="organisation:b")
+        + _award(3, "two", label="label:aei", issuer="organisation:c"),
+        _award(4, "later", holder="organisation:b", issuer="organisation:c"),
     ),
     "full-names": (
         said("one", 'organisation:a cg:fullName "Network of Tools"')
@@ -394,3 +401,31 @@ def test_a_rule_says_what_it_finds_and_how_grave_it_is(path: Path) -> None:
     fields = header(path)
     assert {"title", "description", "kind", "severity"} <= set(fields)
     assert fields["severity"] in {"violation", "warning", "info"}
+
+
+# Notes
+
+ODD = f"""SELECT ?note ?rule ?why ?about WHERE {{
+  VALUES ?kind {{ {" ".join(f"<{SCHEME}note-kind/{kind}>" for kind in ("contradiction", "gap", "damage"))} }}
+  ?note cg:noteKind ?kind ; cg:about ?about
+  OPTIONAL {{ ?note cg:foundBy ?rule }}
+  OPTIONAL {{ ?note cg:notFoundBecause ?why }}
+}}"""
+
+
+def test_what_a_note_tells_is_found_by_the_rule_that_it_names(graph: Graph) -> None:
+    things = defaultdict(set)
+    for conflict in graph.conflicts():
+        cells = [conflict.about, conflict.detail, *(side.value for side in conflict.sides)]
+        things[conflict.rule.iri] |= {cell.iri for cell in cells}
+    about = defaultdict(set)
+    for row in graph.query(ODD):
+        about[row["note"].value, row["rule"].value if row["rule"] else None].add(row["about"].value)
+    found = {key: subjects for key, subjects in about.items() if key[1]}
+    assert len(found) > 50
+    assert [key for key, subjects in found.items() if not subjects & things[key[1]]] == []
+
+
+def test_a_note_that_no_rule_finds_says_why(graph: Graph) -> None:
+    said = {row["note"].value: bool(row["rule"]) + bool(row["why"]) for row in graph.query(ODD)}
+    assert {note for note, ways in said.items() if ways != 1} == set()
