@@ -56,6 +56,7 @@ def graph(project: Project, store: Store) -> Graph:
             "there is no certainty:state in this graph; did you mean certainty:stated?",
         ),
         ("organisation:afill ?p ?o", "there is no organisation:afill in this graph; did you mean organisation:afil?"),
+        ("?s cg:region region:lombardy", "there is no region:lombardy in this graph; did you mean nuts:ITC4?"),
         ("?s skos:preflabel ?o", "there is no skos:preflabel in this graph; did you mean skos:prefLabel?"),
         ("?s cg:prefLabel ?o", "there is no cg:prefLabel in this graph; did you mean skos:prefLabel?"),
         ("?s a skos:Cluster", "there is no skos:Cluster in this graph; did you mean cg:Cluster?"),

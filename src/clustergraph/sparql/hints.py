@@ -14,7 +14,6 @@ from typing import Final
 from pyoxigraph import DefaultGraph, Literal, NamedNode, RdfFormat, Store, parse
 
 from clustergraph.errors import ClustergraphError
-from clustergraph.rdf.labels import near
 from clustergraph.sparql.parser import query_of
 from clustergraph.sparql.tree import (
     Bind,
@@ -35,6 +34,8 @@ from clustergraph.terms import BASE, ID, PREFIXES, VOCABULARIES, compact, expand
 _LONGEST: Final = 4_000
 """Queries that are longer were not typed by anybody."""
 _MOST: Final = 5
+_MOST_READ: Final = 30_000
+"""So many statements are read at the most to find the languages of names, or things with a name like another."""
 _MOST_UNKNOWN: Final = 3
 """More names than this are not misspelt but meant for another graph; to look for what is near takes time."""
 _OF_TEXT: Final = frozenset({
@@ -54,6 +55,7 @@ _KINDS: Final = tuple(map(expand, (
 )))  # fmt: skip
 _TYPE, _LINK = expand("rdf:type"), expand("owl:ObjectProperty")
 _NAMES: Final = tuple(map(expand, ("skos:notation", "skos:prefLabel", "rdfs:label", "skos:altLabel", "cg:acronym")))
+_LABELS: Final = tuple(map(expand, ("skos:prefLabel", "skos:altLabel")))
 _DATATYPES: Final = tuple(
     expand(f"xsd:{name}") for name in ("integer", "decimal", "date", "gYear", "gYearMonth", "boolean", "anyURI")
 )
@@ -78,6 +80,8 @@ class Vocabulary:
     """What stands for each that is deprecated."""
     links: frozenset[str]
     """The properties that lead to things and not to texts or numbers."""
+    languages: tuple[str, ...]
+    """The languages of its names."""
 
     @classmethod
     def of(cls, store: Store) -> "Vocabulary":
@@ -94,8 +98,11 @@ class Vocabulary:
                               if isinstance(q.object, NamedNode)))
             for iri in gone
         }  # fmt: skip
+        labels = (store.quads_for_pattern(None, each, None, merged) for each in _LABELS)
+        names = (quad.object for found in labels for quad in islice(found, _MOST_READ))
+        languages = tuple(sorted({name.language for name in names if isinstance(name, Literal) and name.language}))
         declared = frozenset().union(*(subjects(_TYPE, kind) for kind in _KINDS))
-        return cls(declared - gone, successors, frozenset(subjects(_TYPE, _LINK)) | {_TYPE.value})
+        return cls(declared - gone, successors, frozenset(subjects(_TYPE, _LINK)) | {_TYPE.value}, languages)
 
 
 def may_need(query: str, current: frozenset[str]) -> bool:
@@ -179,21 +186,27 @@ class _Reader:
         return any(next(self._store.quads_for_pattern(*place), None) is not None for place in places)
 
     def _meant(self, iri: str) -> list[str]:
-        """Return what a name may stand for: one that is very like it, the same with another prefix, or one like it."""
+        """Return what a name may stand for: what is very like it, is called so, has another prefix, or is like it."""
         name, gone = re.split("[/#]", iri)[-1], self._vocabulary.successors
         place = iri.removesuffix(name)
         like = [each for each in self._like(place, name) if each not in gone]
         very = [each for each in like if SequenceMatcher(None, each.removeprefix(place), name).ratio() >= _ALIKE]
         spaces = PREFIXES.values() if iri.startswith(_OURS) else _COMMON if iri.startswith(_COMMON) else ()
         same = [space + name for space in spaces if space + name not in gone and self._is_known(space + name)]
-        return (very or same or (like if iri.startswith(_OURS) else []))[:2]
+        called = self._bearing(name.replace("-", " ")) if iri.startswith(ID) else ()
+        named = [each for each in dict.fromkeys(thing.value for thing in called) if each not in gone]
+        return (very or named or same or (like if iri.startswith(_OURS) else []))[:2]
 
     def _like(self, place: str, name: str) -> list[str]:
-        """Return what is most like a name, in the same place."""
-        if place.startswith(ID):
-            return near(self._store, place + name, 3)
-        names = sorted(each.removeprefix(place) for each in self._vocabulary.current if each.startswith(place))
+        """Return what is most like a name, in the same place; of things of a large graph only some are looked at."""
+        known = self._things if place.startswith(ID) else self._vocabulary.current
+        names = sorted(each.removeprefix(place) for each in known if each.startswith(place))
         return [place + each for each in get_close_matches(name, names)]
+
+    @cached_property
+    def _things(self) -> set[str]:
+        typed = islice(self._store.quads_for_pattern(None, _TYPE, None, DefaultGraph()), _MOST_READ)
+        return {quad.subject.value for quad in typed if isinstance(quad.subject, NamedNode)}
 
     def _deprecated(self) -> Iterator[str]:
         for iri in dict.fromkeys(leaf.value for leaf in self._leaves if leaf.kind == "iri"):
@@ -251,14 +264,14 @@ class _Reader:
 
     def _called(self, text: str, link: NamedNode) -> Iterator[NamedNode]:
         """Yield the values of a link that are called so."""
-        for name in dict.fromkeys((text, text.lower(), text.capitalize())):
+        return (thing for thing in self._bearing(text) if self._has(link, thing))
+
+    def _bearing(self, text: str) -> Iterator[NamedNode]:
+        """Yield what bears a name, in small or capital letters."""
+        for name in dict.fromkeys((text, text.lower(), text.capitalize(), text.title())):
             for form in self._forms(name):
                 for quad in self._store.quads_for_pattern(None, None, form, DefaultGraph()):
-                    if (
-                        quad.predicate in _NAMES
-                        and isinstance(quad.subject, NamedNode)
-                        and self._has(link, quad.subject)
-                    ):
+                    if quad.predicate in _NAMES and isinstance(quad.subject, NamedNode):
                         yield quad.subject
 
     def _heirs(self, properties: set[Property]) -> set[Property]:
@@ -274,15 +287,8 @@ class _Reader:
 
     def _forms(self, text: str) -> Iterator[Literal]:
         yield Literal(text)
-        yield from (Literal(text, language=language) for language in self._languages)
+        yield from (Literal(text, language=language) for language in self._vocabulary.languages)
         yield from (Literal(text, datatype=each) for each in _DATATYPES)
-
-    @cached_property
-    def _languages(self) -> list[str]:
-        names = (
-            quad.object for name in _NAMES for quad in self._store.quads_for_pattern(None, name, None, DefaultGraph())
-        )
-        return sorted({name.language for name in names if isinstance(name, Literal) and name.language})
 
     def _has(self, property_: Property, value: NamedNode | Literal) -> bool:
         return next(self._store.quads_for_pattern(None, property_, value), None) is not None
