@@ -73,7 +73,7 @@ def store(project: Project) -> Store:
 
 @pytest.fixture(scope="session")
 def graph(project: Project, store: Store) -> Graph:
-    return Graph(store, question.load(project.queries), "", conflict.load_rules(project.conflicts))
+    return Graph(store, question.load(project.queries), "", conflict.load_rules(project.queries))
 
 
 def offered_file(release: Path, name: str) -> Path:

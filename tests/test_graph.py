@@ -12,7 +12,7 @@ from clustergraph import Graph
 from clustergraph.engine import store as engine
 from clustergraph.engine.store import Embedded, Request
 from clustergraph.questions.answer import QuestionCall
-from clustergraph.questions.conflict import ConflictCall, read_rule
+from clustergraph.questions.conflict import read_rule
 from clustergraph.questions.question import parse
 
 DATA = """<x:a> <x:p> <x:b>, <x:c> ; <http://www.w3.org/2004/02/skos/core#prefLabel> "A"@en, "Ä"@de .
@@ -79,8 +79,7 @@ def test_what_a_job_gives_can_be_sent_to_another_process(small: Graph) -> None:
         small.thing("x:a"),
         small.catalogue(),
         small.conflicts(),
-        small.conflicts_shown(ConflictCall("conflicts")),
-        small.conflicts_written(ConflictCall("conflicts", format="csv")),
+        small.conflicts_wanted({"kind": ["figures"]}),
     ):
         assert pickle.loads(pickle.dumps(given)) == given
 

@@ -7,7 +7,7 @@ the service is a method of `Graph`, or another function that takes one first, wh
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
@@ -23,16 +23,7 @@ from clustergraph.questions import answer as answers
 from clustergraph.questions import question as question_files
 from clustergraph.questions.answer import Answer, Cell, Excerpt, QuestionCall, Rows, WrittenAnswer, cell
 from clustergraph.questions.catalogue import Catalogue
-from clustergraph.questions.conflict import (
-    FOLDER,
-    Conflict,
-    ConflictCall,
-    ConflictExcerpt,
-    ConflictRule,
-    load_rules,
-    rules_of,
-    written_part,
-)
+from clustergraph.questions.conflict import Conflict, ConflictRule, Wanted, load_rules
 from clustergraph.questions.conflicts import Conflicts
 from clustergraph.questions.names import KIND_QUERY, AmbiguousNameError, Choice, Choices
 from clustergraph.questions.parameters import (
@@ -96,7 +87,7 @@ class Graph:
             SourceError: a question file is not as it should be.
         """
         questions = question_files.load(Path(queries)) if queries else None
-        rules = load_rules(Path(queries) / FOLDER) if queries else None
+        rules = load_rules(Path(queries)) if queries else None
         return cls(Embedded(Path(release)), questions, Release.read(Path(release)).digest, rules)
 
     @staticmethod
@@ -259,26 +250,17 @@ class Graph:
         """Return the evidence of some rows, if it is asked for."""
         return self.proofs(answer, range(call.offset, call.offset + len(rows))) if call.evidence else None
 
-    # What disagrees
-
     def conflicts(self, **wanted: str | Iterable[str]) -> list[Conflict]:
-        """Return what disagrees: by ``kind``, ``about`` a thing, by ``document``, from a ``severity`` on.
+        """Return what disagrees: all, or by filters with one value or several; see `Conflicts.wanted`."""
+        return self._conflicts.chosen(wanted)
 
-        Each takes a value or several; a name of a thing that several bear is about each of them.
+    def conflicts_wanted(self, given: Mapping[str, Sequence[str]]) -> Wanted:
+        """Return which disagreements are wanted; see `conflicts`."""
+        return self._conflicts.wanted(given)
 
-        Raises:
-            QuestionError: there is no such kind, thing, document or severity.
-        """
-        given = {name: [value] if isinstance(value, str) else list(value) for name, value in wanted.items()}
-        return self._conflicts.wanted(given, self.search)
-
-    def conflicts_shown(self, call: ConflictCall) -> ConflictExcerpt:
-        """Return some of what disagrees, and how much there is of each kind; see `conflicts`."""
-        return ConflictExcerpt.of(self.conflicts(**call.given), call)
-
-    def conflicts_written(self, call: ConflictCall) -> WrittenAnswer:
-        """Return some of what disagrees in csv, tsv, md or json; see `conflicts`."""
-        return written_part(self.conflicts(**call.given), call)
+    def conflicts_of(self, rule: str) -> list[Conflict]:
+        """Return what a rule finds."""
+        return self._conflicts.of_rule(rule)
 
     # Evidence
 
@@ -418,8 +400,7 @@ class Graph:
 
     @cached_property
     def _conflicts(self) -> Conflicts:
-        rules = rules_of(self.engine) if self._given_rules is None else self._given_rules
-        return Conflicts(self.engine, self.label, self.sections, rules)
+        return Conflicts(self.engine, self.label, self.sections, self.search, self._given_rules)
 
     @cached_property
     def _names(self) -> Index:

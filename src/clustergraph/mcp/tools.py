@@ -11,7 +11,7 @@ from typing_extensions import TypedDict
 from clustergraph.engine.store import Request
 from clustergraph.graph import Graph
 from clustergraph.questions.answer import Cell, QuestionCall, Rows
-from clustergraph.questions.conflict import KINDS, Conflict, ConflictCall
+from clustergraph.questions.conflict import KINDS, Conflict, ConflictCall, ConflictExcerpt
 from clustergraph.questions.question import Question, asked
 from clustergraph.questions.search import Name
 from clustergraph.questions.successors import Given
@@ -157,7 +157,7 @@ class ListedConflict(TypedDict):
     notes: NotRequired[list[str]]
 
 
-class Conflicts(TypedDict):
+class ListedConflicts(TypedDict):
     """What disagrees."""
 
     conflicts: list[ListedConflict]
@@ -309,12 +309,14 @@ class Tools:
         severity: Annotated[str, Field(description="from which on: info, warning or violation")] = "",
         limit: Limit = LINES,
         offset: Offset = 0,
-    ) -> Conflicts:
+    ) -> ListedConflicts:
         """List what disagrees in or between documents, gaps and what is unconfirmed, each with who says what."""
         given = {"kind": kind, "about": about, "document": document, "severity": severity}
         asked_for = {name: [value] for name, value in given.items() if value}
+        wanted = await self._do(Graph.conflicts_wanted, asked_for)
+        every = [each for rule in wanted.rules for each in await self._do(Graph.conflicts_of, rule)]
         call = ConflictCall("conflicts", asked_for, "json", limit, offset)
-        found = await self._do(Graph.conflicts_shown, call)
+        found = ConflictExcerpt.of(wanted.of(every), call)
         listed = [_conflict(each) for each in found.conflicts]
         return {"conflicts": listed, "in_all": found.total, "by_kind": dict(found.counts)}
 

@@ -31,8 +31,6 @@ class Project:
         self.rules = self.queries / "rules"
         self.checks = self.queries / "checks"
         """Check queries, whose rows are failures."""
-        self.conflicts = self.queries / "conflicts"
-        """Rules that find what disagrees."""
 
     def check(self) -> None:
         """Raise `SourceError` if the folders that a build needs are not there."""

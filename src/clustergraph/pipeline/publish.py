@@ -77,7 +77,7 @@ def assemble(project: Project, progress: Progress = lambda _: None) -> Store:
     for path in project.graph_files():
         progress(f"reading {path.relative_to(project.root)}")
         store.bulk_extend(read(path))
-    questions, found_by = question.load(project.queries), conflict.load_rules(project.conflicts)
+    questions, found_by = question.load(project.queries), conflict.load_rules(project.queries)
     store.extend(catalogue(questions.values(), rules.load(project.rules), found_by.values()))
     described = read_all(rdf_files(project.shapes))
     store.extend(Quad(quad.subject, quad.predicate, quad.object, CATALOGUE) for quad in described)

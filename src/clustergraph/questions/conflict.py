@@ -18,7 +18,7 @@ from pyoxigraph import QuerySolutions
 
 from clustergraph.engine.store import Embedded
 from clustergraph.errors import SourceError, Where
-from clustergraph.questions.answer import WRITERS, Cell, QuestionCall, Rows, WrittenAnswer, with_iris
+from clustergraph.questions.answer import WRITERS, Cell, QuestionCall, Rows, with_iris
 from clustergraph.questions.notes import Note
 from clustergraph.questions.question import head_of
 from clustergraph.questions.sections import Section
@@ -74,12 +74,12 @@ class ConflictRule:
 
 
 def load_rules(folder: Path) -> dict[str, ConflictRule]:
-    """Return the rules in a folder by name; none where there is no folder.
+    """Return the rules by name that are beside the questions in a folder; there may be none.
 
     Raises:
         SourceError: a file is not as it should be.
     """
-    return {path.stem: read_rule(path, text_of(path)) for path in sorted(folder.glob("*.rq"))}
+    return {path.stem: read_rule(path, text_of(path)) for path in sorted((folder / FOLDER).glob("*.rq"))}
 
 
 def read_rule(path: Path, text: str) -> ConflictRule:
@@ -248,6 +248,36 @@ def table(found: Sequence[Conflict], *, iris: bool = False) -> tuple[tuple[str, 
 
 
 @dataclass(frozen=True)
+class Wanted:
+    """Which disagreements are wanted."""
+
+    rules: tuple[str, ...]
+    """The names of the rules that find them."""
+    least: Severity
+    """How grave they are at least."""
+    documents: frozenset[str] | None
+    """The documents of which one says a side, if that matters."""
+    things: frozenset[str] | None
+    """The things of which they concern one, if that matters."""
+
+    def of(self, found: Iterable[Conflict]) -> list[Conflict]:
+        """Return those of the conflicts that are wanted, by kind, the gravest first."""
+        chosen = (
+            each
+            for each in found
+            if each.severity.reaches(self.least)
+            and (self.documents is None or each.said_in(self.documents))
+            and (self.things is None or each.concerns(self.things))
+        )
+        return sorted(chosen, key=_place)
+
+
+def _place(conflict: Conflict) -> tuple[int, int, str, str]:
+    kinds, levels = list(KINDS), list(Severity)
+    return kinds.index(conflict.kind), levels.index(conflict.severity), conflict.rule.title, conflict.subject
+
+
+@dataclass(frozen=True)
 class ConflictExcerpt:
     """Some of what disagrees, and how much there is."""
 
@@ -278,11 +308,11 @@ def written(found: Sequence[Conflict], format_: str, *, iris: bool = False) -> s
     return WRITERS[format_](*table(found, iris=iris))
 
 
-def written_part(found: Sequence[Conflict], call: QuestionCall) -> WrittenAnswer:
+def written_part(found: Sequence[Conflict], call: QuestionCall) -> bytes:
     """Return those of the conflicts for which a client asks, in its format."""
     text = written(found[call.offset : call.offset + call.limit], call.format, iris=call.iris)
     marked = call.excel and call.format == "csv"
-    return WrittenAnswer(text.encode("utf-8-sig" if marked else "utf-8"), len(found))
+    return text.encode("utf-8-sig" if marked else "utf-8")
 
 
 class ConflictCall(QuestionCall):

@@ -12,7 +12,7 @@ from pyoxigraph import BlankNode, Literal, NamedNode, QuerySolution, QuerySoluti
 from clustergraph.engine.store import Embedded
 from clustergraph.errors import QuestionError
 from clustergraph.questions.answer import Cell, Words, cell
-from clustergraph.questions.conflict import KINDS, Conflict, ConflictRule, Side
+from clustergraph.questions.conflict import KINDS, Conflict, ConflictRule, Side, Wanted, rules_of
 from clustergraph.questions.names import nearest, plain
 from clustergraph.questions.notes import Note, notes
 from clustergraph.questions.parameters import iri_of, last_day
@@ -51,36 +51,45 @@ class Conflicts:
     """Finds what disagrees in a graph, by each rule once."""
 
     def __init__(
-        self, graph: Embedded, words: Words, sections: Mapping[str, Section], rules: Mapping[str, ConflictRule]
+        self,
+        graph: Embedded,
+        words: Words,
+        sections: Mapping[str, Section],
+        search: Search,
+        rules: Mapping[str, ConflictRule] | None = None,
     ) -> None:
-        """Take the store, what names things, the sections of the documents, and the rules."""
-        self.rules = rules
+        """Take the store, what names things, the sections of the documents, the search, and rules if not its own."""
+        self.rules = rules_of(graph) if rules is None else rules
+        self._search = search
         self._graph = graph
         self._words = words
         self._sections = sections
         self._found: dict[str, list[Conflict]] = {}
 
-    def wanted(self, given: Mapping[str, Sequence[str]], search: Search) -> list[Conflict]:
-        """Return conflicts by kind, the gravest first: of kinds, about things, by documents, from a severity on.
+    def chosen(self, given: Mapping[str, str | Iterable[str]]) -> list[Conflict]:
+        """Return the conflicts that are wanted, by kind, the gravest first; see `wanted`."""
+        chosen = self.wanted({name: [each] if isinstance(each, str) else list(each) for name, each in given.items()})
+        return chosen.of(conflict for rule in chosen.rules for conflict in self.of_rule(rule))
+
+    def wanted(self, given: Mapping[str, Sequence[str]]) -> Wanted:
+        """Return which are wanted: of a ``kind``, ``about`` a thing, by a ``document``, from a ``severity`` on.
+
+        Each can have several values; a name that several things bear is about each of them.
 
         Raises:
             QuestionError: there is no such parameter, kind, thing, document or severity.
         """
         _check("parameter", given, FILTERS)
         kinds = _check("kind", given.get("kind", ()), KINDS) or list(KINDS)
-        levels = [Severity(each) for each in _check("severity", given.get("severity", ()), list(Severity))]
+        levels = _check("severity", given.get("severity", ()), list(Severity))
         named = [self._document(name) for name in given.get("document", ())]
-        things = [_things(name, search) for name in given.get("about", ())]
-        rules = [rule for rule in self.rules.values() if rule.kind in kinds]
-        found = (conflict for rule in rules for conflict in self.of_rule(rule))
-        chosen = (
-            each
-            for each in found
-            if (not levels or any(each.severity.reaches(level) for level in levels))
-            and (not named or each.said_in(set().union(*named)))
-            and (not things or each.concerns(set().union(*things)))
+        things = [_things(name, self._search) for name in given.get("about", ())]
+        return Wanted(
+            tuple(rule.name for rule in self.rules.values() if rule.kind in kinds),
+            max(map(Severity, levels), key=list(Severity).index, default=Severity.INFO),
+            frozenset().union(*named) if named else None,
+            frozenset().union(*things) if things else None,
         )
-        return sorted(chosen, key=_place)
 
     def _document(self, name: str) -> set[str]:
         """Return the documents of which a name, or words in it, are the title, or the end of the IRI.
@@ -97,11 +106,11 @@ class Conflicts:
             raise QuestionError(f"document: {name!r} is not known", advice=advice)
         return found
 
-    def of_rule(self, rule: ConflictRule) -> list[Conflict]:
-        """Return what a rule finds, in the order of its rows."""
-        if rule.name not in self._found:
-            self._found[rule.name] = list(self._find(rule))
-        return self._found[rule.name]
+    def of_rule(self, name: str) -> list[Conflict]:
+        """Return what the rule of a name finds, in the order of its rows."""
+        if name not in self._found:
+            self._found[name] = list(self._find(self.rules[name]))
+        return self._found[name]
 
     def _find(self, rule: ConflictRule) -> Iterator[Conflict]:
         rows = self._graph.query(rule.query)
@@ -234,8 +243,3 @@ def _things(name: str, search: Search) -> set[str]:
         advice = f"did you mean {' or '.join(near)}?" if near else "`clustergraph search` finds names"
         raise QuestionError(f"about: {name!r} is not known", advice=advice)
     return found
-
-
-def _place(conflict: Conflict) -> tuple[int, int, str, str]:
-    kinds, levels = list(KINDS), list(Severity)
-    return kinds.index(conflict.kind), levels.index(conflict.severity), conflict.rule.title, conflict.subject

@@ -1,6 +1,7 @@
 """What disagrees, as a page with a form and as a table."""
 
 from functools import partial
+from itertools import chain
 from typing import Annotated, Final
 
 from fastapi import Query
@@ -10,12 +11,12 @@ from starlette.responses import Response
 from clustergraph.errors import ClustergraphError
 from clustergraph.graph import Graph
 from clustergraph.questions.answer import usual_limit
-from clustergraph.questions.conflict import KINDS, ConflictCall, ConflictExcerpt
+from clustergraph.questions.conflict import KINDS, Conflict, ConflictCall, ConflictExcerpt, written_part
 from clustergraph.shacl.findings import Severity
 from clustergraph.web.pages import problem_page, respond_page
 from clustergraph.web.questions import OFFERS as ANSWERS
 from clustergraph.web.questions import Excel, Iris, Limit, Offset, given_parameters, links
-from clustergraph.web.responses import Offers, address_tag, format_of, respond
+from clustergraph.web.responses import Offers, address_tag, format_of, in_thread, respond
 from clustergraph.web.service import ReleaseName, Served, served
 
 OFFERS: Final = Offers({name: ANSWERS.types[name] for name in ("html", "json", "csv", "tsv", "md")})
@@ -47,9 +48,9 @@ async def conflicts(
     late: dict[str, str] = {}
 
     async def write() -> bytes:
-        found = await here.do(Graph.conflicts_written, call)
-        late.update(links(call, found.total))
-        return found.content
+        found = await _found(here, call)
+        late.update(links(call, len(found)))
+        return await in_thread(lambda: written_part(found, call))
 
     etag = address_tag(request, here.release, chosen)
     response = await respond(request, write, OFFERS.content_type(chosen), etag, release=here.release)
@@ -57,11 +58,18 @@ async def conflicts(
     return response
 
 
+async def _found(here: Served, call: ConflictCall) -> list[Conflict]:
+    """Return what disagrees; what a rule finds is found once, so that no request waits for all of them again."""
+    wanted = await here.do(Graph.conflicts_wanted, call.given)
+    found = [await here.once(Graph.conflicts_of, rule) for rule in wanted.rules]
+    return wanted.of(chain.from_iterable(found))
+
+
 async def _show(here: Served, call: ConflictCall) -> bytes | Response:
     """Show the form, and under it what was found or what is wrong."""
     found, problem = ConflictExcerpt(), None
     try:
-        found = await here.do(Graph.conflicts_shown, call)
+        found = ConflictExcerpt.of(await _found(here, call), call)
     except ClustergraphError as error:
         problem = error
     documents = [title for _, title, sections in await here.once(Graph.documents) if sections]
