@@ -179,6 +179,34 @@ def test_a_pilot_through_the_region_is_as_firm_as_the_region(evidence: str, cert
     assert holds(store, f"?p cg:participant organisation:b ; cg:activity pilot:x ; {said}")
     assert holds(store, f"organisation:a cg:{shared} organisation:b")
     assert holds(store, "organisation:a cg:sharesPilotWith organisation:b") is (certainty == "stated")
+    for party in ("organisation:b", "region:d"):
+        link = f"?p cg:participant {party} ; cg:activity pilot:x ; cg:linkCertainty"
+        assert holds(store, f"{link} certainty:{certainty}")
+        assert not holds(store, f"{link} ?other FILTER (?other != certainty:{certainty})")
+
+
+@pytest.mark.parametrize(
+    ("how", "role", "certainty"),
+    [
+        (STATED, "member", "stated"),
+        (COLLECTIVE, "member", "ambiguous"),
+        ("cg:certainty certainty:unconfirmed", "member", "unconfirmed"),
+        (STATED, "associated-region", ""),
+        (f"{STATED} ; cg:phase phase:planned", "member", ""),
+    ],
+)
+def test_a_link_to_an_initiative_has_one_certainty(how: str, role: str, certainty: str) -> None:
+    store = graph_of(
+        "initiative:v a cg:Initiative . region:d a cg:Region .", takes_part(1, "region:d", "initiative:v", how, role)
+    )
+    assert holds(store, "participation:p1 cg:linkCertainty ?any") is bool(certainty)
+    assert not certainty or holds(store, f"participation:p1 cg:linkCertainty certainty:{certainty}")
+
+
+def test_a_region_takes_part_where_a_party_acts_on_its_behalf() -> None:
+    acting = takes_part(6, "organisation:a", "pilot:x") + "participation:p6 cg:onBehalfOf region:d ."
+    store = graph_of(*PARTNERS, acting)
+    assert holds(store, "participation:p4 cg:linkCertainty certainty:stated")
 
 
 def test_a_statement_about_the_partner_itself_needs_no_region() -> None:

@@ -312,3 +312,53 @@ def test_nobody_is_missed_where_none_of_its_kind_takes_part(graph: Graph) -> Non
     missed = graph.ask("not-in", activity="4M4IoF", other="Four Motors for Europe")
     assert {row["participant"] for row in missed} == {"Centro (Portugal)", "North-West (Romania)"}
     assert "TEXTILE 2020" not in {row["other"] for row in graph.ask("not-in")}
+
+
+# Links to an initiative
+
+
+def linked(rows: Iterable[Mapping[str, Any]], who: str = "participant", what: str = "activity") -> dict[Any, set[Any]]:
+    """Return the certainties of each link that a source or a rule gives."""
+    found: dict[Any, set[Any]] = defaultdict(set)
+    for row in rows:
+        if row["link_certainty"]:
+            found[row[who], row[what]].add(row["link_certainty"])
+    return dict(found)
+
+
+def test_a_link_to_the_initiative_is_as_certain_by_each_question(graph: Graph) -> None:
+    pilots = linked(graph.ask("pilot-links", initiative="Vanguard Initiative"), what="pilot")
+    assert all(len(certainties) == 1 for certainties in pilots.values())
+    taken = linked(graph.ask("participants", activity_class="cg:PriorityIssue"))
+    assert taken == pilots
+    for row in graph.ask("partners-sharing-pilots"):
+        for side in ("one", "other"):
+            assert pilots[row[side], row["pilot"]] == {row[f"{side}_certainty"]}
+    initiative = linked(graph.ask("participants", activity="Vanguard Initiative"))
+    assert {who: certainty for (who, _), (certainty,) in initiative.items()} == {
+        "AFIL": "stated",
+        "Auvergne-Rhône-Alpes": "unconfirmed",
+        "Baden-Württemberg": "stated",
+        "Catalonia": "stated",
+        "Lombardy": "stated",
+    }
+
+
+def test_a_region_is_linked_to_a_pilot_as_its_partners_are(graph: Graph) -> None:
+    rows = [row for row in graph.ask("pilot-links", initiative="Vanguard Initiative") if row["link_certainty"]]
+    regions = linked((row for row in rows if row["region"] == row["participant"]), what="pilot")
+    through = [row for row in rows if row["origin"] == "computed"]
+    assert {row["link_certainty"] for row in through} == {"stated", "unconfirmed", "ambiguous"}
+    for row in through:
+        assert regions[row["region"], row["pilot"]] == {row["link_certainty"]}
+
+
+def test_pilots_are_shared_for_certain_where_both_links_are(graph: Graph) -> None:
+    shared = {frozenset(cell.value for cell in row) for row in graph.table("SELECT * { ?a cg:sharesPilotWith ?b }")[1]}
+    stated = graph.ask("partners-sharing-pilots", certainty="stated")
+    assert {frozenset((row["one"], row["other"])) for row in stated} <= shared
+    certain = graph.table("""SELECT DISTINCT ?code {
+        ?p cg:participant ?party ; cg:activity ?activity ; cg:linkCertainty/skos:notation ?code .
+        ?activity a cg:PriorityIssue . ?party cg:participatesIn ?activity
+    }""")[1]
+    assert [row[0].value for row in certain] == ["stated"]
