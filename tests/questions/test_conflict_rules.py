@@ -134,6 +134,11 @@ _schemes = (
 _codes = part(1, "row", "organisation:a", countryCode='"IT"') + part(2, "row", "organisation:b", countryCode='"IT"')
 
 
+def _note(name: str, kind: str, found: str) -> str:
+    return f"""GRAPH m:notes {{ note:{name} a cg:Note ; cg:about organisation:a ; cg:concernsSection m:one ;
+      cg:noteKind note-kind:{kind} ; {found} ; dcterms:description "Odd."@en }}\n"""
+
+
 def _together(number: int, other: str) -> str:
     cooperates = "relationship-kind:cooperates-with"
     return _tie(number, "one", relationshipKind=cooperates, party="organisation:b", counterparty=other)
@@ -268,6 +273,16 @@ CASES: dict[str, tuple[str, str]] = {
         letter("r", "region:r", issued='"2016-12-19"', place="place:lyon")
         + "GRAPH m:sections { document:f a cg:Document ; dcterms:isPartOf document:d }",
         letter("s", "region:s", issued='"2016-12-20"'),
+    ),
+    "noted-damage": (
+        _note("found", "damage", "cg:foundBy <https://w3id.org/clustergraph/query/conflicts/gaps>")
+        + _note("gap", "gap", 'cg:notFoundBecause "Torn."'),
+        _note("torn", "damage", 'cg:notFoundBecause "Torn."'),
+    ),
+    "noted-gaps": (
+        _note("found", "gap", "cg:foundBy <https://w3id.org/clustergraph/query/conflicts/gaps>")
+        + _note("torn", "damage", 'cg:notFoundBecause "Torn."'),
+        _note("gap", "gap", 'cg:notFoundBecause "Torn."'),
     ),
     "unnamed": (
         part(1, "row", "organisation:a"),
