@@ -37,6 +37,13 @@ def test_a_printed_word_leads_to_its_term_with_its_count_and_questions(
     assert hit.questions[question] == graph.questions[question].title
 
 
+def test_a_printed_word_is_a_value_of_a_parameter(graph: Graph) -> None:
+    printed = graph.ask("figures", measure="Size of the Network")
+    assert printed.rows == graph.ask("figures", measure="members").rows
+    titles = graph.ask("facts", fact="Title")
+    assert {row[titles.columns.index("property")].shown for row in titles.rows} == {"full name"}
+
+
 def test_every_other_name_of_a_term_leads_to_it_and_to_a_question(graph: Graph) -> None:
     rows = list(
         graph.select("""SELECT ?term ?name {
