@@ -71,7 +71,7 @@ def whole(project: Project, store: Store, tmp_path_factory: pytest.TempPathFacto
     """The graph of the project, asked in this process."""
     held = Store()
     held.extend(store)
-    conflicts = load_conflict_rules(project.queries / "conflicts").values()
+    conflicts = load_conflict_rules(project.queries).values()
     for quad in catalogue(QUESTIONS.values(), load_rules(project.rules), conflicts):
         held.extend([quad, Quad(quad.subject, quad.predicate, quad.object, DefaultGraph())])
     with session(

@@ -20,7 +20,7 @@ from clustergraph.questions.catalogue import catalogue
 from clustergraph.questions.conflict import COLUMNS, KINDS, Conflict, ConflictCall, load_rules, read_rule, written_part
 from clustergraph.rdf.reading import rdf_files, read_all
 from clustergraph.release.write import merge
-from clustergraph.terms import PREFIXES, SCHEME
+from clustergraph.terms import PREFIXES, SCHEME, expand
 from tests.conftest import ROOT
 
 SCENE = """
@@ -215,6 +215,16 @@ def test_a_note_stands_with_what_it_is_about(scene: Scene) -> None:
     found = only(scene(rivals + notes))
     assert [each.text for each in found.notes] == ["They differ: exact."]
     assert [each.text for each in found.beside] == ["They differ: same-section.", "They differ: statement."]
+
+
+def test_notes_stand_on_the_page_of_what_they_are_about(scene: Scene) -> None:
+    notes = (
+        note("thing", "organisation:a", "three") + note("statement", "figure:f1", "one")
+        + note("other", "organisation:b", "two") + note("code", "measure:members", "two")
+    )  # fmt: skip
+    graph = scene(figure(1, "one", 10) + notes)
+    for name, told in (("organisation:a", ["statement", "thing"]), ("m:two", ["code", "other"]), ("project:p", [])):
+        assert [each.iri.rpartition("/")[2] for each in graph.thing(expand(name).value).notes] == told
 
 
 # What is wanted

@@ -27,7 +27,15 @@ SELECT ?about ("name" AS ?what) ?value ?section WHERE {
 } ORDER BY ?about ?value
 """
 LABEL = """
+@prefix dcterms: <http://purl.org/dc/terms/> .
+@prefix note: <https://w3id.org/clustergraph/id/note/> .
+@prefix note-kind: <https://w3id.org/clustergraph/scheme/note-kind/> .
 m:letter { organisation:afil skos:altLabel "A.F.I.L." . }
+m:notes {
+  note:two a cg:Note ; cg:noteKind note-kind:misspelling ; cg:about organisation:afil ; cg:concernsSection m:letter ;
+    cg:foundBy <https://w3id.org/clustergraph/query/conflicts/two-names> ;
+    dcterms:description "Two spellings stand here."@en .
+}
 m:sections { m:letter a cg:Section ; skos:prefLabel "The letter"@en . }
 """
 
@@ -66,6 +74,14 @@ def test_the_page_leads_to_things_sections_and_the_rule(client: TestClient) -> N
         assert f'href="{address}"' in page
         assert client.get(address, headers=BROWSER).status_code == 200
     assert "Names and spellings" in page
+    assert page.count("Two spellings stand here.") == 1
+
+
+def test_a_note_stands_on_the_page_of_its_thing(client: TestClient) -> None:
+    page = client.get("/id/organisation/afil", headers=BROWSER).text
+    assert "Notes of the editors" in page
+    assert page.index("Two spellings stand here.") < page.index("/query/conflicts/two-names")
+    assert "Notes of the editors" not in client.get("/id/organisation/viameca", headers=BROWSER).text
 
 
 def test_filters_are_those_of_the_form(client: TestClient) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 from pathlib import Path
 from typing import Final, Self
@@ -317,6 +317,14 @@ def written_part(found: Sequence[Conflict], call: QuestionCall) -> bytes:
 
 class ConflictCall(QuestionCall):
     """What disagrees as a client of the service asks for it: some of it, in a format."""
+
+    def of_kind(self, kind: str) -> str:
+        """Return the address of what is of one kind alone.
+
+        >>> ConflictCall("conflicts", {"about": ["AFIL"]}, offset=500).of_kind("gap")
+        '/conflicts?about=AFIL&kind=gap'
+        """
+        return replace(self, given={**self.given, "kind": [kind]}, offset=0).address()
 
     @property
     def path(self) -> str:

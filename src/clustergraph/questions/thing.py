@@ -9,6 +9,7 @@ from typing import Final
 from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, Quad, QuerySolutions, Triple
 
 from clustergraph.engine.store import Embedded
+from clustergraph.questions.notes import Note, notes_on
 from clustergraph.questions.sections import Section
 from clustergraph.rdf.labels import near
 from clustergraph.terms import ONTOLOGY, VOCABULARIES, compact, expand
@@ -87,6 +88,8 @@ class Thing:
     """Statements of things without a name, as property and value."""
     cut: list[str] = field(default_factory=list)
     """The parts that were cut at `SHOWN` statements."""
+    notes: list[Note] = field(default_factory=list)
+    """The notes of the editors on the thing, on statements about it, or on the section that it is."""
 
     @property
     def known(self) -> bool:
@@ -131,6 +134,7 @@ class Things:
         kept = {(group.property, line.term) for group in thing.incoming for line in group.lines}
         incoming = [quad for quad in incoming if (quad.predicate.value, quad.subject) in kept]
         thing.content = _by_subject(content)
+        thing.notes = notes_on(self._graph, iri)
         self._name(thing, [*own, *incoming, *content])
         return thing
 
