@@ -447,4 +447,4 @@ def opened(release: Path, in_memory: bool, *, memory_quads: int) -> Graph | None
 
 def prepare() -> None:
     """Import whatever a job on a graph needs: a worker can open no file later."""
-    from clustergraph.questions import evidence, explanation, lineage, search, usage  # noqa: F401
+    from clustergraph.questions import evidence, explanation, lineage, search, usage, values  # noqa: F401

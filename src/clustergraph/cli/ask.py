@@ -22,6 +22,7 @@ from clustergraph.errors import ClustergraphError, QueryError, QuestionError
 from clustergraph.formats import RDF_FORMATS, RESULT_FORMATS
 from clustergraph.questions.names import plain
 from clustergraph.questions.question import Parameter, Question, asked
+from clustergraph.questions.values import values_of
 from clustergraph.rdf.files import decoded, text_of
 
 if TYPE_CHECKING:
@@ -280,13 +281,14 @@ def _wrapped(text: str, first: str = "", other: str = "") -> str:
 def _show(graph: Graph | None, question: Question) -> None:
     """Print what a question is for, its parameters with some of their choices, its columns, and how to ask it."""
     click.echo(f"{_wrapped(question.title)}\n\n{_wrapped(question.description)}\n")
-    click.echo("Parameters, each as --parameter VALUE:")
+    click.echo("Parameters, each as --parameter VALUE, with the number of rows for some values:")
+    offered = values_of(graph, question.name) if graph else {}
     for parameter in question.parameters.values():
         several = ", several" if parameter.many else ""
         needed = ", needed" if parameter.required else ""
         text = f"--{parameter.name}  {parameter.label} ({parameter.type}{several}{needed})"
         click.echo(_wrapped(text, "  ", "      "))
-        names = list(graph.choices(parameter).offered.values()) if graph else []
+        names = [f"{each.value} ({each.rows})" if each.rows else each.value for each in offered.get(parameter.name, [])]
         if names:
             more = f" … ({len(names)} in all)" if len(names) > _CHOICES else ""
             click.echo(_wrapped(", ".join(names[:_CHOICES]) + more, "      ", "      "))

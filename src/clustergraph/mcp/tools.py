@@ -16,6 +16,7 @@ from clustergraph.questions.question import Question, asked
 from clustergraph.questions.search import Name
 from clustergraph.questions.successors import Given
 from clustergraph.questions.thing import Part, Property, Thing
+from clustergraph.questions.values import values_of
 from clustergraph.release.manifest import Release
 from clustergraph.settings import Settings
 from clustergraph.sparql.guard import check
@@ -72,7 +73,7 @@ class ParameterNote(TypedDict):
     required: bool
     several: bool
     default: list[str]
-    values: list[str]
+    values: dict[str, int | None]
 
 
 class QuestionNote(TypedDict):
@@ -218,11 +219,12 @@ class Tools:
         return {"questions": [], "note": f"no question is about {q!r}; leave q out for all, or use one word"}
 
     async def explain_question(self, name: str) -> QuestionNote:
-        """Tell what a question is for, what its parameters can be and what its columns are."""
+        """Tell what a question is for, what its columns are, and some values of its parameters with their rows."""
         question, _, note = await self._asked(name, {})
         parameters: dict[str, ParameterNote] = {}
+        offered = await self._do(values_of, question.name)
         for each in question.parameters.values():
-            values = list((await self._do(Graph.choices, each)).offered.values())[:_VALUES]
+            values = {offer.value: offer.rows for offer in offered.get(each.name, [])[:_VALUES]}
             parameters[each.name] = {
                 "label": each.label, "type": each.type, "required": each.required, "several": each.many,
                 "default": list(each.default), "values": values,

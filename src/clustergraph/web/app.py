@@ -109,6 +109,7 @@ def create_app(
     _get(app, "/openapi.json", openapi.openapi)
     _get(app, "/describe", things.describe, things.OFFERS)
     _get(app, "/questions/{name}", questions.answer, questions.OFFERS)
+    _get(app, "/questions/{name}/choices", questions.choices)
     _get(app, "/conflicts", conflicts.conflicts, conflicts.OFFERS)
     _get(app, "/conflicts.{extension}", conflicts.conflicts)
     for name, endpoint in (

@@ -1,7 +1,7 @@
 """The named questions: a list, and for each a form with its answer as a page or a table."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from functools import partial
 from http import HTTPStatus
 from typing import Annotated, Final, TypeVar
@@ -20,7 +20,7 @@ from clustergraph.questions.parameters import iri_of
 from clustergraph.questions.question import Question, asked
 from clustergraph.questions.successors import Given
 from clustergraph.terms import address
-from clustergraph.web.pages import page_or_json, problem_page, rendered, respond_page
+from clustergraph.web.pages import as_json, page_or_json, problem_page, rendered, respond_page
 from clustergraph.web.problems import RequestError, bad_request
 from clustergraph.web.responses import HTML, PAGE_OR_JSON, Offers, address_tag, format_of, hint_header, respond
 from clustergraph.web.service import ReleaseName, Served, served
@@ -167,7 +167,6 @@ def links(call: QuestionCall, total: int, hints: Sequence[str] = ()) -> dict[str
 async def _show(here: Served, question: Question, call: QuestionCall) -> bytes | Response:
     """Show the form, and under it the answer or what is wrong."""
     parameters = question.parameters.values()
-    choices = {each.name: (await here.choices(each)).offered for each in parameters}
     shown: dict[str, object] = {"bound": question.query}
     problem: ClustergraphError | None = None
     try:
@@ -176,18 +175,41 @@ async def _show(here: Served, question: Question, call: QuestionCall) -> bytes |
             shown |= {"table": found, "bound": found.query}
     except ClustergraphError as error:
         problem = error
-    usual = {each.name: [choices[each.name].get(iri_of(value), value) for value in each.default] for each in parameters}
-    names = {
+    # An answer to a few is not kept waiting by the whole answer, in which the values are counted.
+    offered = await here.values(question, quickly=bool(call.given))
+    names = {each.iri: each.value for found in offered.values() for each in found}
+    usual = {each.name: [names.get(iri_of(value), value) for value in each.default] for each in parameters}
+    told = {
         "asked": call,
         "question": question,
-        "choices": {name: sorted(found.values(), key=str.casefold) for name, found in choices.items()},
+        "offered": offered,
         "usual": usual,
         "listed": LISTED_CHOICES,
         "meant": _meant(call, problem),
         "permanent": call.address(release=here.release.digest),
         **shown,
     }
-    return await problem_page("question.html", problem, here.release, **names)
+    return await problem_page("question.html", problem, here.release, **told)
+
+
+async def choices(
+    request: Request,
+    name: str,
+    release: ReleaseName = None,  # noqa: ARG001 - see `served`
+) -> Response:
+    """Tell what the parameters of a question can be given: values that have answers, with the number of rows."""
+    here = served(request)
+    try:
+        question, _, _ = asked(await here.questions(), name, {})
+    except QuestionError as error:
+        raise RequestError(HTTPStatus.NOT_FOUND, error.message, error.advice) from error
+
+    async def tell() -> bytes:
+        found = await here.values(question)
+        return as_json({key: [asdict(each) for each in values] for key, values in found.items()})
+
+    etag = address_tag(request, here.release, "choices")
+    return await respond(request, tell, "application/json", etag, release=here.release)
 
 
 def _meant(call: QuestionCall, problem: ClustergraphError | None) -> list[tuple[str, str]]:

@@ -29,6 +29,7 @@ from clustergraph.pipeline import material
 from clustergraph.questions.names import Choices
 from clustergraph.questions.parameters import needs_choices
 from clustergraph.questions.question import Parameter, Question
+from clustergraph.questions.values import Values, every_value, values_of
 from clustergraph.release.manifest import Release
 from clustergraph.release.releases import Releases, pointed
 from clustergraph.settings import Settings
@@ -198,6 +199,12 @@ class Served:
         # Parameters of the same class have the same choices, whatever they are called.
         same = replace(parameter, name="", label="", required=False, many=False, default=())
         return await self.once(Graph.choices, same)
+
+    async def values(self, question: Question, *, quickly: bool = False) -> Values:
+        """Return what the parameters of a question can be given; quickly, without counting what is not counted yet."""
+        if quickly and (values_of, (question.name,)) not in self._known:
+            return {name: every_value(await self.choices(each)) for name, each in question.parameters.items()}
+        return await self.once(values_of, question.name)
 
     async def hints(self, query: str) -> tuple[str, ...]:
         """Return what can match nothing in a query, with what may be meant; nothing if that cannot be found out now."""

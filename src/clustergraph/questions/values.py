@@ -1,0 +1,76 @@
+"""What can be given for a parameter: values that have answers, with the number of rows, where the answer tells it."""
+
+import re
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from clustergraph.questions.answer import Answer
+from clustergraph.questions.names import Choices
+from clustergraph.questions.parameters import needs_choices
+from clustergraph.questions.question import Parameter, Question
+
+
+@dataclass(frozen=True)
+class CountedValue:
+    """A value that a parameter can be given."""
+
+    value: str
+    iri: str
+    rows: int | None = None
+    """In how many rows of the answer it stands; None where that is not counted."""
+
+
+Values = Mapping[str, list[CountedValue]]
+"""What the parameters of a question can be given, by their names."""
+
+
+class Asking(Protocol):
+    """What can be asked questions."""
+
+    @property
+    def questions(self) -> Mapping[str, Question]:
+        """The questions, by name."""
+        ...
+
+    def choices(self, parameter: Parameter) -> Choices:
+        """Return what a parameter can be."""
+        ...
+
+    def put(self, question: Question, given: Mapping[str, list[str]]) -> Answer:
+        """Return the answer to a question."""
+        ...
+
+
+def values_of(graph: Asking, name: str) -> Values:
+    """Return what the parameters of a question can be given: what stands in its whole answer, or all their choices."""
+    question = graph.questions[name]
+    parameters = [each for each in question.parameters.values() if needs_choices(each)]
+    counted = [each for each in parameters if _is_counted(question, each)]
+    answer = graph.put(question, {}) if counted else None
+    return {
+        each.name: _counted(each, graph.choices(each), answer) if answer and each in counted else
+        every_value(graph.choices(each))
+        for each in parameters
+    }  # fmt: skip
+
+
+def every_value(choices: Choices) -> list[CountedValue]:
+    """Return all choices, in the order of the alphabet, without a number of rows."""
+    found = [CountedValue(value, iri) for iri, value in choices.offered.items()]
+    return sorted(found, key=lambda each: each.value.casefold())
+
+
+def _is_counted(question: Question, parameter: Parameter) -> bool:
+    """Whether a parameter is a column whose values choose the rows: it has no default, and is no condition."""
+    condition = re.search(rf"BOUND\s*\(\s*\?{parameter.name}\s*\)", question.query)
+    open_ = not parameter.default and not any(each.required for each in question.parameters.values())
+    return parameter.name in question.columns and open_ and not condition
+
+
+def _counted(parameter: Parameter, choices: Choices, answer: Answer) -> list[CountedValue]:
+    """Return the choices that stand in the column of a parameter, those in most rows first."""
+    rows = Counter(term.value for row in answer.terms if (term := row[parameter.name]))
+    found = [CountedValue(value, iri, rows[iri]) for iri, value in choices.offered.items() if rows[iri]]
+    return sorted(found, key=lambda each: (-(each.rows or 0), each.value.casefold()))
