@@ -18,6 +18,7 @@ from clustergraph.pipeline.project import Project
 from clustergraph.questions import question
 from clustergraph.questions.catalogue import catalogue
 from clustergraph.questions.conflict import COLUMNS, KINDS, Conflict, ConflictCall, load_rules, read_rule, written_part
+from clustergraph.questions.notes import notes
 from clustergraph.rdf.reading import rdf_files, read_all
 from clustergraph.release.write import merge
 from clustergraph.terms import PREFIXES, SCHEME, expand
@@ -207,22 +208,29 @@ def test_what_is_computed_is_said_by_no_section_and_tells_what_was_counted(scene
 def test_a_note_stands_with_what_it_is_about(scene: Scene) -> None:
     rivals = figure(1, "one", 10) + figure(2, "two", 12)
     rule = "; cg:foundBy <https://w3id.org/clustergraph/query/conflicts/figures>"
-    notes = (
+    added = (
         note("exact", "organisation:a", "two", rule) + note("same-section", "organisation:a", "one")
         + note("elsewhere", "organisation:a", "three") + note("other", "organisation:b", "one")
         + note("statement", "figure:f1", "three")
     )  # fmt: skip
-    found = only(scene(rivals + notes))
+    found = only(scene(rivals + added))
     assert [each.text for each in found.notes] == ["They differ: exact."]
     assert [each.text for each in found.beside] == ["They differ: same-section.", "They differ: statement."]
 
 
+def test_a_note_that_names_a_rule_stands_with_what_the_rule_finds(graph: Graph) -> None:
+    told = {(each.rule.iri, note.iri) for each in graph.conflicts() for note in each.notes}
+    named = {(rule, note.iri) for note in notes(graph.engine) for rule in note.found_by}
+    assert named
+    assert named - told == set()
+
+
 def test_notes_stand_on_the_page_of_what_they_are_about(scene: Scene) -> None:
-    notes = (
+    added = (
         note("thing", "organisation:a", "three") + note("statement", "figure:f1", "one")
         + note("other", "organisation:b", "two") + note("code", "measure:members", "two")
     )  # fmt: skip
-    graph = scene(figure(1, "one", 10) + notes)
+    graph = scene(figure(1, "one", 10) + added)
     for name, told in (("organisation:a", ["statement", "thing"]), ("m:two", ["code", "other"]), ("project:p", [])):
         assert [each.iri.rpartition("/")[2] for each in graph.thing(expand(name).value).notes] == told
 
@@ -251,6 +259,7 @@ def test_what_is_not_known_is_told_with_what_there_is(graph: Graph) -> None:
         ({"severity": "error"}, "violation, warning, info"),
         ({"document": "Annual report"}, "WIINTECH 2020"),
         ({"about": "Plastipols"}, "did you mean 'Plastipolis'"),
+        ({"about": "organisation:plastipols"}, "'Plastipolis'"),
         ({"abot": "Plastipolis"}, "did you mean 'about'"),
     ):
         with pytest.raises(QuestionError) as error:

@@ -10,7 +10,7 @@ from textwrap import wrap
 import click
 
 from clustergraph.cli.context import Context, pass_context
-from clustergraph.cli.table import table
+from clustergraph.cli.table import columns_of_terminal, table
 from clustergraph.errors import Exit
 from clustergraph.questions.conflict import KINDS, Conflict, written
 from clustergraph.questions.conflict import table as as_table
@@ -75,7 +75,7 @@ def _written(found: Sequence[Conflict], format_: str, iris: bool) -> str:
 
 
 def _text(found: Sequence[Conflict]) -> Iterator[str]:
-    """Yield lines of 80 characters: a block for each conflict, by kind, and the counts."""
+    """Yield lines of 80 characters at most: a block for each conflict, by kind, and the counts."""
     counts = Counter(each.kind for each in found)
     for place, each in enumerate(found):
         if not place or found[place - 1].kind != each.kind:
@@ -103,4 +103,5 @@ def _block(conflict: Conflict) -> Iterator[str]:
 
 
 def _lines(text: str, indent: str) -> list[str]:
-    return wrap(text, 80, initial_indent=indent, subsequent_indent=indent + "  ", break_on_hyphens=False)
+    width, more = min(columns_of_terminal(), 80), indent + "  "
+    return wrap(text, width, initial_indent=indent, subsequent_indent=more, break_on_hyphens=False)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
-from pyoxigraph import BlankNode, Literal, NamedNode, QuerySolution, QuerySolutions, Triple
+from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, QuerySolution, QuerySolutions, Triple
 
 from clustergraph.engine.store import Embedded
 from clustergraph.errors import QuestionError
@@ -83,13 +84,19 @@ class Conflicts:
         kinds = _check("kind", given.get("kind", ()), KINDS) or list(KINDS)
         levels = _check("severity", given.get("severity", ()), list(Severity))
         named = [self._document(name) for name in given.get("document", ())]
-        things = [_things(name, self._search) for name in given.get("about", ())]
+        things = [_things(name, self._search, self._known) for name in given.get("about", ())]
         return Wanted(
             tuple(rule.name for rule in self.rules.values() if rule.kind in kinds),
             max(map(Severity, levels), key=list(Severity).index, default=Severity.INFO),
             frozenset().union(*named) if named else None,
             frozenset().union(*things) if things else None,
         )
+
+    def _known(self, iri: str) -> bool:
+        """Whether the graph says anything of an IRI."""
+        node, store = NamedNode(iri), self._graph.store
+        own = store.quads_for_pattern(node, None, None, DefaultGraph())
+        return any(own) or any(store.quads_for_pattern(None, None, node, DefaultGraph()))
 
     def _document(self, name: str) -> set[str]:
         """Return the documents of which a name, or words in it, are the title, or the end of the IRI.
@@ -109,8 +116,18 @@ class Conflicts:
     def of_rule(self, name: str) -> list[Conflict]:
         """Return what the rule of a name finds, in the order of its rows."""
         if name not in self._found:
-            self._found[name] = list(self._find(self.rules[name]))
+            self._found[name] = self._with_rest(self.rules[name], list(self._find(self.rules[name])))
         return self._found[name]
+
+    def _with_rest(self, rule: ConflictRule, found: Sequence[Conflict]) -> list[Conflict]:
+        """Return conflicts also with the notes that the rule finds and that are on other sections than these name."""
+        told = {note for conflict in found for note in conflict.notes}
+        rest = [note for note in self._notes if rule.iri in note.found_by and note not in told]
+
+        def fitting(conflict: Conflict) -> tuple[Note, ...]:
+            return tuple(note for note in rest if conflict.concerns(note.about | note.sections))
+
+        return [replace(conflict, notes=conflict.notes + fitting(conflict)) for conflict in found]
 
     def _find(self, rule: ConflictRule) -> Iterator[Conflict]:
         rows = self._graph.query(rule.query)
@@ -228,16 +245,17 @@ def _check(what: str, given: Iterable[str], known: Iterable[str]) -> list[str]:
     return values
 
 
-def _things(name: str, search: Search) -> set[str]:
+def _things(name: str, search: Search, known: Callable[[str], bool]) -> set[str]:
     """Return all things that bear a name, or that an IRI or its last segment stands for.
 
     Raises:
         QuestionError: there is none; it names the nearest.
     """
-    if iri := iri_of(name):
-        return {iri}
-    hits = search(name, 50)
+    iri = iri_of(name)
+    hits = search(iri.rpartition("/")[2].replace("-", " ") if iri else name, 50)
     found = {hit.iri for hit in hits if plain(hit.name) == plain(name) or hit.iri.rpartition("/")[2] == name}
+    if iri:
+        found = {iri} if known(iri) else set()
     if not found:
         near = list(dict.fromkeys(repr(hit.label) for hit in hits))[:3]
         advice = f"did you mean {' or '.join(near)}?" if near else "`clustergraph search` finds names"
