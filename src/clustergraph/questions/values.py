@@ -26,7 +26,7 @@ Values = Mapping[str, list[CountedValue]]
 """What the parameters of a question can be given, by their names."""
 
 
-class Asking(Protocol):
+class Askable(Protocol):
     """What can be asked questions."""
 
     @property
@@ -43,7 +43,7 @@ class Asking(Protocol):
         ...
 
 
-def values_of(graph: Asking, name: str) -> Values:
+def values_of(graph: Askable, name: str) -> Values:
     """Return what the parameters of a question can be given: what stands in its whole answer, or all their choices."""
     question = graph.questions[name]
     parameters = [each for each in question.parameters.values() if needs_choices(each)]

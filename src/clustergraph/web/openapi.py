@@ -52,9 +52,14 @@ async def _document(here: Served, app: FastAPI) -> bytes:
         document["servers"] = [{"url": here.service.address}]
         document.pop("components", None)
         ours = [each for each in paths.pop("/questions/{name}")["get"]["parameters"] if each["in"] == "query"]
+        offered = paths.pop("/questions/{name}/choices")["get"]
+        offered["parameters"] = [each for each in offered["parameters"] if each["in"] == "query"]
         graphs, results = ([types[0] for types in offers.types.values()] for offers in (GRAPHS, RESULTS))
         paths |= json.loads(page("protocols.json", graphs=graphs, results=results))
         paths |= {f"/questions/{q.name}": {"get": _operation(q, choices[q.name], ours)} for q in questions}
+        paths |= {
+            f"/questions/{q.name}/choices": {"get": {**offered, "operationId": f"{q.name}-choices"}} for q in questions
+        }
         return as_json(document)
 
     return await in_thread(write)
