@@ -327,7 +327,9 @@ CASES: dict[str, tuple[str, str]] = {
         element(3, "two", "new energies", planKind="plan-kind:field-of-cooperation", withParty="organisation:a"),
     ),
     "table-totals": (
-        _sizes + _claim(1, "one", measure="measure:organisations", value="30"),
+        _sizes
+        + _claim(1, "one", measure="measure:organisations", value="30")
+        + _claim(3, "one", measure="measure:organisations", value="20", bound="bound:more-than"),
         _claim(2, "two", measure="measure:organisations", value="40"),
     ),
     "counted-as": (
