@@ -14,6 +14,7 @@ from clustergraph.pipeline.project import Project
 from clustergraph.release.releases import Releases
 from clustergraph.settings import Settings
 from clustergraph.web.app import create_app
+from tests.accessible import check_page
 from tests.small_project import make
 from tests.web.test_questions import BROWSER
 
@@ -82,6 +83,16 @@ def test_a_note_stands_on_the_page_of_its_thing(client: TestClient) -> None:
     assert "Notes of the editors" in page
     assert page.index("Two spellings stand here.") < page.index("/query/conflicts/two-names")
     assert "Notes of the editors" not in client.get("/id/organisation/viameca", headers=BROWSER).text
+
+
+def test_the_page_is_well_formed_and_accessible(client: TestClient) -> None:
+    for address in (
+        "/conflicts",
+        "/conflicts?about=Viameca&kind=names",
+        "/conflicts?kind=name",
+        "/id/organisation/afil",
+    ):
+        check_page(client.get(f"/{address}", headers=BROWSER).text)
 
 
 def test_filters_are_those_of_the_form(client: TestClient) -> None:
