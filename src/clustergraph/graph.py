@@ -6,6 +6,7 @@ the service is a method of `Graph`, or another function that takes one first, wh
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
@@ -42,15 +43,18 @@ from clustergraph.rdf.labels import best, labels
 from clustergraph.release.artefacts import dump_of
 from clustergraph.release.manifest import Release
 from clustergraph.sparql.hints import Vocabulary, hints
-from clustergraph.terms import compact
+from clustergraph.terms import compact, expand
 
 if TYPE_CHECKING:
     from clustergraph.questions.evidence import Evidence, Proof
     from clustergraph.questions.explanation import Explainer
+    from clustergraph.questions.lineage import Fact
     from clustergraph.questions.search import Index, Name
     from clustergraph.questions.usage import Usage
 
 
+_TURTLE: Final = re.compile(r'[<>{}"\\^]')
+"""What a name does not have, and a part of a statement in Turtle may."""
 _NEARLY: Final = 85
 """From this score on a name that is searched for is taken for the one that is found."""
 _NAMES_KEPT: Final = 100_000
@@ -266,29 +270,70 @@ class Graph:
 
     def evidence(self, answer: Answer, row: int) -> list[Proof]:
         """Return what a row of an answer rests on: stated triples with their sections, and the rules in between."""
-        return self._evidence.of_row(answer.query, answer.terms[row])
+        return list(self._evidence.of_row(answer.query, answer.terms[row]).proofs)
 
     def explain(self, subject: str, predicate: str, value: str) -> Proof:
-        """Return why a triple is in the graph; each part is written as in Turtle.
+        """Return why a triple is in the graph; each part is written as in Turtle, or all by IRIs, names and values.
 
         Raises:
+            AmbiguousNameError: several things with a name have such a statement.
+            QuestionError: nothing has a name.
             QueryError: a part is malformed, or the graph does not hold the triple.
         """
-        wanted = statement(f"{subject} {predicate} {value}")
+        try:
+            wanted = statement(f"{subject} {predicate} {value}")
+        except QueryError:
+            parts = (subject, predicate, value)
+            if _TURTLE.search("".join(parts)) or any(" " in iri_of(part) for part in parts):
+                raise
+            return self._evidence.of_fact(self._named_fact(subject, predicate, value))
         for held in self.store.quads_for_pattern(*wanted, DefaultGraph()):
             if isinstance(held.object, NamedNode | Literal):  # As the store has it: 01 is 1 there.
                 return self._evidence.of_fact((wanted[0], wanted[1], held.object))
         raise QueryError(f"the graph does not say: {subject} {predicate} {value}")
 
+    def _named_fact(self, subject: str, predicate: str, value: str) -> Fact:
+        """Return the one triple of the graph that names tell."""
+        ends = self._meant(value, known=False)
+        found = [
+            (one, name, held)
+            for one in self._meant(subject)
+            for name in self._meant(predicate)
+            for quad in self.store.quads_for_pattern(one, name, None, DefaultGraph())
+            if isinstance(held := quad.object, NamedNode | Literal) and (held in ends or held.value == value)
+        ]
+        for name, place in ((subject, 0), (predicate, 1), (value, 2)):
+            rivals = [each for each in dict.fromkeys(fact[place] for fact in found) if isinstance(each, NamedNode)]
+            if len(rivals) > 1:
+                raise AmbiguousNameError(name, [self.choice(each.value) for each in rivals])
+        if not found:
+            raise QueryError(f"the graph does not say: {subject} {predicate} {value}")
+        return found[0]
+
+    def _meant(self, name: str, *, known: bool = True) -> list[NamedNode]:
+        """Return what an IRI or a name may mean; where it is to be ``known``, that is something."""
+        if name == "a":
+            return [expand("rdf:type")]
+        if iri := iri_of(name):
+            return [NamedNode(iri)]
+        best, others = self._borne(whole_query()).meant(name)
+        if known and not best:
+            near = ", ".join(self._borne(whole_query()).like(name))
+            raise QuestionError(f"nothing is called {name!r}", advice=f"did you mean one of: {near}?" if near else "")
+        return [NamedNode(iri) for iri in (*best, *others)]
+
     def proofs(self, answer: Answer, rows: Iterable[int]) -> list[dict[str, Any]]:
         """Return for some rows of an answer what they state and what they rest on, as JSON members and as text."""
-        return [
-            {"statement": answer.statement(row), **self.explainer.document(self.evidence(answer, row))} for row in rows
-        ]
+        bases = ((row, self._evidence.of_row(answer.query, answer.terms[row])) for row in rows)
+        return [{"statement": answer.statement(row), **self.explainer.document(basis)} for row, basis in bases]
 
     def explained(self, subject: str, predicate: str, value: str) -> dict[str, Any]:
-        """Return why a triple is in the graph, as JSON members and as text; see `explain`."""
-        return self.explainer.document([self.explain(subject, predicate, value)])
+        """Return what a triple says and why it is in the graph, as JSON members and as text; see `explain`."""
+        from clustergraph.questions.evidence import Basis
+
+        proof = self.explain(subject, predicate, value)
+        told = self.explainer.document(Basis((proof,), others=self._evidence.others(proof)))
+        return {"statement": self.explainer.sentence(proof.fact), **told}
 
     # Things
 
@@ -381,7 +426,7 @@ class Graph:
         """Tells evidence in words."""
         from clustergraph.questions.explanation import Explainer
 
-        return Explainer(lambda node: self.name(node.value) or compact(node.value), self.sections)
+        return Explainer(self.store, lambda node: self.name(node.value) or compact(node.value), self.sections)
 
     @cached_property
     def places(self) -> Mapping[str, Place]:

@@ -171,7 +171,10 @@ def test_a_statement_is_explained(client: TestClient) -> None:
     found = client.get("/explain.json", params=given).json()
     assert "cluster" in " ".join(found["text"]).lower()
     page = client.get("/explain", params=given, headers=BROWSER)
-    assert html.escape(found["text"][0]) in page.text
+    assert html.escape(found["steps"][0]["says"]) in page.text
+    assert f"{html.escape(found['statement'])}, because" in page.text
+    names = {"subject": "AFIL", "predicate": "is a", "object": "Cluster"}
+    assert client.get("/explain.json", params={**names, "predicate": "a"}).json() == found
     check_page(page.text)
     assert client.get("/explain", headers=BROWSER).status_code == 200
     assert client.get("/explain.json").status_code == 400

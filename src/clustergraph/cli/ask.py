@@ -209,13 +209,15 @@ def _evidence(graph: Graph, answer: Answer, format_: str) -> str:
 @click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @pass_context
 def explain(context: Context, subject: str, property_: str, value: str, format_: str) -> None:
-    """Say why a statement is in the graph: who says it, or from what it follows. The parts are written as in SPARQL.
+    """Say why a statement is in the graph: who says it, or from what it follows. The parts are names, or as in SPARQL.
 
     \b
+    clustergraph explain AFIL 'shares pilot with' Eurecat
     clustergraph explain organisation:afil cg:sharesPilotWith organisation:eurecat
     """
     found = context.graph().explained(subject, property_, value)
-    click.echo(json.dumps(found, ensure_ascii=False, indent=1) if format_ == "json" else "\n".join(found["text"]))
+    text = "\n".join([f"{found['statement']}, because:", *found["text"]])
+    click.echo(json.dumps(found, ensure_ascii=False, indent=1) if format_ == "json" else text)
 
 
 def _parameters(words: tuple[str, ...]) -> dict[str, list[str]]:

@@ -300,7 +300,7 @@ class Tools:
         return told
 
     async def explain_statement(self, subject: str, predicate: str, object: str) -> Explanation:  # noqa: A002 - as in REST
-        """Tell why a statement is in the graph, down to the documents; write each part as in Turtle, or as <IRI>."""
+        """Tell why a statement is in the graph, down to the documents; each part is a name, as in Turtle, or <IRI>."""
         return {"because": (await self._do(Graph.explained, subject, predicate, object))["text"]}
 
     async def list_conflicts(

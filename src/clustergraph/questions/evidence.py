@@ -9,16 +9,18 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import islice
 from typing import TypeAlias, TypeGuard
 
 from pyoxigraph import Literal, NamedNode, Quad, Store
 
-from clustergraph.questions.lineage import Fact, Lineage, Solution, Term, Used, computed, term
+from clustergraph.questions.lineage import Absence, Fact, Ground, Lineage, Solution, Term, Used, computed, term
 from clustergraph.questions.rules import RULES_QUERY, axioms
+from clustergraph.rdf.labels import label
 from clustergraph.rdf.reading import solutions
 from clustergraph.sparql.parser import query_of
 from clustergraph.sparql.tree import GroupPattern, Leaf, PathNode, Query, TriplePattern, Values, text_of, walk
-from clustergraph.terms import INFERRED, QUERY
+from clustergraph.terms import GRAPH, INFERRED, QUERY
 
 
 @dataclass(frozen=True)
@@ -38,9 +40,25 @@ class Derived:
     """The name of the rule, or of the OWL 2 RL rule."""
     summary: str
     premises: tuple[Proof, ...]
+    excused: tuple[tuple[Used, Used], ...] = ()
+    """See `clustergraph.questions.lineage.Ground`."""
 
 
 Proof: TypeAlias = Stated | Derived
+
+
+@dataclass(frozen=True)
+class Basis:
+    """What a row of an answer rests on."""
+
+    proofs: tuple[Proof, ...]
+    """In the order of what they say."""
+    absent: tuple[Absence, ...] = ()
+    """What nothing says."""
+    others: int = 0
+    """How many other proofs there are."""
+    parts: tuple[tuple[Solution, tuple[Proof, ...]], ...] = ()
+    """For a number or a text that sums others up, the values that went into it, each with its proofs."""
 
 
 @dataclass(frozen=True)
@@ -110,11 +128,31 @@ class Evidence:
     _minted: dict[tuple[str, str], Mapping[Term, list[Solution]]] = field(default_factory=dict)
     """By rule and variable, the solutions of its body by the subject that they make."""
 
-    def of_row(self, query: str, row: Mapping[str, Term | None]) -> list[Proof]:
-        """Return what a row of a SELECT query rests on, in the order of what it says."""
+    def of_row(self, query: str, row: Mapping[str, Term | None]) -> Basis:
+        """Return what a row of a SELECT query rests on."""
         tree = query_of(query)
-        used = self._lineage.of_query(tree, tree.selection, row)
-        return [self.of_fact(fact) for fact in sorted(used, key=str)]
+        ground = self._lineage.of_row(tree, row) or Ground()
+        proofs = self._with_excuses(self._proofs(ground.facts), ground.excused)
+        parts = tuple((values, self._proofs(used)) for values, used in ground.parts)
+        return Basis(proofs, ground.absent, ground.others, parts)
+
+    def _proofs(self, used: Used) -> tuple[Proof, ...]:
+        return tuple(self.of_fact(fact) for fact in sorted(used, key=str))
+
+    def _with_excuses(self, proofs: tuple[Proof, ...], excused: Sequence[tuple[Used, Used]]) -> tuple[Proof, ...]:
+        """Return proofs with those of what keeps a denied pattern from matching what they rest on."""
+        found = list(facts(proofs))
+        waiting = {*excused, *(each for proof in found if isinstance(proof, Derived) for each in proof.excused)}
+        bottom = {proof.fact for proof in found if isinstance(proof, Stated)}
+        known = {proof.fact for proof in proofs}
+        missing = {fact for matched, used in waiting if self._rests_on(matched, bottom) for fact in used} - known
+        return self._with_excuses((*proofs, *self._proofs(frozenset(missing))), excused) if missing else proofs
+
+    def _rests_on(self, matched: Used, bottom: set[Fact]) -> bool:
+        """Return whether facts follow from stated ones and what the ontology says."""
+        proofs = (self._prove(fact, frozenset()) for fact in sorted(matched, key=lambda fact: not self._graphs(fact)))
+        leaves = (leaf for proof in proofs if proof for leaf in facts([proof]) if isinstance(leaf, Stated))
+        return all(leaf.fact in bottom or any(map(is_vocabulary, leaf.graphs)) for leaf in leaves)
 
     def of_fact(self, fact: Fact) -> Proof:
         """Return why a triple of the default graph is there.
@@ -126,6 +164,12 @@ class Evidence:
         if proof is None:
             raise KeyError(fact)
         return proof
+
+    def others(self, proof: Proof) -> int:
+        """Return how many other proofs there are of the same, up to a hundred."""
+        found = islice(self._derivations(proof.fact, frozenset({proof.fact})), 100)
+        premises = {frozenset(each.fact for each in derived.premises) for derived in found}
+        return len(premises) - isinstance(proof, Derived)
 
     @cached_property
     def _lineage(self) -> Lineage:
@@ -156,11 +200,21 @@ class Evidence:
                 given = _unified(pattern, fact) if rule.may_give(pattern, fact) else None
                 if given is None:
                     continue
-                for used in self._bodies(rule, self._solutions(rule, rule.mints(pattern), given)):
-                    premises = tuple(self._prove(premise, above) for premise in sorted(used, key=str))
-                    proved = tuple(premise for premise in premises if premise is not None)
-                    if len(proved) == len(premises):
-                        yield Derived(fact, rule.name, rule.summary, proved)
+                for solution in self._solutions(rule, rule.mints(pattern), given):
+                    ground = self._lineage.needed(rule.tree, rule.body, solution, given)
+                    premises = self._premises(ground.facts, above) if ground else None
+                    if ground and premises is not None:
+                        yield Derived(fact, rule.name, rule.summary, premises, ground.excused)
+
+    def _premises(self, used: Used, above: frozenset[Fact]) -> tuple[Proof, ...] | None:
+        """Return proofs of facts that do not rest on others; None if there is none of one of them."""
+        proofs = []
+        for premise in sorted(used, key=str):
+            proof = self._prove(premise, above)
+            if proof is None:
+                return None
+            proofs.append(proof)
+        return tuple(proofs)
 
     def _solutions(self, rule: _Rule, minted: str, given: Solution) -> Sequence[Solution]:
         """Return the solutions of the body of a rule that agree with what is given.
@@ -181,12 +235,6 @@ class Evidence:
             if all(solution.get(name, value) == value for name, value in given.items())
         ]
 
-    def _bodies(self, rule: _Rule, solutions: Sequence[Solution]) -> Iterator[Used]:
-        for solution in solutions:
-            used = self._lineage.of_group(rule.tree, rule.body, solution)
-            if used is not None:
-                yield used
-
     @cached_property
     def _rules(self) -> list[_Rule]:
         """The rules of the release, then the axioms of its ontology."""
@@ -196,7 +244,7 @@ class Evidence:
             found.append(_Rule.of(name, summary, text))
         for axiom in axioms(self.store):
             text = f"CONSTRUCT {{ {axiom.triple} }} WHERE {{ {axiom.pattern} }}"
-            found.append(_Rule.of(axiom.name, f"where {axiom.pattern}, {axiom.triple}", text))
+            found.append(_Rule.of(axiom.name, axiom.words(lambda node: label(self.store, node)), text))
         return found
 
     def _rule_files(self) -> list[tuple[str, str]]:
@@ -206,6 +254,11 @@ class Evidence:
         """
         rows = solutions(self.store, RULES_QUERY)
         return [(row["rule"].value.removeprefix(QUERY), row["construct"].value) for row in rows]
+
+
+def is_vocabulary(graph: NamedNode) -> bool:
+    """Return whether a graph is a part of the ontology or a code list."""
+    return graph.value.startswith((GRAPH + "ontology/", GRAPH + "schemes/"))
 
 
 def facts(proofs: Sequence[Proof]) -> Iterator[Proof]:

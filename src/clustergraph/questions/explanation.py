@@ -1,71 +1,297 @@
-"""Evidence as people and programs read it: who says what, how certainly, and what follows from it by which rule."""
+"""Evidence as people and programs read it: a chain of steps, each said by sections or following from earlier ones."""
 
-from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from __future__ import annotations
 
-from pyoxigraph import Literal, NamedNode
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Final
 
-from clustergraph.questions.evidence import Derived, Proof, Stated, facts
-from clustergraph.questions.lineage import Fact, Term
+from pyoxigraph import DefaultGraph, Literal, NamedNode, Store
+
+from clustergraph.questions.evidence import Basis, Derived, Proof, Stated, facts, is_vocabulary
+from clustergraph.questions.lineage import Absence, Fact, Term
 from clustergraph.questions.sections import Section
-from clustergraph.terms import ID_KINDS, compact, expand
+from clustergraph.rdf.reading import solutions
+from clustergraph.terms import compact, expand
 
 Words = Callable[[NamedNode], str]
+Key = tuple[str, ...]
 
-_RULES = ("rules/stated-in", "rules/dimensions", "rules/status")
-_PLUMBING = (*_RULES, "cax-sco", "prp-spo1", "prp-inv", "cls-hv2", "cls-int")
-"""What is so plain that the text leaves it out; the JSON has it."""
-_TYPE = expand("rdf:type")
-_DIMENSIONS = [expand(f"cg:{name}") for name in ("certainty", "scope", "phase", "origin")]
-"""How certain a statement is, of whom it is, whether it is so, and who says it."""
-_MARKED = {str(name) for name in _DIMENSIONS}
-_PLAIN = "stated"
-_MEMBERS = ("title", "number", "heading", "table", "row", "issued")
+_PLUMBING: Final = (
+    "rules/stated-in", "rules/dimensions", "rules/status", "rules/valid-from", "rules/dates", "rules/shortcuts",
+    "rules/data-cube", "cax-sco", "prp-spo1", "prp-inv", "cls-hv2", "cls-int",
+)  # fmt: skip
+"""What is so plain that no step tells it, unless it is all there is; the JSON has it."""
+_TYPE: Final = expand("rdf:type")
+_CERTAINTY: Final = expand("cg:certainty")
+_PLAIN: Final = {
+    _CERTAINTY: expand("certainty:stated"),
+    expand("cg:scope"): expand("scope:itself"),
+    expand("cg:phase"): expand("phase:done"),
+    expand("cg:origin"): expand("origin:said"),
+}
+"""How certain a statement is, of whom it is, whether it is so, and who says it: the values that need no word."""
+_NAMING: Final = tuple(map(expand, ("skos:prefLabel", "rdfs:label", "dcterms:title")))
+_SOURCE: Final = tuple(map(expand, ("cg:inDocument", "cg:statedIn", "cg:derivedFrom", "skos:inScheme")))
+_QUIET: Final = (_TYPE, *_PLAIN, *_NAMING, *_SOURCE)
+"""Properties that a step leaves out where it has others."""
+_FIRST: Final = [expand(f"cg:{name}") for name in ("subject", "measure", "value", "unit")]
+"""Properties that come before others."""
+_VERBS: Final = ("has", "is", "as", "of", "not", "valid", "since", "until", "from")
+"""With one of these, or a participle, the words for a property of a text or number follow its subject."""
+_MEMBERS: Final = ("title", "number", "heading", "table", "row", "issued")
 """What is told of a section."""
+_MOST_SECTIONS: Final = 3
+_MOST_STEPS: Final = 24
+_MOST_PARTS: Final = 12
+"""So many are told in the text; the JSON has them all."""
+_SHORTCUTS: Final = """SELECT ?shortcut ?class ?from ?to {
+  ?shortcut cg:shortcutOf ?class ; cg:shortcutFrom ?from ; cg:shortcutTo ?to
+  FILTER NOT EXISTS { ?shortcut cg:shortcutRole ?role } } ORDER BY ?shortcut"""
+
+
+@dataclass
+class _Step:
+    """What is said of one subject by the same sections, or what follows of it by the same rule."""
+
+    facts: list[Fact] = field(default_factory=list)
+    graphs: tuple[NamedNode, ...] = ()
+    rule: str = ""
+    because: str = ""
+    premises: dict[Key, None] = field(default_factory=dict)
+    number: int = 0
 
 
 @dataclass(frozen=True)
 class Explainer:
-    """Tells proofs."""
+    """Tells evidence."""
 
+    store: Store
     words: Words
     sections: Mapping[str, Section]
 
-    def document(self, proofs: Sequence[Proof]) -> dict[str, Any]:
-        """Return proofs as JSON members, what is stated by section and statement and what is inferred; and as text."""
-        known = list(facts(proofs))
+    def document(self, basis: Basis) -> dict[str, Any]:
+        """Return evidence as text and as JSON members: its steps, what is stated by whom, and what is inferred."""
+        known = list(facts(basis.proofs))
         groups: dict[tuple[str, str], list[Fact]] = defaultdict(list)
         for proof in known:
             if isinstance(proof, Stated):
                 for graph in proof.graphs:
                     groups[graph.value, str(proof.fact[0])].append(proof.fact)
         found = [self._group(graph, facts_of_it) for (graph, _), facts_of_it in sorted(groups.items())]
-        stated = [group for group in found if group["source"]["document"]]
-        reference = [group for group in found if not group["source"]["document"]]
-        inferred = [self._inferred(proof) for proof in known if isinstance(proof, Derived)]
-        text = _text(stated or reference, inferred)
-        return {"stated": stated, "reference": reference, "inferred": inferred, "text": text}
+        steps = self._steps(basis.proofs)
+        told: dict[str, Any] = {
+            "steps": [self._told(step, steps) for step in steps.values()],
+            "absent": list(dict.fromkeys(said for each in basis.absent if (said := self._absent(each)))),
+            "others": basis.others,
+            "parts": [self._part(values, proofs, steps) for values, proofs in basis.parts],
+        }
+        return {
+            "text": _text(told),
+            **told,
+            "stated": [group for group in found if group["source"]["document"]],
+            "reference": [group for group in found if not group["source"]["document"]],
+            "inferred": [self._inferred(proof) for proof in known if isinstance(proof, Derived)],
+        }
+
+    def sentence(self, fact: Fact) -> str:
+        """Return a triple in words."""
+        subject, predicate, value = fact
+        return f"{self._words(subject)} {self._listed([(predicate, value)])}"
+
+    # Steps
+
+    def _steps(self, proofs: Sequence[Proof]) -> dict[Key, _Step]:
+        """Return the steps that are told, what they rest on before them; all of them if none is worth telling."""
+        for quiet in (_PLUMBING, ()):
+            steps: dict[Key, _Step] = {}
+            for proof in proofs:
+                self._add(proof, steps, quiet)
+            ordered = _ordered(steps)
+            told = {key: step for key, step in ordered.items() if not quiet or self._is_telling(step)}
+            if told:
+                for number, step in enumerate(told.values(), 1):
+                    step.number = number
+                return told
+        return {}
+
+    def _add(self, proof: Proof, steps: dict[Key, _Step], quiet: Sequence[str]) -> list[Key]:
+        """Add a proof and what it rests on, and return the steps that say it, or from which it plainly follows."""
+        if isinstance(proof, Stated):
+            graphs = () if self._is_statement(proof.fact[0]) else proof.graphs
+            key: Key = ("", str(proof.fact[0]), *(graph.value for graph in graphs))
+            step = steps.setdefault(key, _Step(graphs=proof.graphs))
+        else:
+            below = [key for premise in proof.premises for key in self._add(premise, steps, quiet)]
+            if proof.rule in quiet:
+                return below
+            key = (proof.rule, str(proof.fact[0]))
+            step = steps.setdefault(key, _Step(rule=proof.rule, because=proof.summary))
+            step.premises.update(dict.fromkeys(each for each in below if each != key))
+        if proof.fact not in step.facts:
+            step.facts.append(proof.fact)
+        return [key]
+
+    def _is_statement(self, subject: Term) -> bool:
+        return isinstance(subject, NamedNode) and bool(self._values(subject, _CERTAINTY))
+
+    def _is_telling(self, step: _Step) -> bool:
+        subject = step.facts[0][0]
+        if any(map(is_vocabulary, step.graphs)) or getattr(subject, "value", "") in self.sections:
+            return False
+        return any(predicate not in _QUIET for _, predicate, _ in step.facts)
+
+    def _told(self, step: _Step, steps: Mapping[Key, _Step]) -> dict[str, Any]:
+        """Return a step as JSON members."""
+        return {
+            "number": step.number,
+            "says": self._says(step),
+            "sources": [self._source(graph.value) for graph in step.graphs],
+            "rule": step.rule,
+            "because": step.because,
+            "from": sorted(steps[key].number for key in step.premises if key in steps),
+            "triples": [self._triple(fact) for fact in sorted(step.facts, key=str)],
+        }
+
+    def _says(self, step: _Step) -> str:
+        """Return what a step says: of a statement between two things, its shortcut."""
+        subject = step.facts[0][0]
+        shown = [fact for fact in step.facts if fact[1] not in _QUIET] or step.facts
+        pairs = [(predicate, value) for _, predicate, value in sorted(shown, key=_place_in_step)]
+        if not self._is_statement(subject):
+            return f"{self._words(subject)} {self._listed(pairs)}"
+        assert isinstance(subject, NamedNode)
+        marks = self._marks(subject, step)
+        for shortcut, start, end in self._shortcuts(subject):
+            ends = dict(pairs)
+            if start in ends and end in ends:
+                rest = self._listed([pair for pair in pairs if pair[0] not in (start, end)])
+                more = "; ".join(filter(None, (rest, marks)))
+                said = f"{self._words(ends[start])} {self._words(shortcut)} {self._words(ends[end])}"
+                return f"{said} ({more})" if more else said
+        return f"{self._kind(subject)}: {self._listed(pairs)}" + (f" ({marks})" if marks else "")
+
+    def _listed(self, pairs: Iterable[tuple[NamedNode, Term]]) -> str:
+        """Return properties with their values, each property once."""
+        values: dict[str, list[str]] = defaultdict(list)
+        for predicate, value in pairs:
+            values[self._verb(predicate, isinstance(value, Literal))].append(self._words(value))
+        return "; ".join(f"{name} {' and '.join(found)}" for name, found in values.items())
+
+    def _verb(self, predicate: NamedNode, is_literal: bool) -> str:
+        """Return the words for a property as they follow a subject."""
+        words = "is called" if predicate in _NAMING else "is a" if predicate == _TYPE else self._words(predicate)
+        first = words.partition(" ")[0]
+        return f"has {words}" if is_literal and not first.endswith("ed") and first not in _VERBS else words
+
+    def _marks(self, statement: NamedNode, step: _Step) -> str:
+        """Return in what a statement is not plain; that what follows is computed need not be said."""
+        found = (
+            self._words(value)
+            for predicate, plain in _PLAIN.items()
+            for value in self._values(statement, predicate)
+            if value != plain and not (step.rule and value == expand("origin:computed"))
+        )
+        return ", ".join(sorted(set(found)))
+
+    def _kind(self, statement: NamedNode) -> str:
+        """Return the class of a statement in words, the most special one."""
+        types = {each for each in self._values(statement, _TYPE) if isinstance(each, NamedNode)}
+        wider = {up for each in types for up in self._values(each, expand("rdfs:subClassOf"))}
+        named = sorted(self._words(each) for each in types - wider)
+        return (named or ["statement"])[0].capitalize()
+
+    def _shortcuts(self, statement: NamedNode) -> Iterator[tuple[NamedNode, NamedNode, NamedNode]]:
+        types = self._values(statement, _TYPE)
+        return (shortcut for class_, *shortcut in self._all_shortcuts if class_ in types)  # type: ignore[misc]
+
+    @cached_property
+    def _all_shortcuts(self) -> list[tuple[Term, ...]]:
+        rows = solutions(self.store, _SHORTCUTS)
+        return [tuple(row[name] for name in ("class", "shortcut", "from", "to")) for row in rows]
+
+    def _values(self, subject: NamedNode, predicate: NamedNode) -> list[Any]:
+        return [quad.object for quad in self.store.quads_for_pattern(subject, predicate, None, DefaultGraph())]
+
+    # Absence and sums
+
+    def _absent(self, absence: Absence) -> str:
+        """Return in words what no statement says; nothing for a pattern that only chooses among names."""
+        patterns = [each for each in absence if each[1] not in _QUIET]
+        if not patterns or any(predicate == expand("rdf:subject") for _, predicate, _ in patterns):
+            return ""
+        certain = "certain " if any(each[1:] == (_CERTAINTY, _PLAIN[_CERTAINTY]) for each in absence) else ""
+        return f"no {certain}statement says that {' and '.join(self._denied(patterns))}"
+
+    def _denied(self, patterns: Sequence[tuple[Term | str, Term | str, Term | str]]) -> Iterator[str]:
+        """Yield patterns in words, those of a statement between two things by its shortcut."""
+        places = Counter(part for each in patterns for part in each if isinstance(part, str))
+        for subject in dict.fromkeys(each[0] for each in patterns):
+            ends = {predicate: value for one, predicate, value in patterns if one == subject}
+            shortcut = next((each for each in self._all_shortcuts if each[2] in ends and each[3] in ends), None)
+            if isinstance(subject, str) and shortcut:
+                yield " ".join(self._any(part, places) for part in (ends[shortcut[2]], shortcut[1], ends[shortcut[3]]))
+                continue
+            for predicate, value in ends.items():
+                verb = self._verb(predicate, True) if isinstance(predicate, NamedNode) else self._any(predicate, places)
+                yield f"{self._any(subject, places)} {verb} {self._any(value, places)}"
+
+    def _any(self, part: Term | str, places: Mapping[str, int]) -> str:
+        """Return a term in words; a variable that stands in several places by its name."""
+        if isinstance(part, str):
+            return f"any {part.replace('_', ' ')}" if places[part] > 1 and part[:1] != "_" else "anything"
+        if isinstance(part, NamedNode) and self._is_statement(part):
+            return f"this {self._kind(part).lower()}"
+        return self._words(part)
+
+    def _part(self, values: Mapping[str, Term], proofs: Sequence[Proof], steps: Mapping[Key, _Step]) -> dict[str, Any]:
+        """Return what went into a number or a joined text, and the steps that it rests on."""
+        keys: dict[Key, None] = {}
+        for proof in proofs:
+            keys.update(dict.fromkeys(self._add(proof, {}, _PLUMBING)))
+        return {
+            "values": {name: self._words(value) for name, value in sorted(values.items())},
+            "steps": sorted(steps[key].number for key in keys if key in steps),
+        }
+
+    # What is stated and inferred
 
     def _inferred(self, proof: Derived) -> dict[str, Any]:
         premises = [self._triple(premise.fact) for premise in proof.premises]
         return {**self._triple(proof.fact), "rule": proof.rule, "because": proof.summary, "from": premises}
 
     def _group(self, graph: str, found: Sequence[Fact]) -> dict[str, Any]:
-        section = self.sections.get(graph)
-        members = {name: section.parts[name] for name in _MEMBERS if name in section.parts} if section else {}
-        source = {"iri": graph, "name": _called(section) if section else compact(graph)}
-        source |= {"document": section.document if section else "", **members}
-        said = [self._words(value) for name in _DIMENSIONS for _, predicate, value in found if predicate == name]
-        status = ", ".join(word for word in said if word != _PLAIN) or ", ".join(said)
+        subject = found[0][0]
+        marks = self._marks(subject, _Step()) if isinstance(subject, NamedNode) else ""
         return {
-            "source": source,
-            "status": status,
-            "subject": self._words(found[0][0]),
-            "iri": getattr(found[0][0], "value", ""),
+            "source": self._source(graph),
+            "status": marks or (self.words(_PLAIN[_CERTAINTY]) if self._is_statement(subject) else ""),
+            "subject": self._words(subject),
+            "iri": getattr(subject, "value", ""),
             "triples": [self._triple(fact) for fact in sorted(found, key=str)],
         }
+
+    def _source(self, graph: str) -> dict[str, str]:
+        section = self.sections.get(graph)
+        members = {name: section.parts[name] for name in _MEMBERS if name in section.parts} if section else {}
+        place = _place(section) if section else self.words(NamedNode(graph))
+        name = f"{section.title}, {place}" if section else place
+        document = section.document if section else ""
+        return {"iri": graph, "name": name, "place": self._short(section) or place, "document": document, **members}
+
+    def _short(self, section: Section | None) -> str:
+        """Return the number of a section, with the end of its heading if others bear the number too."""
+        if section is None or "number" not in section.parts:
+            return ""
+        number, heading = section.parts["number"], section.parts.get("heading", "")
+        alone = self._numbers[section.document, number] == 1
+        return number if alone or not heading else f"{number} {heading.rpartition(': ')[2]}"
+
+    @cached_property
+    def _numbers(self) -> Counter[tuple[str, str]]:
+        return Counter((each.document, each.parts.get("number", "")) for each in self.sections.values())
 
     def _triple(self, fact: Fact) -> dict[str, str]:
         subject, predicate, value = fact
@@ -75,40 +301,82 @@ class Explainer:
 
     def _words(self, term: Term) -> str:
         if isinstance(term, NamedNode):
-            return self.words(term)
+            section = self.sections.get(term.value)
+            return _place(section) if section else self.words(term)
         return term.value if isinstance(term, Literal) else str(term)
 
 
-def _text(said: Sequence[Mapping[str, Any]], inferred: Sequence[Mapping[str, str]]) -> list[str]:
-    """Return lines of text: what the documents say, or else the editors, then what follows."""
-    lines = [f"- {group['source']['name']}{_marks(group)}: {_said(group)}" for group in said]
-    follows: dict[tuple[str, str], list[str]] = defaultdict(list)
-    for fact in inferred:
-        if fact["rule"] not in _PLUMBING:
-            follows[fact["subject"], fact["because"]].append(f"{fact['property']} {fact['value']}")
-    for (subject, because), facts_of_it in follows.items():
-        lines.append(f"- It follows: {_name(subject)}{'; '.join(facts_of_it)}. {because}")
-    return lines
+def _ordered(steps: Mapping[Key, _Step]) -> dict[Key, _Step]:
+    """Return steps with what they rest on before them."""
+    ordered: dict[Key, _Step] = {}
+    waiting: set[Key] = set()
+
+    def add(key: Key) -> None:
+        if key in steps and key not in waiting:
+            waiting.add(key)
+            for premise in steps[key].premises:
+                add(premise)
+            ordered[key] = steps[key]
+
+    for key in steps:
+        add(key)
+    return ordered
 
 
-def _called(section: Section) -> str:
-    """Return a section by the title of its document and its own number and heading."""
-    place = " ".join(section.parts[part] for part in ("number", "heading") if part in section.parts)
-    return f"{section.title}, {place or section.name}"
+def _place_in_step(fact: Fact) -> tuple[int, str]:
+    return _FIRST.index(fact[1]) if fact[1] in _FIRST else len(_FIRST), str(fact)
 
 
-def _name(words: str) -> str:
-    """Return the words for a subject; a statement has an IRI only, which tells a reader nothing."""
-    return "" if words.partition(":")[0] in ID_KINDS and " " not in words else f"{words} "
+def _place(section: Section) -> str:
+    """Return a section by its own number and heading."""
+    return " ".join(section.parts[part] for part in ("number", "heading") if part in section.parts) or section.name
 
 
-def _marks(group: Mapping[str, Any]) -> str:
-    """Return in brackets the status of a statement, unless it is plainly stated, and the date of its document."""
-    status = "" if group["status"] == _PLAIN else group["status"]
-    marks = ", ".join(filter(None, (status, group["source"].get("issued"))))
-    return f" ({marks})" if marks else ""
+def _text(told: Mapping[str, Any]) -> list[str]:
+    """Return evidence as lines: the steps, what nothing says, what was summed up, other proofs, and the document."""
+    steps = told["steps"]
+    titles = {_title(source) for step in steps for source in step["sources"] if source["document"]}
+    lines = [_line(step, len(titles) > 1) for step in steps[:_MOST_STEPS]]
+    if len(steps) > _MOST_STEPS:
+        lines.append(f"… and {len(steps) - _MOST_STEPS} more steps, which the JSON has.")
+    lines += [f"- {said[:1].upper()}{said[1:]}." for said in told["absent"]]
+    if parts := _differing(told["parts"]):
+        more = " …" if len(parts) > _MOST_PARTS else ""
+        lines.append(f"- {len(parts)} rows are summed up: {'; '.join(parts[:_MOST_PARTS])}{more}")
+    if told["others"]:
+        others = "is 1 other proof" if told["others"] == 1 else f"are {told['others']} other proofs"
+        lines.append(f"- There {others}.")
+    return [*lines, *(f"- The sections are of {title}." for title in titles if len(titles) == 1)]
 
 
-def _said(group: Mapping[str, Any]) -> str:
-    own = [t for t in group["triples"] if t["triple"].split(" ")[1] not in _MARKED] or group["triples"]
-    return _name(group["subject"]) + "; ".join(f"{triple['property']} {triple['value']}" for triple in own)
+def _differing(parts: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return what went into a sum, each by its values that others do not share; nothing where there is only one."""
+    shared = set.intersection(*({*part["values"].items()} for part in parts)) if parts else set()
+    told = [[each[1] for each in part["values"].items() if each not in shared] for part in parts]
+    return [", ".join(dict.fromkeys(values)) for values in told if values]
+
+
+def _title(source: Mapping[str, str]) -> str:
+    """Return a document by its title and date."""
+    title = source.get("title") or compact(source["document"]).strip("<>")
+    return f"{title} ({source['issued']})" if source.get("issued") else title
+
+
+def _line(step: Mapping[str, Any], with_titles: bool) -> str:
+    if step["rule"]:
+        numbers = [str(number) for number in step["from"]]
+        origin = f" From {' and '.join(filter(None, (', '.join(numbers[:-1]), numbers[-1])))}:" if numbers else ""
+        return f"{step['number']}. So {step['says']}.{origin} {step['because']}"
+    return f"{step['number']}. {step['says']}. [{_cited(step['sources'], with_titles)}]"
+
+
+def _cited(sources: Sequence[Mapping[str, str]], with_titles: bool) -> str:
+    """Return sections, the first of them by name, those of one document together."""
+    places: dict[str, list[str]] = defaultdict(list)
+    for source in sources:
+        places[_title(source) if source["document"] and with_titles else ""].append(source["place"])
+    cited = []
+    for title, found in places.items():
+        more = f" and {len(found) - _MOST_SECTIONS} more" if len(found) > _MOST_SECTIONS else ""
+        cited.append(f"{title}: " * bool(title) + "; ".join(found[:_MOST_SECTIONS]) + more)
+    return "; ".join(cited)

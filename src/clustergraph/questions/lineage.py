@@ -1,7 +1,9 @@
 """The lineage of a solution of a query: the triples that its triple patterns are with the values of the solution."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import chain
 from typing import Final, TypeAlias
@@ -13,34 +15,51 @@ from clustergraph.sparql.parser import query_of
 from clustergraph.sparql.tree import (
     Bind,
     Clause,
+    Element,
     Exists,
+    Expression,
     Filter,
     GroupPattern,
     Leaf,
+    Modifier,
     Node,
     PathNode,
     Query,
     Selection,
     TriplePattern,
     Union,
+    Values,
     every,
     outermost,
     text_of,
     variables,
+    written,
 )
-from clustergraph.terms import PREFIXES
+from clustergraph.terms import GRAPH, PREFIXES
 
 Term: TypeAlias = NamedNode | BlankNode | Literal
 Solution: TypeAlias = Mapping[str, Term]
 Fact: TypeAlias = tuple[Term, NamedNode, Term]
 Used: TypeAlias = frozenset[Fact]
+Absence: TypeAlias = tuple[tuple[Term | str, Term | str, Term | str], ...]
+"""Patterns that nothing matches together; a variable by its name, a path by the last predicate in it."""
 
 _DEFAULT: Final = DefaultGraph()
+_TRIMMED: Final = 80
+"""What rests on more facts is not looked at fact by fact: so many are those that a sum adds up."""
+_KEPT: Final = 2000
+"""So much is kept of what sub-selects rest on; then it is sought anew."""
 
 
-def computed(*nodes: Node) -> set[str]:
+def computed(*nodes: object) -> set[str]:
     """Return the names of the variables that are given a value by an expression in parts of a query."""
     return {node.variable.value for node in every(Bind, nodes)}
+
+
+def _given_values(node: object) -> frozenset[str]:
+    """Return the names of the variables that parts of a query give values by their patterns, BIND and VALUES."""
+    tables = (table.variables for table in every(Values, node))
+    return variables((*every(TriplePattern, node), *tables)) | computed(node)
 
 
 def term(leaf: Leaf) -> Term | None:
@@ -72,90 +91,259 @@ def asked_alone(query: str) -> Iterator[tuple[str, str]]:
         yield f"ASK {{ {text} }}", text
 
 
+@dataclass(frozen=True)
+class Ground:
+    """What a row or a solution rests on."""
+
+    facts: Used = frozenset()
+    spare: tuple[Used, ...] = ()
+    """Facts that it may do without, those of one part of the query at a time."""
+    excused: tuple[tuple[Used, Used], ...] = ()
+    """Matches of a pattern that is denied, each with what keeps it from counting."""
+    absent: tuple[Absence, ...] = ()
+    others: int = 0
+    """How many other solutions give the same row."""
+    parts: tuple[tuple[Solution, Used], ...] = ()
+    """For a row of an aggregate, the solutions that went into it, each with what it rests on."""
+
+    def __or__(self, other: Ground) -> Ground:
+        """Return what two parts of one group rest on."""
+        return Ground(
+            self.facts | other.facts,
+            self.spare + other.spare,
+            self.excused + other.excused,
+            tuple(dict.fromkeys(self.absent + other.absent)),
+        )
+
+    @property
+    def optional(self) -> Ground:
+        """The same as something that may not be needed."""
+        return replace(self, facts=frozenset(), spare=(*self.spare, self.facts))
+
+
 @dataclass
 class Lineage:
     """Finds what solutions rest on, in the default graph of a store."""
 
     store: Store
+    _inner: dict[tuple[str, int, frozenset[tuple[str, Term]]], Ground | None] = field(default_factory=dict)
+    """What solutions of sub-selects rest on, by query, place and values."""
+    _needed: set[tuple[str, Used]] = field(default_factory=set)
+    """Facts that a solution of a group has needed; another solution of it is taken to need them, too."""
 
     def solutions(self, group: str, given: Solution) -> list[dict[str, Term]]:
         """Return the solutions of the text of a group that agree with what is given."""
         # Where the engine has them first it looks for nothing else; behind the group it would compare all it has found.
-        first = _values({name: value for name, value in given.items() if name in _matched(group)})
-        query = rewrite(f"SELECT * WHERE {{ {first} {group}\n}}")
+        matched = _matched(group)
+        first = _values({name: value for name, value in given.items() if name in matched})
+        # What a solution leaves open would agree with any value.
+        held = " && ".join(f"BOUND(?{name})" for name in given if name not in matched)
+        closed = f"FILTER ({held})" if held else ""
+        inner = f"{{ {group}\n}}" if _is_selection(group) else group
+        query = rewrite(f"SELECT * WHERE {{ {first} {inner}\n{closed} }}")
         found = self.store.query(f"{query} {_values(given)}", prefixes=PREFIXES)
         assert isinstance(found, QuerySolutions)
         names_found = [variable.value for variable in found.variables]
         return [{n: row[n] for n in names_found if row[n] is not None} for row in found]
 
-    def of_query(self, tree: Query, query: Selection, row: Mapping[str, Term | None]) -> Used:
-        """Return what a row of a SELECT query rests on; a row of an aggregate rests on all that went into it."""
+    def of_row(self, tree: Query, row: Mapping[str, Term | None]) -> Ground | None:
+        """Return what a row of a query rests on, and nothing without which the query has it as well."""
+        ground = self.of_query(tree, tree.selection, row)
+        if ground is None or len(ground.facts) > _TRIMMED:
+            return ground
+        facts, also = ground.facts, frozenset(chain.from_iterable(chain.from_iterable(ground.excused)))
+        subjects = {subject: frozenset(f for f in facts if f[0] == subject) for subject, _, _ in facts}
+        single = (frozenset((fact,)) for fact in facts)
+        for less in sorted(chain(subjects.values(), single), key=lambda less: (-len(less), str(sorted(less, key=str)))):
+            if less <= facts and self._gives(tree, facts - less | also, row):
+                facts -= less
+        parts = tuple((values, used & facts) for values, used in ground.parts)
+        return replace(ground, facts=facts, parts=parts)
+
+    def _gives(self, tree: Query, facts: Used, row: Mapping[str, Term | None]) -> bool:
+        """Return whether a query has a row by some facts alone; the order of what is joined does not matter."""
+        joined = {bind.variable.value for bind in every(Bind, tree.selection) if _joins(bind)}
+        found = self._of(facts).query(tree.text, prefixes=PREFIXES)
+        assert isinstance(found, QuerySolutions)
+
+        def told(name: str, value: Term | None) -> object:
+            return sorted(value.value) if value is not None and name in joined else value
+
+        wanted = {name: told(name, value) for name, value in row.items()}
+        return any({name: told(name, each[name]) for name in row} == wanted for each in found)
+
+    def of_query(self, tree: Query, query: Selection, row: Mapping[str, Term | None]) -> Ground | None:
+        """Return what a row of a SELECT query rests on: one of its solutions, or those that an aggregate needs."""
         made = computed(*query.projection)
         given = {name: value for name, value in row.items() if value is not None and name not in made}
         missing = {name for name, value in row.items() if value is None}
-        used: set[Fact] = set()
         assert query.group is not None
-        for solution in self.solutions(text_of(tree, query.group), given):
-            if not missing & solution.keys():
-                used |= self.of_group(tree, query.group, solution) or frozenset()
-        return frozenset(used)
+        found = [each for each in self.solutions(text_of(tree, query.group), given) if not missing & each.keys()]
+        if _is_aggregate(query):
+            return self._of_aggregate(tree, query, row, found)
+        held = (ground for each in found if (ground := self.needed(tree, query.group, each, given)) is not None)
+        ground = next(held, None)
+        return ground and replace(ground, others=max(0, len(_distinct(found)) - 1))
 
-    def of_group(self, tree: Query, group: GroupPattern, solution: Solution) -> Used | None:
+    def _of_aggregate(
+        self, tree: Query, query: Selection, row: Mapping[str, Term | None], found: Sequence[Solution]
+    ) -> Ground | None:
+        """Return what a row rests on that sums solutions up: on no more of them than its aggregates need."""
+        few = _contributing(tree, query, found, row)
+        ground = self._summed(tree, query, few)
+        if len(few) < len(found) and not self._follows(tree, query, ground, row):
+            ground = self._summed(tree, query, found)
+        grouped = any(modifier.word == "GROUP BY" for modifier in query.modifiers if isinstance(modifier, Modifier))
+        return ground if found or not grouped else None
+
+    def _summed(self, tree: Query, query: Selection, found: Sequence[Solution]) -> Ground:
+        """Return what all of some solutions rest on, and each of them as a part."""
+        total, parts = Ground(), []
+        names = variables((query.projection, query.modifiers))
+        assert query.group is not None
+        for each in found:
+            wanted = {name: value for name, value in each.items() if name in names}
+            if ground := self.needed(tree, query.group, each, wanted):
+                total |= ground
+                parts.append((wanted, ground.facts))
+        return replace(total, parts=tuple(parts))
+
+    def _follows(self, tree: Query, query: Selection, ground: Ground, row: Mapping[str, Term | None]) -> bool:
+        """Return whether a query has a row by what it is to rest on; the order of what is joined does not matter."""
+        joined = {bind.variable.value for bind in every(Bind, query.projection) if _joins(bind)}
+        given = {name: value for name, value in row.items() if value is not None and name not in joined}
+        there = ground.facts.union(*chain.from_iterable(ground.excused))
+        return bool(Lineage(self._of(there)).solutions(f"{{ {text_of(tree, query)} }}", given))
+
+    def needed(self, tree: Query, group: GroupPattern, solution: Solution, wanted: Solution) -> Ground | None:
+        """Return what a solution of a group rests on without the parts of the group that do not bear on some values."""
+        ground = self.of_group(tree, group, solution)
+        return ground and self._reduced(ground, text_of(tree, group), wanted)
+
+    def _reduced(self, ground: Ground, group: str, wanted: Solution) -> Ground:
+        """Return the ground with those of its spare facts without which a group has no solution with some values."""
+        kept = sorted({facts - ground.facts for facts in ground.spare} - {frozenset()}, key=lambda f: (-len(f), str(f)))
+        there = ground.facts.union(*chain.from_iterable(ground.excused))
+        for facts in kept.copy():
+            rest = [each for each in kept if each != facts]
+            if (group, facts) in self._needed:
+                continue
+            if Lineage(self._of(there.union(*rest))).solutions(group, wanted):
+                kept = rest
+            else:
+                self._needed.add((group, facts))
+        return replace(ground, facts=ground.facts.union(*kept), spare=())
+
+    def _of(self, facts: Used) -> Store:
+        """Return a store with some facts only, and the graphs that hold them."""
+        store = Store()
+        for subject, predicate, value in facts:
+            if not isinstance(subject, Literal):
+                store.extend(self.store.quads_for_pattern(subject, predicate, value, None))
+        return store
+
+    def of_group(self, tree: Query, group: GroupPattern, solution: Solution) -> Ground | None:
         """Return what a solution of a group rests on, or None if the group does not have it."""
         bound = self._bound(tree, group, solution)
         if bound is None:
             return None
-        needed = [self._needed(tree, part, bound) for part in group.parts]
-        if None in needed:
-            return None
-        held = [used for used in needed if used is not None]
+        total = Ground()
+        for part in group.parts:
+            ground = (
+                self._of_union(tree, group, part, bound) if isinstance(part, Union) else self._part(tree, part, bound)
+            )
+            if ground is None:
+                return None
+            total |= ground
         for denied, part in _conditions(group):
-            held.append(self._of_absent(tree, part, bound) if denied else self._of_exists(tree, part, bound))
-        return frozenset().union(*held)
+            if not denied:
+                total |= self._of_exists(tree, part, bound)
+            elif self._bears(tree, group, part, bound):
+                total |= self._of_absent(tree, part, bound)
+        return total
 
-    def _needed(self, tree: Query, part: Node, bound: Solution) -> Used | None:
+    def _bears(self, tree: Query, group: GroupPattern, denied: GroupPattern, bound: Solution) -> bool:
+        """Return whether a solution would be filtered out if a group that is denied had solutions."""
+        holder = _holder(group, denied)
+        if not isinstance(holder, Filter) or isinstance(holder.expression, Exists):
+            return True
+        node = next(exists for exists in every(Exists, holder) if exists.group is denied)
+        nodes: list[Node] = sorted([node, *tree.leaves], key=lambda each: (each.start, -each.end))
+        text = written(tree.text, nodes, lambda n: n.text if isinstance(n, Leaf) else "false", holder.start, holder.end)
+        return not self.solutions(f"{_values(bound)} {text}", {})
+
+    def _part(self, tree: Query, part: Node, bound: Solution) -> Ground | None:
         """Return what a solution rests on in one part of a group, or None if the part does not have it."""
         match part:
             case TriplePattern():
-                return self._instance(part, bound)
+                used = self._instance(part, bound)
+                return None if used is None else Ground(used)
             case GroupPattern():
                 return self.of_group(tree, part, bound)
-            case Union():
-                held = [self.of_group(tree, branch, bound) for branch in part.groups]
-                return None if all(used is None for used in held) else frozenset().union(*filter(None, held))
             case Selection():
                 return self._of_select(tree, part, bound)
             case Clause(word="GRAPH"):
                 return self.of_group(tree, part.group, bound)
             case Clause(word="OPTIONAL"):
-                return self.of_group(tree, part.group, bound) or frozenset()
-        return frozenset()
+                return self._of_optional(tree, part.group, bound)
+        return Ground()
 
-    def _of_select(self, tree: Query, query: Selection, solution: Solution) -> Used:
+    def _of_optional(self, tree: Query, group: GroupPattern, bound: Solution) -> Ground:
+        """Return what an optional group has its solution by; that it has none may be what a column tells."""
+        if ground := self.of_group(tree, group, bound):
+            return ground.optional
+        tests = variables(tuple(bind.expression for bind in _binds(tree.text)[0] if _asks_bound(bind)))
+        return Ground(absent=(_filled(group, bound),)) if (tests - bound.keys()) & variables(group) else Ground()
+
+    def _of_union(self, tree: Query, group: GroupPattern, union: Union, bound: Solution) -> Ground | None:
+        """Return what a solution rests on in the first branch of a union of a group that has it."""
+        held = [(branch, self.of_group(tree, branch, bound)) for branch in union.groups]
+        held = [(branch, ground) for branch, ground in held if ground is not None]
+        only_here = _given_values(union) - _given_values(tuple(part for part in group.parts if part != union))
+        for branch, ground in held[:-1]:
+            names = _given_values(branch) | only_here
+            if self.solutions(text_of(tree, branch), {name: bound[name] for name in bound.keys() & names}):
+                return ground
+        return held[-1][1] if held else None
+
+    def _of_select(self, tree: Query, query: Selection, solution: Solution) -> Ground | None:
         shown = {leaf.value for leaf in every(Leaf, query.projection)}
         given = {name: value for name, value in solution.items() if not shown or name in shown}
-        return self.of_query(tree, query, given)
+        key = (tree.text, query.start, frozenset(given.items()))
+        if key not in self._inner:
+            if len(self._inner) >= _KEPT:
+                self._inner.clear()
+                self._needed.clear()
+            ground = self.of_query(tree, query, given)
+            self._inner[key] = ground and replace(ground, parts=(), others=0)
+        return self._inner[key]
 
-    def _of_exists(self, tree: Query, group: GroupPattern, solution: Solution) -> Used:
+    def _of_exists(self, tree: Query, group: GroupPattern, solution: Solution) -> Ground:
+        """Return what a group has a solution by, which its filter may not need."""
         # The filters in it see the variables from outside, which a block behind the group would not give them.
         made = computed(group)
         outside = _values({name: value for name, value in solution.items() if name not in made})
         for found in self.solutions(f"{outside} {text_of(tree, group)}", solution)[:1]:
-            return self.of_group(tree, group, {**solution, **found}) or frozenset()
-        return frozenset()
+            ground = self.of_group(tree, group, {**solution, **found})
+            return ground.optional if ground else Ground()
+        return Ground()
 
-    def _of_absent(self, tree: Query, group: GroupPattern, solution: Solution) -> Used:
+    def _of_absent(self, tree: Query, group: GroupPattern, solution: Solution) -> Ground:
         """Return what keeps a group from having solutions: what its patterns match, and what denies each match."""
-        patterns, conditions = list(group.of(TriplePattern)), list(_conditions(group))
+        hidden = any(bind.start <= group.start < bind.end for bind in _binds(tree.text)[1])
+        absent = Ground(absent=() if hidden else (_filled(group, solution),))
+        patterns = list(group.of(TriplePattern))
+        conditions = [inner for denied, inner in _conditions(group) if denied]
         if not patterns or not conditions:
-            return frozenset()
-        used: set[Fact] = set()
+            return absent
+        excused = []
         for found in self.solutions(_join(tree, patterns, solution), {}):
             match = {**solution, **found}
-            used |= frozenset().union(*(self._instance(pattern, match) or () for pattern in patterns))
-            for _, inner in conditions:
-                used |= self._of_exists(tree, inner, match)
-        return frozenset(used)
+            used: Used = frozenset().union(*(self._instance(pattern, match) or () for pattern in patterns))
+            for inner in conditions:
+                ground = self._of_exists(tree, inner, match)
+                excused.append((used, ground.facts.union(*ground.spare)))
+        return replace(absent, excused=tuple(each for each in excused if each[1]))
 
     def _bound(self, tree: Query, group: GroupPattern, solution: Solution) -> Solution | None:
         """Return the solution with values for the blank nodes that stand in the patterns of a group."""
@@ -228,8 +416,7 @@ class Lineage:
 
     def _repeat(self, start: Term, path: PathNode, *, back: bool) -> Iterator[tuple[Term, list[Fact]]]:
         if path.sign in ("?", "*"):
-            # A path of no length needs its node to be in the graph.
-            yield start, next((facts for _, facts in self._step(start, None, back=back)), [])
+            yield start, []
         front: list[tuple[Term, list[Fact]]] = [(start, [])]
         seen: set[Term] = set()
         while front:
@@ -241,6 +428,111 @@ class Lineage:
                         yield end, [*facts, *more]
                         following.append((end, [*facts, *more]))
             front = following if path.sign != "?" else []
+
+
+_AGGREGATES: Final = frozenset(("COUNT", "SUM", "MIN", "MAX", "AVG", "SAMPLE", "GROUP_CONCAT"))
+
+
+def _is_aggregate(query: Selection) -> bool:
+    """Return whether the rows of a query sum solutions up."""
+    words = {modifier.word for modifier in query.modifiers if isinstance(modifier, Modifier)}
+    return "GROUP BY" in words or any(each.name in _AGGREGATES for each in every(Expression, query.projection))
+
+
+def _joins(bind: Bind) -> bool:
+    return any(each.name == "GROUP_CONCAT" for each in every(Expression, bind))
+
+
+def _contributing(
+    tree: Query, query: Selection, found: Sequence[Solution], row: Mapping[str, Term | None]
+) -> Sequence[Solution]:
+    """Return solutions that are likely to be enough for the aggregates of a row: all, unless a value counts once."""
+    extremes = {
+        (bind.expression.name, bind.expression.parts[0].value): row.get(bind.variable.value)
+        for bind in query.projection
+        if isinstance(bind, Bind) and isinstance(bind.expression, Expression)
+        if bind.expression.name in ("MIN", "MAX", "SAMPLE") and isinstance(bind.expression.parts[0], Leaf)
+    }
+    wanted: list[tuple[frozenset[str], Term | None]] = []
+    for each in every(Expression, query.projection):
+        if each.name not in _AGGREGATES:
+            continue
+        names = variables(each)
+        leaf = each.parts[0] if each.parts else each
+        if isinstance(leaf, Leaf) and (each.name, leaf.value) in extremes:
+            wanted.append((names, extremes[each.name, leaf.value]))
+        elif "DISTINCT" in tree.text[each.start : leaf.start].upper() or each.name in ("MIN", "MAX", "SAMPLE"):
+            wanted.append((names, None))
+        else:
+            return found
+    havings = (m for m in query.modifiers if isinstance(m, Modifier) and m.word == "HAVING")
+    wanted += [
+        (variables(each), None) for having in havings for each in every(Expression, having) if each.name in _AGGREGATES
+    ]
+    return _covering(found, wanted)
+
+
+def _covering(found: Sequence[Solution], wanted: Sequence[tuple[frozenset[str], Term | None]]) -> list[Solution]:
+    """Return solutions with all values that some sets of variables take; of one variable the value that is given."""
+    seen: set[tuple[int, frozenset[tuple[str, Term]]]] = set()
+    chosen = []
+    for each in found:
+        new = set()
+        for place, (names, extreme) in enumerate(wanted):
+            values = frozenset((name, each[name]) for name in names if name in each)
+            if values and (extreme is None or {value for _, value in values} == {extreme}):
+                new.add((place, values))
+        if not new <= seen or not wanted:
+            chosen.append(each)
+            seen |= new
+        if not wanted:
+            break
+    return chosen
+
+
+def _distinct(found: Sequence[Solution]) -> set[frozenset[tuple[str, Term]]]:
+    """Return solutions without the sections, which say one thing in several places."""
+    sections = {name for each in found for name, value in each.items() if value.value.startswith(GRAPH)}
+    return {frozenset((name, value) for name, value in each.items() if name not in sections) for each in found}
+
+
+def _filled(group: GroupPattern, solution: Solution) -> Absence:
+    """Return the patterns of a group, those of a group in it if it has none itself, with the values of a solution."""
+    patterns = list(group.of(TriplePattern)) or list(every(TriplePattern, group))
+
+    def of(leaf: Leaf) -> Term | str:
+        value = _value(leaf, solution)
+        return _name(leaf) if value is None else value
+
+    return tuple((of(each.subject), of(_last(each.path)), of(each.object)) for each in patterns)
+
+
+def _last(path: Leaf | PathNode) -> Leaf:
+    """Return the predicate of a path that leads to its end in one step."""
+    while isinstance(path, PathNode):
+        once = [part for part in path.parts if not (isinstance(part, PathNode) and part.sign in "*?")]
+        path = (once or path.parts)[-1]
+    return path
+
+
+def _holder(group: GroupPattern, inner: GroupPattern) -> Element | None:
+    """Return the part of a group that another group is in."""
+    return next((part for part in group.parts if part.start <= inner.start < part.end), None)
+
+
+def _asks_bound(bind: Bind) -> bool:
+    return isinstance(bind.expression, Expression) and bind.expression.name == "BOUND"
+
+
+@lru_cache(maxsize=256)
+def _binds(query: str) -> tuple[tuple[Bind, ...], tuple[Bind, ...]]:
+    """Return the BINDs of a query, those that it shows and the others."""
+    selection = query_of(query).selection
+    shown: list[Bind] = []
+    hidden: list[Bind] = []
+    for bind in every(Bind, selection):
+        (shown if bind.variable.value in selection.shown else hidden).append(bind)
+    return tuple(shown), tuple(hidden)
 
 
 def _conditions(group: GroupPattern) -> Iterator[tuple[bool, GroupPattern]]:
@@ -259,6 +551,13 @@ def _matched(group: str) -> frozenset[str]:
     parts = query_of(f"SELECT * WHERE {{ {group}\n}}").selection.group
     assert parts is not None
     return variables(tuple(parts.of(TriplePattern))) - computed(*parts.parts)
+
+
+@lru_cache(maxsize=512)
+def _is_selection(group: str) -> bool:
+    """Return whether the text of a group is a sub-select, behind which nothing can stand."""
+    parts = query_of(f"SELECT * WHERE {{ {group}\n}}").selection.group
+    return bool(parts and parts.parts and isinstance(parts.parts[0], Selection))
 
 
 def _values(given: Solution) -> str:

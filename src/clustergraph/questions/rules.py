@@ -8,7 +8,7 @@ and ranges are left to the checks: a wrong subject is an error to be found, not 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
@@ -20,6 +20,8 @@ from clustergraph.errors import SourceError, Where
 from clustergraph.rdf.files import text_of
 from clustergraph.rdf.reading import solutions
 from clustergraph.terms import CATALOGUE, INFERRED, PREFIXES
+
+_IRI: Final = re.compile("<([^<>]*)>")
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,35 @@ class Axiom:
             f"INSERT {{ {self.triple} . GRAPH {INFERRED} {{ {self.triple} }} }}\n"
             f"WHERE {{ {self.pattern} FILTER NOT EXISTS {{ {self.triple} }} }}"
         )
+
+    def words(self, label: Callable[[NamedNode], str]) -> str:
+        """Return in words why what it says follows.
+
+        >>> axiom = Axiom("prp-spo1", "?x <p:leads> ?y", "?x <p:takesPart> ?y")
+        >>> axiom.words(lambda node: node.value[2:])
+        'What "leads" something also "takesPart" it.'
+        """
+        given, (last, *_) = (
+            [label(NamedNode(iri)) for iri in _IRI.findall(text)] for text in (self.pattern, self.triple)
+        )
+        first, joined = given[0] if given else "", " and then ".join(f'"{name}"' for name in given)
+        match self.name:
+            case "cax-sco" | "cls-int":
+                return f"Each {first} is also a {last}."
+            case "prp-spo1":
+                return f'What "{first}" something also "{last}" it.'
+            case "prp-inv":
+                return f'"{first}" the other way round is "{last}".'
+            case "prp-symp":
+                return f'"{first}" holds both ways.'
+            case "prp-trp":
+                return f'"{first}" is passed on over several steps.'
+            case "prp-spo2":
+                return f'{joined} together give "{last}".'
+            case "cls-hv1":
+                return f'Each {first} "{last}" {label(NamedNode(_IRI.findall(self.triple)[1]))}.'
+            case _:
+                return f"A {first} of this kind is a {last}."
 
 
 def axioms(store: Store) -> list[Axiom]:

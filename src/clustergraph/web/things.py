@@ -107,9 +107,9 @@ async def search(
 
 async def explain(
     request: Request,
-    subject: Annotated[str, Query(description="as in Turtle, such as organisation:afil")] = "",
-    predicate: Annotated[str, Query(description="as in Turtle")] = "",
-    object_: Annotated[str, Query(alias="object", description="as in Turtle")] = "",
+    subject: Annotated[str, Query(description="a name such as AFIL, or as in Turtle, such as organisation:afil")] = "",
+    predicate: Annotated[str, Query(description="a name, or as in Turtle")] = "",
+    object_: Annotated[str, Query(alias="object", description="a name, or as in Turtle")] = "",
     release: ReleaseName = None,  # noqa: ARG001 - see `served`
     wanted: Annotated[str, format_of(PAGE_OR_JSON)] = "",
 ) -> Response:
@@ -126,7 +126,7 @@ async def explain(
 
     async def tell() -> dict[str, object]:
         if missing := [part for part, text in given.items() if not text]:
-            advice = "give subject, predicate and object as in Turtle, such as organisation:afil"
+            advice = "give subject, predicate and object by name, or as in Turtle, such as organisation:afil"
             raise bad_request(f"there is no {missing[0]}", advice)
         return await here.do(Graph.explained, *given.values())
 
