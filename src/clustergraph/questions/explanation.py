@@ -21,7 +21,7 @@ Key = tuple[str, ...]
 
 _PLUMBING: Final = (
     "rules/stated-in", "rules/dimensions", "rules/status", "rules/valid-from", "rules/dates", "rules/shortcuts",
-    "rules/data-cube", "cax-sco", "prp-spo1", "prp-inv", "cls-hv2", "cls-int",
+    "rules/data-cube", "rules/link-certainty", "cax-sco", "prp-spo1", "prp-inv", "cls-hv2", "cls-int",
 )  # fmt: skip
 """What is so plain that no step tells it, unless it is all there is; the JSON has it."""
 _TYPE: Final = expand("rdf:type")
@@ -34,7 +34,9 @@ _PLAIN: Final = {
 }
 """How certain a statement is, of whom it is, whether it is so, and who says it: the values that need no word."""
 _NAMING: Final = tuple(map(expand, ("skos:prefLabel", "rdfs:label", "dcterms:title")))
-_SOURCE: Final = tuple(map(expand, ("cg:inDocument", "cg:statedIn", "cg:derivedFrom", "skos:inScheme")))
+_SOURCE: Final = tuple(
+    map(expand, ("cg:inDocument", "cg:statedIn", "cg:derivedFrom", "cg:linkCertainty", "skos:inScheme"))
+)
 _QUIET: Final = (_TYPE, *_PLAIN, *_NAMING, *_SOURCE)
 """Properties that a step leaves out where it has others."""
 _FIRST: Final = [expand(f"cg:{name}") for name in ("subject", "measure", "value", "unit")]
