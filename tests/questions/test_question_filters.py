@@ -58,6 +58,7 @@ class Meaning:
     base: Any = None
     given: Mapping[str, Any] = field(default_factory=dict)
     values: Sequence[Any] = ()
+    alone: str = ""
     why: str = ""
 
     def __str__(self) -> str:
@@ -65,8 +66,9 @@ class Meaning:
 
     @property
     def simple(self) -> bool:
-        """Whether it keeps whole rows of the answer without parameters."""
-        return bool(self.column or self.rows) and not (self.at or self.without or self.given or self.base is not None)
+        """Whether it keeps whole rows of the answer without parameters, whatever else is given."""
+        other = self.at or self.without or self.given or self.base is not None or self.parameter.default or self.alone
+        return bool(self.column or self.rows) and not other
 
     @property
     def pattern(self) -> str:
