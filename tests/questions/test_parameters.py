@@ -361,3 +361,8 @@ def test_a_partnership_is_no_initiative_and_no_project(graph: Graph) -> None:
     }.items():
         with pytest.raises(QuestionError, match=r"is a partnership .*, and this asks for a"):
             graph.ask(name, **given)
+
+
+def test_a_name_that_what_is_left_out_bears_too_is_noted(graph: Graph) -> None:
+    (note,) = graph.put(graph.questions["project-data"], {"project": ["WIINTECH"]}).notes
+    assert "it is also a name of WIINTECH 2020 (partnership" in note

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import date
 from typing import Final, Protocol
 
@@ -137,6 +138,7 @@ class _Naming:
         if iri := iri_of(value):
             return self._iri(value, iri)
         best, others = self._choices.meant(value)
+        others = [*others, *self._left_out(value)]
         if not best:
             raise self._unknown(value, value, self._known.called(value))
         choices = [self._known.choice(each) for each in best]
@@ -145,6 +147,13 @@ class _Naming:
         if others:
             notes.append(taken(value, choices[0], [self._known.choice(each) for each in others]))
         return NamedNode(best[0])
+
+    def _left_out(self, value: str) -> list[str]:
+        """Return the things of a name that the parameter leaves out, though they are of its class."""
+        if not self._parameter.but:
+            return []
+        every = self._known.choices(replace(self._parameter, but=""))
+        return [iri for iris in every.meant(value) for iri in iris if iri not in self._choices]
 
     def _iri(self, value: str, iri: str) -> NamedNode:
         try:
