@@ -123,8 +123,9 @@ def test_rows_are_cut_and_counted(stdio: Do) -> None:
     assert (len(answer["rows"]), answer["rows_in_all"]) == (1, 2)
     answer = told(call(stdio, "ask_question", name="clusters", offset=1, evidence=True))
     assert [row["cluster"]["label"] for row in answer["rows"]] == ["ViaMéca"]
-    assert len(answer["evidence"]) == 1
-    assert "ViaMéca" in answer["evidence"][0]["statement"]
+    (proved,) = answer["evidence"]["rows"]
+    assert "ViaMéca" in proved["statement"]
+    assert len(answer["evidence"]["steps"]) == len(proved["because"]) > 0
 
 
 def test_names_are_searched_and_things_described_with_their_section(stdio: Do) -> None:
@@ -264,6 +265,16 @@ def test_a_statement_is_explained(stdio: Do) -> None:
     assert "the graph does not say" in text(wrong)
     assert malformed.is_error
     assert "not one statement" in text(malformed)
+
+
+def test_five_rows_with_evidence_are_short_and_tell_each_step_once(whole: Do) -> None:
+    answer = call(whole, "ask_question", name="partners-sharing-pilots", limit=5, evidence=True)
+    evidence = told(answer)["evidence"]
+    assert len(json.dumps(evidence, ensure_ascii=False).encode()) < 4_000
+    used = [number for row in evidence["rows"] for number in row["because"]]
+    assert (len(evidence["rows"]), set(used)) == (5, set(range(1, len(evidence["steps"]) + 1)))
+    assert len(used) > len(evidence["steps"])
+    assert all(re.match(rf"{n}\. .+ \[.+\]$", step) for n, step in enumerate(evidence["steps"], 1))
 
 
 def test_a_misspelt_term_is_named_in_the_notes(stdio: Do) -> None:

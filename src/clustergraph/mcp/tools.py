@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Annotated, Any, Final, NotRequired, Protocol, TypeVar
+from typing import Annotated, Any, Final, NotRequired, Protocol, TypeVar, cast
 
 from pydantic import Field
 from pyoxigraph import Literal, NamedNode
@@ -12,6 +12,7 @@ from clustergraph.engine.store import Request
 from clustergraph.graph import Graph
 from clustergraph.questions.answer import Cell, QuestionCall, Rows
 from clustergraph.questions.conflict import KINDS, Conflict, ConflictCall, ConflictExcerpt
+from clustergraph.questions.explanation import together
 from clustergraph.questions.question import Question, asked
 from clustergraph.questions.search import Name
 from clustergraph.questions.successors import Given
@@ -88,10 +89,20 @@ class QuestionNote(TypedDict):
 
 
 class RowEvidence(TypedDict):
-    """What a row states, and what it rests on."""
+    """What a row states, and the numbers of the steps that it rests on."""
 
     statement: str
-    because: list[str]
+    because: list[int]
+    absent: NotRequired[list[str]]
+    others: NotRequired[int]
+
+
+class RowsEvidence(TypedDict):
+    """What some rows rest on: each step with its sections, or with what it follows from, and by which rule."""
+
+    rows: list[RowEvidence]
+    steps: list[str]
+    rules: list[str]
 
 
 class QuestionAnswer(TypedDict):
@@ -104,7 +115,7 @@ class QuestionAnswer(TypedDict):
     note: NotRequired[str]
     notes: NotRequired[list[str]]
     why_empty: NotRequired[str]
-    evidence: NotRequired[list[RowEvidence]]
+    evidence: NotRequired[RowsEvidence]
 
 
 Hit = TypedDict(
@@ -267,7 +278,7 @@ class Tools:
         if not found.total:
             told["why_empty"] = await self._do(Graph.why, call)
         if evidence:
-            told["evidence"] = [{"statement": e["statement"], "because": e["text"]} for e in found.evidence or ()]
+            told["evidence"] = cast("RowsEvidence", together(found.evidence or ()))
         return told
 
     async def search_names(self, q: str, limit: Limit = 10) -> Hits:

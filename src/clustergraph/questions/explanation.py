@@ -351,6 +351,30 @@ def _text(told: Mapping[str, Any]) -> list[str]:
     return [*lines, *(f"- The sections are of {title}." for title in titles if len(titles) == 1)]
 
 
+def together(proofs: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return the evidence of several rows as short members: each step and each rule once, by number."""
+    steps: dict[str, int] = {}
+    rules: dict[str, int] = {}
+    titles = {_title(each) for proof in proofs for step in proof["steps"] for each in step["sources"]}
+    rows = []
+    for proof in proofs:
+        own: dict[int, int] = {}
+        for step in proof["steps"]:
+            line = f"{step['says']} [{_cited(step['sources'], len(titles) > 1)}]"
+            if step["rule"]:
+                rule = rules.setdefault(step["because"], len(rules) + 1)
+                premises = ", ".join(str(own[number]) for number in step["from"])
+                line = f"so {step['says']} [{premises} by rule {rule}]"
+            own[step["number"]] = steps.setdefault(line, len(steps) + 1)
+        more = {name: proof[name] for name in ("absent", "others") if proof[name]}
+        rows.append({"statement": proof["statement"], "because": list(own.values()), **more})
+    return {"rows": rows, "steps": _numbered(steps), "rules": _numbered(rules)}
+
+
+def _numbered(found: Mapping[str, int]) -> list[str]:
+    return [f"{number}. {text}" for text, number in found.items()]
+
+
 def _differing(parts: Sequence[Mapping[str, Any]]) -> list[str]:
     """Return what went into a sum, each by its values that others do not share; nothing where there is only one."""
     shared = set.intersection(*({*part["values"].items()} for part in parts)) if parts else set()
