@@ -124,7 +124,7 @@ def test_rows_are_cut_and_counted(stdio: Do) -> None:
     answer = told(call(stdio, "ask_question", name="clusters", offset=1, evidence=True))
     assert [row["cluster"]["label"] for row in answer["rows"]] == ["ViaMéca"]
     (proved,) = answer["evidence"]["rows"]
-    assert "ViaMéca" in proved["statement"]
+    assert "ViaMéca" in answer["evidence"]["steps"][0]
     assert len(answer["evidence"]["steps"]) == len(proved["because"]) > 0
 
 

@@ -89,16 +89,15 @@ class QuestionNote(TypedDict):
 
 
 class RowEvidence(TypedDict):
-    """What a row states, and the numbers of the steps that it rests on."""
+    """The numbers of the steps that a row rests on, what nothing says, and how many other proofs there are."""
 
-    statement: str
     because: list[int]
     absent: NotRequired[list[str]]
     others: NotRequired[int]
 
 
 class RowsEvidence(TypedDict):
-    """What some rows rest on: each step with its sections, or with what it follows from, and by which rule."""
+    """What the rows rest on, one by one: steps with their sections, or with what they follow from, and by which rule."""
 
     rows: list[RowEvidence]
     steps: list[str]

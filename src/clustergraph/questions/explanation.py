@@ -360,14 +360,14 @@ def together(proofs: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     for proof in proofs:
         own: dict[int, int] = {}
         for step in proof["steps"]:
-            line = f"{step['says']} [{_cited(step['sources'], len(titles) > 1)}]"
+            line = f"{step['says']} [{_cited(step['sources'], len(titles) > 1, 2)}]"
             if step["rule"]:
                 rule = rules.setdefault(step["because"], len(rules) + 1)
                 premises = ", ".join(str(own[number]) for number in step["from"])
                 line = f"so {step['says']} [{premises} by rule {rule}]"
             own[step["number"]] = steps.setdefault(line, len(steps) + 1)
         more = {name: proof[name] for name in ("absent", "others") if proof[name]}
-        rows.append({"statement": proof["statement"], "because": list(own.values()), **more})
+        rows.append({"because": list(own.values()), **more})
     return {"rows": rows, "steps": _numbered(steps), "rules": _numbered(rules)}
 
 
@@ -396,13 +396,13 @@ def _line(step: Mapping[str, Any], with_titles: bool) -> str:
     return f"{step['number']}. {step['says']}. [{_cited(step['sources'], with_titles)}]"
 
 
-def _cited(sources: Sequence[Mapping[str, str]], with_titles: bool) -> str:
+def _cited(sources: Sequence[Mapping[str, str]], with_titles: bool, most: int = _MOST_SECTIONS) -> str:
     """Return sections, the first of them by name, those of one document together."""
     places: dict[str, list[str]] = defaultdict(list)
     for source in sources:
         places[_title(source) if source["document"] and with_titles else ""].append(source["place"])
     cited = []
     for title, found in places.items():
-        more = f" and {len(found) - _MOST_SECTIONS} more" if len(found) > _MOST_SECTIONS else ""
-        cited.append(f"{title}: " * bool(title) + "; ".join(found[:_MOST_SECTIONS]) + more)
+        more = f" and {len(found) - most} more" if len(found) > most else ""
+        cited.append(f"{title}: " * bool(title) + "; ".join(found[:most]) + more)
     return "; ".join(cited)
