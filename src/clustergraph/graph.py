@@ -19,23 +19,16 @@ from pyoxigraph import DefaultGraph, Literal, NamedNode, QueryBoolean, QuerySolu
 from clustergraph.charts import PLACES_QUERY, Place, draw
 from clustergraph.charts.svg import Link, web
 from clustergraph.engine.store import Embedded, Request
-from clustergraph.errors import QueryError, QuestionError
+from clustergraph.errors import QueryError
 from clustergraph.questions import answer as answers
 from clustergraph.questions import question as question_files
 from clustergraph.questions.answer import Answer, Cell, Excerpt, QuestionCall, Rows, WrittenAnswer, cell
 from clustergraph.questions.catalogue import Catalogue
 from clustergraph.questions.conflict import Conflict, ConflictRule, Wanted, load_rules
 from clustergraph.questions.conflicts import Conflicts
-from clustergraph.questions.names import KIND_QUERY, AmbiguousNameError, Choice, Choices
-from clustergraph.questions.parameters import (
-    choices_query,
-    iri_of,
-    needs_choices,
-    resolve,
-    statement,
-    taken,
-    whole_query,
-)
+from clustergraph.questions.names import Choice, Choices
+from clustergraph.questions.naming import Naming
+from clustergraph.questions.parameters import choices_query, iri_of, needs_choices, resolve, statement
 from clustergraph.questions.question import Parameter, Question
 from clustergraph.questions.sections import Section, documents, sections
 from clustergraph.questions.thing import Thing, Things
@@ -43,20 +36,17 @@ from clustergraph.rdf.labels import best, labels
 from clustergraph.release.artefacts import dump_of
 from clustergraph.release.manifest import Release
 from clustergraph.sparql.hints import Vocabulary, hints
-from clustergraph.terms import compact, expand
+from clustergraph.terms import compact
 
 if TYPE_CHECKING:
     from clustergraph.questions.evidence import Evidence, Proof
     from clustergraph.questions.explanation import Explainer
-    from clustergraph.questions.lineage import Fact
     from clustergraph.questions.search import Index, Name
     from clustergraph.questions.usage import Usage
 
 
 _TURTLE: Final = re.compile(r'[<>{}"\\^]')
 """What a name does not have, and a part of a statement in Turtle may."""
-_NEARLY: Final = 85
-"""From this score on a name that is searched for is taken for the one that is found."""
 _NAMES_KEPT: Final = 100_000
 """So many labels are kept, which take some 20 MB; then they are looked up anew."""
 
@@ -80,7 +70,6 @@ class Graph:
         self._given = questions
         self._given_rules = conflict_rules
         self._labels: dict[str, str] = {}
-        self._choices: dict[str, Choices] = {}
 
     @classmethod
     def open(cls, release: Path | str, queries: Path | str | None = None) -> Self:
@@ -179,15 +168,7 @@ class Graph:
 
     def choices(self, parameter: Parameter) -> Choices:
         """Return what a parameter of a question can be."""
-        return self._borne(choices_query(parameter)) if needs_choices(parameter) else Choices(())
-
-    def _borne(self, query: str) -> Choices:
-        """Return the things of a query for their names."""
-        if query not in self._choices:
-            rows = ((row["thing"], row["name"].value, int(row["rank"].value)) for row in self.select(query))
-            things = ((thing.value, name, rank) for thing, name, rank in rows if isinstance(thing, NamedNode))
-            self._choices[query] = Choices(things)
-        return self._choices[query]
+        return self._naming.borne(choices_query(parameter)) if needs_choices(parameter) else Choices(())
 
     def chart(self, answer: Answer, rows: Rows | None = None, link: Link = web) -> str:
         """Return an SVG document that shows an answer; nothing where its view is the table or nothing can be drawn.
@@ -286,41 +267,11 @@ class Graph:
             parts = (subject, predicate, value)
             if _TURTLE.search("".join(parts)) or any(" " in iri_of(part) for part in parts):
                 raise
-            return self._evidence.of_fact(self._named_fact(subject, predicate, value))
+            return self._evidence.of_fact(self._naming.fact(subject, predicate, value))
         for held in self.store.quads_for_pattern(*wanted, DefaultGraph()):
             if isinstance(held.object, NamedNode | Literal):  # As the store has it: 01 is 1 there.
                 return self._evidence.of_fact((wanted[0], wanted[1], held.object))
         raise QueryError(f"the graph does not say: {subject} {predicate} {value}")
-
-    def _named_fact(self, subject: str, predicate: str, value: str) -> Fact:
-        """Return the one triple of the graph that names tell."""
-        ends = self._meant(value, known=False)
-        found = [
-            (one, name, held)
-            for one in self._meant(subject)
-            for name in self._meant(predicate)
-            for quad in self.store.quads_for_pattern(one, name, None, DefaultGraph())
-            if isinstance(held := quad.object, NamedNode | Literal) and (held in ends or held.value == value)
-        ]
-        for name, place in ((subject, 0), (predicate, 1), (value, 2)):
-            rivals = [each for each in dict.fromkeys(fact[place] for fact in found) if isinstance(each, NamedNode)]
-            if len(rivals) > 1:
-                raise AmbiguousNameError(name, [self.choice(each.value) for each in rivals])
-        if not found:
-            raise QueryError(f"the graph does not say: {subject} {predicate} {value}")
-        return found[0]
-
-    def _meant(self, name: str, *, known: bool = True) -> list[NamedNode]:
-        """Return what an IRI or a name may mean; where it is to be ``known``, that is something."""
-        if name == "a":
-            return [expand("rdf:type")]
-        if iri := iri_of(name):
-            return [NamedNode(iri)]
-        best, others = self._borne(whole_query()).meant(name)
-        if known and not best:
-            near = ", ".join(self._borne(whole_query()).like(name))
-            raise QuestionError(f"nothing is called {name!r}", advice=f"did you mean one of: {near}?" if near else "")
-        return [NamedNode(iri) for iri in (*best, *others)]
 
     def proofs(self, answer: Answer, rows: Iterable[int]) -> list[dict[str, Any]]:
         """Return for some rows of an answer what they state and what they rest on, as JSON members and as text."""
@@ -354,45 +305,16 @@ class Graph:
         return {iri: name for iri in iris if (name := self.name(iri))}
 
     def choice(self, iri: str) -> Choice:
-        """Return a thing with its label and its kind: the list of a code, or the finest class and the document."""
-        node = NamedNode(iri)
-        kinds = [row["kind"].value for row in self.select(KIND_QUERY.format(node=node))]
-        kind = self.name(kinds[0]) or compact(kinds[0]) if kinds else ""
-        whole = f" of {self.sections[iri].title}" if iri in self.sections else ""
-        return Choice(iri, self.label(iri), kind + whole)
+        """Return a thing with its label and its kind."""
+        return self._naming.choice(iri)
 
     def called(self, name: str) -> list[Choice]:
         """Return the things that a name means best, of all things."""
-        return [self.choice(iri) for iri in self._borne(whole_query()).meant(name)[0]]
+        return self._naming.called(name)
 
     def named(self, name: str) -> tuple[Choice, str]:
-        """Return the thing that a name or IRI means, and a note if it is not plain that it does.
-
-        Raises:
-            AmbiguousNameError: several things bear the name equally well.
-            QuestionError: nothing is called so.
-        """
-        if iri := iri_of(name):
-            try:
-                return self.choice(iri), ""
-            except ValueError as error:
-                raise QuestionError(f"{iri!r} is not an IRI") from error
-        best, others = ([self.choice(iri) for iri in iris] for iris in self._borne(whole_query()).meant(name))
-        if len(best) > 1:
-            raise AmbiguousNameError(name, best)
-        if best:
-            return best[0], taken(name, best[0], others) if others else ""
-        return self._nearly(name)
-
-    def _nearly(self, name: str) -> tuple[Choice, str]:
-        """Return the thing whose name is nearly the same, with a note."""
-        hits = [hit for hit in self._names.search(name, 10) if hit.kind != "question"][:3]
-        if not hits or hits[0].score < _NEARLY or (len(hits) > 1 and hits[1].score == hits[0].score):
-            near = ", ".join(hit.label for hit in hits)
-            advice = f"did you mean one of: {near}?" if near else ""
-            raise QuestionError(f"nothing is called {name!r}", advice=advice)
-        found = self.choice(hits[0].iri)
-        return found, f"nothing is called just {name!r}; it is taken for {found}"
+        """Return the thing that a name or IRI means, and a note if it is not plain that it does; see `Naming.named`."""
+        return self._naming.named(name)
 
     def search(self, text: str, limit: int = 10) -> list[Name]:
         """Return the things, terms and questions whose names are most like a text, the best first."""
@@ -461,6 +383,10 @@ class Graph:
             if thing in words and type_ in words and thing not in apart
         )
         return Index([*terms, *things])
+
+    @cached_property
+    def _naming(self) -> Naming:
+        return Naming(self.engine, self.label, lambda: self.sections, lambda text: self._names.search(text))
 
     @cached_property
     def _usage(self) -> Usage:

@@ -89,7 +89,7 @@ class RemoteGraph(Graph):
         self._opener = build_opener(_OneHost)
         self.engine = cast("Embedded", self)  # It answers queries as an engine does.
         self._given = None
-        self._labels, self._choices = {}, {}
+        self._labels = {}
         self.digest = str(self._json("/ready")["release"])
 
     @property

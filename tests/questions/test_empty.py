@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from clustergraph.graph import Graph
-from clustergraph.questions.empty import askable
-from clustergraph.questions.lineage import asked_alone
+from clustergraph.questions.empty import askable, asked_alone
 
 
 def test_the_parameter_without_a_match_is_named(graph: Graph) -> None:

@@ -97,7 +97,7 @@ class RowEvidence(TypedDict):
 
 
 class RowsEvidence(TypedDict):
-    """What the rows rest on, one by one: steps with their sections, or with what they follow from, and by which rule."""
+    """What the rows rest on, one by one: steps with their sections, or with what they follow from, by which rule."""
 
     rows: list[RowEvidence]
     steps: list[str]

@@ -9,8 +9,9 @@ from typing import Final, Protocol
 from pyoxigraph import NamedNode, QueryBoolean, QuerySolutions, QueryTriples
 
 from clustergraph.questions.answer import Answer, Bound
-from clustergraph.questions.lineage import asked_alone
 from clustergraph.questions.question import Parameter, Question
+from clustergraph.sparql.parser import query_of
+from clustergraph.sparql.tree import Selection, TriplePattern, text_of
 from clustergraph.terms import ONTOLOGY, compact
 
 
@@ -98,3 +99,18 @@ def askable(questions: Iterable[Question], classes: Mapping[str, bool]) -> list[
 
 def _has_rows(graph: Answering, query: str) -> bool:
     return next(graph.select(query), None) is not None
+
+
+def asked_alone(query: str) -> Iterator[tuple[str, str]]:
+    """Yield each triple pattern of the main group of a query, or of the one sub-select in it: an ASK, and its text.
+
+    >>> list(asked_alone("SELECT * { ?s <p:a> 'x' ; <p:b>* ?o }"))[1]
+    ('ASK { ?s <p:b>* ?o }', '?s <p:b>* ?o')
+    """
+    tree = query_of(query)
+    group = tree.selection.group
+    while group and (inner := next(group.of(Selection), None)):
+        group = inner.group
+    for triple in group.of(TriplePattern) if group else ():
+        text = f"{triple.subject.text} {text_of(tree, triple.path)} {triple.object.text}"
+        yield f"ASK {{ {text} }}", text

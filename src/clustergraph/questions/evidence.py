@@ -14,8 +14,9 @@ from typing import TypeAlias, TypeGuard
 
 from pyoxigraph import Literal, NamedNode, Quad, Store
 
-from clustergraph.questions.lineage import Absence, Fact, Ground, Lineage, Solution, Term, Used, computed, term
+from clustergraph.questions.lineage import Absence, Ground, Lineage, Solution, Used, computed, term
 from clustergraph.questions.rules import RULES_QUERY, axioms
+from clustergraph.questions.traversal import Fact, Term
 from clustergraph.rdf.labels import label
 from clustergraph.rdf.reading import solutions
 from clustergraph.sparql.parser import query_of

@@ -11,8 +11,9 @@ from typing import Any, Final
 from pyoxigraph import DefaultGraph, Literal, NamedNode, Store
 
 from clustergraph.questions.evidence import Basis, Derived, Proof, Stated, facts, is_vocabulary
-from clustergraph.questions.lineage import Absence, Fact, Term
+from clustergraph.questions.lineage import Absence
 from clustergraph.questions.sections import Section
+from clustergraph.questions.traversal import Fact, Term
 from clustergraph.rdf.reading import solutions
 from clustergraph.terms import compact, expand
 

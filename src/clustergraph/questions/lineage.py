@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import chain
 from typing import Final, TypeAlias
 
-from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, QuerySolutions, RdfFormat, Store, Triple, parse
+from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, QuerySolutions, RdfFormat, Store, parse
 
+from clustergraph.questions.aggregates import contributing, distinct, is_aggregate, joins
+from clustergraph.questions.traversal import Fact, Term, Traversal
 from clustergraph.sparql.exists import rewrite
 from clustergraph.sparql.parser import query_of
 from clustergraph.sparql.tree import (
@@ -35,11 +37,9 @@ from clustergraph.sparql.tree import (
     variables,
     written,
 )
-from clustergraph.terms import GRAPH, PREFIXES
+from clustergraph.terms import PREFIXES
 
-Term: TypeAlias = NamedNode | BlankNode | Literal
 Solution: TypeAlias = Mapping[str, Term]
-Fact: TypeAlias = tuple[Term, NamedNode, Term]
 Used: TypeAlias = frozenset[Fact]
 Absence: TypeAlias = tuple[tuple[Term | str, Term | str, Term | str], ...]
 """Patterns that nothing matches together; a variable by its name, a path by the last predicate in it."""
@@ -74,21 +74,6 @@ def _literal(text: str) -> Literal:
     value = next(parse(f"<x:x> <x:x> {text} .", format=RdfFormat.TURTLE)).object
     assert isinstance(value, Literal)
     return value
-
-
-def asked_alone(query: str) -> Iterator[tuple[str, str]]:
-    """Yield each triple pattern of the main group of a query, or of the one sub-select in it: an ASK, and its text.
-
-    >>> list(asked_alone("SELECT * { ?s <p:a> 'x' ; <p:b>* ?o }"))[1]
-    ('ASK { ?s <p:b>* ?o }', '?s <p:b>* ?o')
-    """
-    tree = query_of(query)
-    group = tree.selection.group
-    while group and (inner := next(group.of(Selection), None)):
-        group = inner.group
-    for triple in group.of(TriplePattern) if group else ():
-        text = f"{triple.subject.text} {text_of(tree, triple.path)} {triple.object.text}"
-        yield f"ASK {{ {text} }}", text
 
 
 @dataclass(frozen=True)
@@ -131,6 +116,10 @@ class Lineage:
     _needed: set[tuple[str, Used]] = field(default_factory=set)
     """Facts that a solution of a group has needed; another solution of it is taken to need them, too."""
 
+    @cached_property
+    def _traversal(self) -> Traversal:
+        return Traversal(self.store)
+
     def solutions(self, group: str, given: Solution) -> list[dict[str, Term]]:
         """Return the solutions of the text of a group that agree with what is given."""
         # Where the engine has them first it looks for nothing else; behind the group it would compare all it has found.
@@ -162,7 +151,7 @@ class Lineage:
 
     def _gives(self, tree: Query, facts: Used, row: Mapping[str, Term | None]) -> bool:
         """Return whether a query has a row by some facts alone; the order of what is joined does not matter."""
-        joined = {bind.variable.value for bind in every(Bind, tree.selection) if _joins(bind)}
+        joined = {bind.variable.value for bind in every(Bind, tree.selection) if joins(bind)}
         found = self._of(facts).query(tree.text, prefixes=PREFIXES)
         assert isinstance(found, QuerySolutions)
 
@@ -179,17 +168,17 @@ class Lineage:
         missing = {name for name, value in row.items() if value is None}
         assert query.group is not None
         found = [each for each in self.solutions(text_of(tree, query.group), given) if not missing & each.keys()]
-        if _is_aggregate(query):
+        if is_aggregate(query):
             return self._of_aggregate(tree, query, row, found)
         held = (ground for each in found if (ground := self.needed(tree, query.group, each, given)) is not None)
         ground = next(held, None)
-        return ground and replace(ground, others=max(0, len(_distinct(found)) - 1))
+        return ground and replace(ground, others=max(0, len(distinct(found)) - 1))
 
     def _of_aggregate(
         self, tree: Query, query: Selection, row: Mapping[str, Term | None], found: Sequence[Solution]
     ) -> Ground | None:
         """Return what a row rests on that sums solutions up: on no more of them than its aggregates need."""
-        few = _contributing(tree, query, found, row)
+        few = contributing(tree, query, found, row)
         ground = self._summed(tree, query, few)
         if len(few) < len(found) and not self._follows(tree, query, ground, row):
             ground = self._summed(tree, query, found)
@@ -210,7 +199,7 @@ class Lineage:
 
     def _follows(self, tree: Query, query: Selection, ground: Ground, row: Mapping[str, Term | None]) -> bool:
         """Return whether a query has a row by what it is to rest on; the order of what is joined does not matter."""
-        joined = {bind.variable.value for bind in every(Bind, query.projection) if _joins(bind)}
+        joined = {bind.variable.value for bind in every(Bind, query.projection) if joins(bind)}
         given = {name: value for name, value in row.items() if value is not None and name not in joined}
         there = ground.facts.union(*chain.from_iterable(ground.excused))
         return bool(Lineage(self._of(there)).solutions(f"{{ {text_of(tree, query)} }}", given))
@@ -363,137 +352,7 @@ class Lineage:
             if not isinstance(predicate, NamedNode):
                 return None
             path = Leaf(0, 0, "iri", predicate.value)
-        return next((frozenset(facts) for node, facts in self.reach(start, path) if node == end), None)
-
-    def reach(self, start: Term, path: Leaf | PathNode, *, back: bool = False) -> Iterator[tuple[Term, list[Fact]]]:
-        """Yield the nodes that a property path leads to, or comes from, each with the triples on the way."""
-        if isinstance(path, Leaf):
-            yield from self._step(start, NamedNode(path.value), back=back)
-            return
-        match path.sign:
-            case "^":
-                yield from self.reach(start, path.parts[0], back=not back)
-            case "/":
-                yield from self._along(start, path.parts[::-1] if back else path.parts, back=back)
-            case "|":
-                yield from chain.from_iterable(self.reach(start, part, back=back) for part in path.parts)
-            case "!":
-                yield from self._others(start, path, back=back)
-            case _:
-                yield from self._repeat(start, path, back=back)
-
-    def _others(self, start: Term, path: PathNode, *, back: bool) -> Iterator[tuple[Term, list[Fact]]]:
-        """Yield what other predicates lead to than those that a path denies, in the directions that it names."""
-        forward = {part.value for part in path.parts if isinstance(part, Leaf)}
-        inverse = {leaf.value for part in path.parts if isinstance(part, PathNode) for leaf in every(Leaf, part)}
-        if forward or not inverse:
-            yield from self._step(start, None, forward, back=back)
-        if inverse:
-            yield from self._step(start, None, inverse, back=not back)
-
-    def _step(
-        self, start: Term, predicate: NamedNode | None, denied: set[str] | None = None, *, back: bool
-    ) -> Iterator[tuple[Term, list[Fact]]]:
-        if isinstance(start, Literal) and not back:
-            return
-        subject = None if back or isinstance(start, Literal) else start
-        for quad in self.store.quads_for_pattern(subject, predicate, start if back else None, _DEFAULT):
-            one, other = quad.subject, quad.object
-            if quad.predicate.value not in (denied or ()) and not (
-                isinstance(one, Triple) or isinstance(other, Triple)
-            ):
-                yield one if back else other, [(one, quad.predicate, other)]
-
-    def _along(
-        self, start: Term, steps: tuple[PathNode | Leaf, ...], *, back: bool
-    ) -> Iterator[tuple[Term, list[Fact]]]:
-        if not steps:
-            yield start, []
-            return
-        for node, facts in self.reach(start, steps[0], back=back):
-            for end, rest in self._along(node, steps[1:], back=back):
-                yield end, [*facts, *rest]
-
-    def _repeat(self, start: Term, path: PathNode, *, back: bool) -> Iterator[tuple[Term, list[Fact]]]:
-        if path.sign in ("?", "*"):
-            yield start, []
-        front: list[tuple[Term, list[Fact]]] = [(start, [])]
-        seen: set[Term] = set()
-        while front:
-            following = []
-            for node, facts in front:
-                for end, more in self.reach(node, path.parts[0], back=back):
-                    if end not in seen:
-                        seen.add(end)
-                        yield end, [*facts, *more]
-                        following.append((end, [*facts, *more]))
-            front = following if path.sign != "?" else []
-
-
-_AGGREGATES: Final = frozenset(("COUNT", "SUM", "MIN", "MAX", "AVG", "SAMPLE", "GROUP_CONCAT"))
-
-
-def _is_aggregate(query: Selection) -> bool:
-    """Return whether the rows of a query sum solutions up."""
-    words = {modifier.word for modifier in query.modifiers if isinstance(modifier, Modifier)}
-    return "GROUP BY" in words or any(each.name in _AGGREGATES for each in every(Expression, query.projection))
-
-
-def _joins(bind: Bind) -> bool:
-    return any(each.name == "GROUP_CONCAT" for each in every(Expression, bind))
-
-
-def _contributing(
-    tree: Query, query: Selection, found: Sequence[Solution], row: Mapping[str, Term | None]
-) -> Sequence[Solution]:
-    """Return solutions that are likely to be enough for the aggregates of a row: all, unless a value counts once."""
-    extremes = {
-        (bind.expression.name, bind.expression.parts[0].value): row.get(bind.variable.value)
-        for bind in query.projection
-        if isinstance(bind, Bind) and isinstance(bind.expression, Expression)
-        if bind.expression.name in ("MIN", "MAX", "SAMPLE") and isinstance(bind.expression.parts[0], Leaf)
-    }
-    wanted: list[tuple[frozenset[str], Term | None]] = []
-    for each in every(Expression, query.projection):
-        if each.name not in _AGGREGATES:
-            continue
-        names = variables(each)
-        leaf = each.parts[0] if each.parts else each
-        if isinstance(leaf, Leaf) and (each.name, leaf.value) in extremes:
-            wanted.append((names, extremes[each.name, leaf.value]))
-        elif "DISTINCT" in tree.text[each.start : leaf.start].upper() or each.name in ("MIN", "MAX", "SAMPLE"):
-            wanted.append((names, None))
-        else:
-            return found
-    havings = (m for m in query.modifiers if isinstance(m, Modifier) and m.word == "HAVING")
-    wanted += [
-        (variables(each), None) for having in havings for each in every(Expression, having) if each.name in _AGGREGATES
-    ]
-    return _covering(found, wanted)
-
-
-def _covering(found: Sequence[Solution], wanted: Sequence[tuple[frozenset[str], Term | None]]) -> list[Solution]:
-    """Return solutions with all values that some sets of variables take; of one variable the value that is given."""
-    seen: set[tuple[int, frozenset[tuple[str, Term]]]] = set()
-    chosen = []
-    for each in found:
-        new = set()
-        for place, (names, extreme) in enumerate(wanted):
-            values = frozenset((name, each[name]) for name in names if name in each)
-            if values and (extreme is None or {value for _, value in values} == {extreme}):
-                new.add((place, values))
-        if not new <= seen or not wanted:
-            chosen.append(each)
-            seen |= new
-        if not wanted:
-            break
-    return chosen
-
-
-def _distinct(found: Sequence[Solution]) -> set[frozenset[tuple[str, Term]]]:
-    """Return solutions without the sections, which say one thing in several places."""
-    sections = {name for each in found for name, value in each.items() if value.value.startswith(GRAPH)}
-    return {frozenset((name, value) for name, value in each.items() if name not in sections) for each in found}
+        return next((frozenset(facts) for node, facts in self._traversal.reach(start, path) if node == end), None)
 
 
 def _filled(group: GroupPattern, solution: Solution) -> Absence:
