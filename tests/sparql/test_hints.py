@@ -136,7 +136,7 @@ def test_what_is_no_mistake_of_a_name_or_value_gets_no_hint(graph: Graph, query:
     assert graph.hints(query) == ()
 
 
-@pytest.mark.parametrize("name", FILES.keys() - OLD)
+@pytest.mark.parametrize("name", sorted(FILES.keys() - OLD))
 def test_no_query_of_the_project_gets_a_hint(graph: Graph, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(hints, "_LONGEST", len(FILES[name]))
     assert graph.hints(FILES[name]) == ()
