@@ -10,9 +10,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import islice
-from typing import TypeAlias, TypeGuard
+from typing import Final, TypeAlias, TypeGuard
 
-from pyoxigraph import Literal, NamedNode, Quad, Store
+from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad, Store
 
 from clustergraph.questions.lineage import Absence, Ground, Lineage, Solution, Used, computed, term
 from clustergraph.questions.rules import RULES_QUERY, axioms
@@ -21,7 +21,14 @@ from clustergraph.rdf.labels import label
 from clustergraph.rdf.reading import solutions
 from clustergraph.sparql.parser import query_of
 from clustergraph.sparql.tree import GroupPattern, Leaf, PathNode, Query, TriplePattern, Values, text_of, walk
-from clustergraph.terms import GRAPH, INFERRED, QUERY
+from clustergraph.terms import GRAPH, INFERRED, QUERY, expand
+
+_PLAIN: Final = {
+    expand("cg:scope"): expand("scope:itself"),
+    expand("cg:phase"): expand("phase:done"),
+    expand("cg:origin"): expand("origin:said"),
+}
+"""What holds of a statement where nothing else is written of it."""
 
 
 @dataclass(frozen=True)
@@ -133,7 +140,7 @@ class Evidence:
         """Return what a row of a SELECT query rests on."""
         tree = query_of(query)
         ground = self._lineage.of_row(tree, row) or Ground()
-        proofs = self._with_excuses(self._proofs(ground.facts), ground.excused)
+        proofs = self._with_marks(self._with_excuses(self._proofs(ground.facts), ground.excused))
         parts = tuple((values, self._proofs(used)) for values, used in ground.parts)
         return Basis(proofs, ground.absent, ground.others, parts)
 
@@ -148,6 +155,19 @@ class Evidence:
         known = {proof.fact for proof in proofs}
         missing = {fact for matched, used in waiting if self._rests_on(matched, bottom) for fact in used} - known
         return self._with_excuses((*proofs, *self._proofs(frozenset(missing))), excused) if missing else proofs
+
+    def _with_marks(self, proofs: tuple[Proof, ...]) -> tuple[Proof, ...]:
+        """Return proofs with what is not plain of each statement: without it the rules would take it as plain."""
+        bottom = {proof.fact for proof in facts(proofs) if isinstance(proof, Stated)}
+        marks = {
+            fact
+            for subject in {fact[0] for fact in bottom if isinstance(fact[0], NamedNode)}
+            for predicate, plain in _PLAIN.items()
+            for quad in self.store.quads_for_pattern(subject, predicate, None, DefaultGraph())
+            if isinstance(quad.object, NamedNode) and quad.object != plain
+            if self._graphs(fact := (subject, predicate, quad.object))
+        }
+        return (*proofs, *self._proofs(frozenset(marks - bottom)))
 
     def _rests_on(self, matched: Used, bottom: set[Fact]) -> bool:
         """Return whether facts follow from stated ones and what the ontology says."""
