@@ -283,7 +283,7 @@ def _wrapped(text: str, first: str = "", other: str = "") -> str:
 def _show(graph: Graph | None, question: Question) -> None:
     """Print what a question is for, its parameters with some of their choices, its columns, and how to ask it."""
     click.echo(f"{_wrapped(question.title)}\n\n{_wrapped(question.description)}\n")
-    click.echo("Parameters, each as --parameter VALUE, with the number of rows for some values:")
+    click.echo(_wrapped("Parameters, each as --parameter VALUE, with the number of rows for some values:"))
     offered = values_of(graph, question.name) if graph else {}
     for parameter in question.parameters.values():
         several = ", several" if parameter.many else ""
