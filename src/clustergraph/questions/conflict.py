@@ -204,6 +204,10 @@ class Conflict:
         own = {self.about.iri, self.detail.iri, *(side.value.iri for side in self.sides)}
         return not own.isdisjoint(things)
 
+    def is_noted_on(self, things: Iterable[str]) -> bool:
+        """Whether a note that tells it is about one of these things, such as a member of a list that differs."""
+        return not frozenset().union(*(note.about for note in self.notes)).isdisjoint(things)
+
     def said_in(self, documents: Iterable[str]) -> bool:
         """Whether one of these documents says a side of it."""
         return not {section.document for side in self.sides for section in side.sections}.isdisjoint(documents)
@@ -267,7 +271,7 @@ class Wanted:
             for each in found
             if each.severity.reaches(self.least)
             and (self.documents is None or each.said_in(self.documents))
-            and (self.things is None or each.concerns(self.things))
+            and (self.things is None or each.concerns(self.things) or each.is_noted_on(self.things))
         )
         return sorted(chosen, key=_place)
 

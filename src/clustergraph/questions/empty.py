@@ -9,6 +9,7 @@ from typing import Final, Protocol
 from pyoxigraph import NamedNode, QueryBoolean, QuerySolutions, QueryTriples
 
 from clustergraph.questions.answer import Answer, Bound
+from clustergraph.questions.names import with_article
 from clustergraph.questions.question import Parameter, Question
 from clustergraph.sparql.parser import query_of
 from clustergraph.sparql.tree import Selection, TriplePattern, text_of
@@ -81,7 +82,7 @@ def known(graph: Answering, question: Question, thing: NamedNode) -> str:
         if each.name != question.name and _has_rows(graph, each.bound({parameter.name: [thing]}))
     )
     telling = ", ".join(islice(rows, _TOLD))
-    is_one = f"{graph.label(thing.value)} is a {' and a '.join(kinds)}"
+    is_one = f"{graph.label(thing.value)} is {' and '.join(map(with_article, kinds))}"
     return f"{is_one}, and has rows in {telling}" if telling else is_one
 
 

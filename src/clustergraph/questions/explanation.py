@@ -12,6 +12,7 @@ from pyoxigraph import DefaultGraph, Literal, NamedNode, Store
 
 from clustergraph.questions.evidence import Basis, Derived, Proof, Stated, facts, is_vocabulary
 from clustergraph.questions.lineage import Absence
+from clustergraph.questions.names import with_article
 from clustergraph.questions.sections import Section
 from clustergraph.questions.traversal import Fact, Term
 from clustergraph.rdf.reading import solutions
@@ -180,7 +181,9 @@ class Explainer:
         """Return properties with their values, each property once."""
         values: dict[str, list[str]] = defaultdict(list)
         for predicate, value in pairs:
-            values[self._verb(predicate, isinstance(value, Literal))].append(self._words(value))
+            words = self._words(value)
+            verb = self._verb(predicate, isinstance(value, Literal))
+            values["is" if predicate == _TYPE else verb].append(with_article(words) if predicate == _TYPE else words)
         return "; ".join(f"{name} {' and '.join(found)}" for name, found in values.items())
 
     def _verb(self, predicate: NamedNode, is_literal: bool) -> str:

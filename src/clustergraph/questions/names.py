@@ -164,3 +164,12 @@ def nearest(name: str, names: Iterable[str], limit: int = 3) -> list[str]:
 
     found = process.extract(name, list(names), scorer=fuzz.WRatio, processor=plain, limit=limit, score_cutoff=60)
     return [match[0] for match in found]
+
+
+def with_article(noun: str) -> str:
+    """Return a noun with its article.
+
+    >>> with_article("event"), with_article("partnership")
+    ('an event', 'a partnership')
+    """
+    return f"{'an' if noun[:1].lower() in tuple('aeiou') else 'a'} {noun}"

@@ -10,7 +10,7 @@ from typing import Final, Protocol
 from pyoxigraph import Literal, NamedNode, RdfFormat, parse
 
 from clustergraph.errors import QueryError, QuestionError, SourceError
-from clustergraph.questions.names import NAMES_QUERY, AmbiguousNameError, Choice, Choices, nearest
+from clustergraph.questions.names import NAMES_QUERY, AmbiguousNameError, Choice, Choices, nearest, with_article
 from clustergraph.questions.question import Parameter, Question
 from clustergraph.rdf import scan
 from clustergraph.terms import PREFIXES, SCHEME, expand
@@ -162,15 +162,17 @@ class _Naming:
             raise QuestionError(f"{self._parameter.name}: {iri!r} is not an IRI") from error
         if len(self._choices) and iri not in self._choices:
             thing = self._known.choice(iri)
-            raise self._unknown(value, iri.rpartition("/")[2], [thing] if thing.kind else [])
+            raise self._unknown(value, iri.rpartition("/")[2], [thing] if thing.kind.strip() else [])
         return node
 
     def _unknown(self, value: str, name: str, things: Sequence[Choice]) -> QuestionError:
         """Return the error that says what a value is, if it is something else, what is near, and what there is."""
         hints = [*self._several(value), *self._elsewhere(things), *self._near(name), _some(self._choices)]
         what = "is not known"
-        if things:
-            kinds = " and ".join(dict.fromkeys(f"{_a(each.kind)} ({each.short})" for each in things))
+        if any(each.kind for each in things):
+            kinds = " and ".join(
+                dict.fromkeys(f"{with_article(each.kind)} ({each.short})" for each in things if each.kind)
+            )
             what = f"is {kinds}, and this asks for {self._wanted()}"
         return QuestionError(f"{self._parameter.name}: {value!r} {what}", advice=" ".join(hints))
 
@@ -183,7 +185,7 @@ class _Naming:
         return " or ".join(map(self._class, self._parameter.of.split())) + but
 
     def _class(self, name: str) -> str:
-        return _a(self._known.choice(expand(name).value).label)
+        return with_article(self._known.choice(expand(name).value).label)
 
     def _several(self, value: str) -> list[str]:
         """Return how to give several values, if a value with commas is that."""
@@ -209,15 +211,6 @@ class _Naming:
 def taken(name: str, choice: Choice, others: Sequence[Choice]) -> str:
     """Return the note that a name is taken for one thing, and that others bear it as well."""
     return f"{name!r} is taken for {choice}; it is also a name of {', '.join(map(str, others))}"
-
-
-def _a(noun: str) -> str:
-    """Return a noun with its article.
-
-    >>> _a("event"), _a("partnership")
-    ('an event', 'a partnership')
-    """
-    return f"{'an' if noun[:1].lower() in tuple('aeiou') else 'a'} {noun}"
 
 
 def _some(choices: Choices) -> str:

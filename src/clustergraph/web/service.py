@@ -66,8 +66,8 @@ class Service:
         self.endpoint = f"{self.address}/sparql"
         """What relative IRIs of queries are relative to."""
         self.pool = Pool(settings, partial(opened, memory_quads=settings.memory_quads), [prepare, material.prepare])
-        late = "this was not found in {value:g} seconds, and nothing of it is given"
-        less = "ask for less, for instance for fewer rows with 'limit'"
+        late = "this was not done in {value:g} seconds, and nothing of it is given"
+        less = "the service may be busy: try again in a moment, or ask for less, for instance for one thing"
         limits = of_query(settings)
         self.job_limits = replace(limits, seconds=replace(limits.seconds, message=late, advice=less))
         """Of what is found on a graph for a page, other than by a query of the client's own."""
