@@ -38,3 +38,10 @@ def test_a_code_is_not_told_as_a_thing(graph: Graph) -> None:
     answer = graph.ask("labels", label="tecnio", document="wiintech-2020")
     assert len(answer) == 0
     assert " is a " not in graph.why_empty(answer)
+
+
+def test_what_a_parameter_is_without_being_given_is_told(graph: Graph) -> None:
+    answer = graph.ask("table-totals", partnership="4M4IoF", measure="smes")
+    assert len(answer) == 0
+    assert graph.why_empty(answer).endswith("unless given, column is 'Size of the Network'")
+    assert len(graph.ask("table-totals", partnership="4M4IoF", measure="smes", column="Number of SMEs")) == 1

@@ -47,11 +47,20 @@ def why(graph: Answering, answer: Answer) -> str:
     for name, query, reason in attempts(answer.question, answer.given, answer.bound):
         if _has_rows(graph, query):
             things = [term for term in answer.bound.get(name, ()) if isinstance(term, NamedNode)]
-            return "; ".join(filter(None, [reason, *(known(graph, answer.question, thing) for thing in things[:1])]))
+            told = [reason, *(known(graph, answer.question, thing) for thing in things[:1]), usual(answer)]
+            return "; ".join(filter(None, told))
     for query, pattern in asked_alone(answer.query):
         if not graph.query(query):
             return f"nothing in the graph matches {pattern}"
     return "each part of the question has matches, and none of them together"
+
+
+def usual(answer: Answer) -> str:
+    """Say what the parameters are that were not given and have a value nevertheless."""
+    parameters = answer.question.parameters.values()
+    left = [each for each in parameters if each.default and each.type != "boolean" and each.name not in answer.bound]
+    values = (f"{each.name} is {' or '.join(map(repr, each.default))}" for each in left)
+    return f"unless given, {' and '.join(values)}" if left else ""
 
 
 def attempts(question: Question, given: Mapping[str, Sequence[str]], bound: Bound) -> Iterator[tuple[str, str, str]]:
