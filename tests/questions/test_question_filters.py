@@ -1,7 +1,7 @@
 """A parameter of a question keeps the rows that it should: filtered inside is filtered afterwards.
 
 `meanings.yaml` says what each parameter means, apart from the query of its question. A value is tried that many rows
-have, one that few have, and one that nothing has; in the slow test every value that a row has, and some that none has.
+have, one that few have, and one that nothing has; in the test of the night every value that a row has, and some that none has.
 Two parameters together keep what each of them keeps.
 """
 
@@ -258,7 +258,7 @@ def test_a_parameter_keeps_the_rows_that_it_should(asker: Asker, meaning: Meanin
     assert wrong(asker, meaning, few=True) == {}
 
 
-@pytest.mark.slow
+@pytest.mark.night
 @pytest.mark.parametrize("meaning", kinds("column", "rows", "plain"), ids=str)
 def test_a_parameter_keeps_the_rows_that_it_should_with_every_value(asker: Asker, meaning: Meaning) -> None:
     assert wrong(asker, meaning, few=False) == {}
