@@ -1,7 +1,7 @@
 """A parameter of a question keeps the rows that it should: filtered inside is filtered afterwards.
 
 `meanings.yaml` says what each parameter means, apart from the query of its question. A value is tried that many rows
-have, one that few have, and one that nothing has; in the test of the night every value that a row has, and some that none has.
+have, one that few have, and one that nothing has; at night every value that a row has, and some that none has.
 Two parameters together keep what each of them keeps.
 """
 
