@@ -167,9 +167,14 @@ class Lineage:
         given = {name: value for name, value in row.items() if value is not None and name not in made}
         missing = {name for name, value in row.items() if value is None}
         assert query.group is not None
-        found = [each for each in self.solutions(text_of(tree, query.group), given) if not missing & each.keys()]
         if is_aggregate(query):
+            found = [each for each in self.solutions(text_of(tree, query.group), given) if not missing & each.keys()]
             return self._of_aggregate(tree, query, row, found)
+        shown = "".join(f" BIND {text_of(tree, bind)}" for bind in query.projection if isinstance(bind, Bind))
+        told = {name: value for name, value in row.items() if value is not None}
+        text = text_of(tree, query.group)
+        rows = self.solutions(f"{{ {text} }} {shown}" if shown and _is_selection(text) else text + shown, told)
+        found = [{n: v for n, v in each.items() if n not in made} for each in rows if not missing & each.keys()]
         held = (ground for each in found if (ground := self.needed(tree, query.group, each, given)) is not None)
         ground = next(held, None)
         return ground and replace(ground, others=max(0, len(distinct(found)) - 1))
