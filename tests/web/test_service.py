@@ -43,5 +43,5 @@ def test_search_and_evidence_end_at_their_limits(client, monkeypatch, method, ad
     answer = client.get(address)
     assert answer.status_code == 503
     assert answer.json()["limit"] == {"name": "query_seconds", "value": 0.5}
-    assert "not found in 0.5 seconds" in answer.json()["detail"]
+    assert "not done in 0.5 seconds" in answer.json()["detail"]
     assert client.get("/health").status_code == 200
