@@ -23,6 +23,7 @@ from clustergraph.questions.lineage import Lineage
 from clustergraph.questions.names import AmbiguousNameError
 from clustergraph.rdf.reading import rdf_files, read_all
 from clustergraph.release.write import merge
+from clustergraph.sparql.exists import rewrite
 from clustergraph.sparql.parser import query_of
 from clustergraph.terms import INFERRED, PREFIXES, expand
 from tests.conftest import ROOT
@@ -54,7 +55,7 @@ def ontology(project: Project) -> list[Quad]:
 
 
 def rows(store: Store, query: str) -> list[dict[str, Any]]:
-    found = store.query(query, prefixes=PREFIXES)
+    found = store.query(rewrite(query), prefixes=PREFIXES)
     assert isinstance(found, QuerySolutions)
     names = [variable.value for variable in found.variables]
     return [{name: row[name] for name in names} for row in found]

@@ -152,7 +152,7 @@ class Lineage:
     def _gives(self, tree: Query, facts: Used, row: Mapping[str, Term | None]) -> bool:
         """Return whether a query has a row by some facts alone; the order of what is joined does not matter."""
         joined = {bind.variable.value for bind in every(Bind, tree.selection) if joins(bind)}
-        found = self._of(facts).query(tree.text, prefixes=PREFIXES)
+        found = self._of(facts).query(rewrite(tree.text), prefixes=PREFIXES)
         assert isinstance(found, QuerySolutions)
 
         def told(name: str, value: Term | None) -> object:
