@@ -26,8 +26,8 @@ from clustergraph.questions.answer import Answer, Cell, Excerpt, QuestionCall, R
 from clustergraph.questions.catalogue import Catalogue
 from clustergraph.questions.conflict import Conflict, ConflictRule, Wanted, load_rules
 from clustergraph.questions.conflicts import Conflicts
+from clustergraph.questions.lookup import Lookup
 from clustergraph.questions.names import Choice, Choices
-from clustergraph.questions.naming import Naming
 from clustergraph.questions.parameters import choices_query, iri_of, needs_choices, resolve, statement
 from clustergraph.questions.question import Parameter, Question
 from clustergraph.questions.sections import Section, documents, sections
@@ -168,7 +168,7 @@ class Graph:
 
     def choices(self, parameter: Parameter) -> Choices:
         """Return what a parameter of a question can be."""
-        return self._naming.borne(choices_query(parameter)) if needs_choices(parameter) else Choices(())
+        return self._lookup.borne(choices_query(parameter)) if needs_choices(parameter) else Choices(())
 
     def chart(self, answer: Answer, rows: Rows | None = None, link: Link = web) -> str:
         """Return an SVG document that shows an answer; nothing where its view is the table or nothing can be drawn.
@@ -267,7 +267,7 @@ class Graph:
             parts = (subject, predicate, value)
             if _TURTLE.search("".join(parts)) or any(" " in iri_of(part) for part in parts):
                 raise
-            return self._evidence.of_fact(self._naming.fact(subject, predicate, value))
+            return self._evidence.of_fact(self._lookup.fact(subject, predicate, value))
         for held in self.store.quads_for_pattern(*wanted, DefaultGraph()):
             if isinstance(held.object, NamedNode | Literal):  # As the store has it: 01 is 1 there.
                 return self._evidence.of_fact((wanted[0], wanted[1], held.object))
@@ -306,15 +306,15 @@ class Graph:
 
     def choice(self, iri: str) -> Choice:
         """Return a thing with its label and its kind."""
-        return self._naming.choice(iri)
+        return self._lookup.choice(iri)
 
     def called(self, name: str) -> list[Choice]:
         """Return the things that a name means best, of all things."""
-        return self._naming.called(name)
+        return self._lookup.called(name)
 
     def named(self, name: str) -> tuple[Choice, str]:
-        """Return the thing that a name or IRI means, and a note if it is not plain that it does; see `Naming.named`."""
-        return self._naming.named(name)
+        """Return the thing that a name or IRI means, and a note if it is not plain that it does; see `Lookup.named`."""
+        return self._lookup.named(name)
 
     def search(self, text: str, limit: int = 10) -> list[Name]:
         """Return the things, terms and questions whose names are most like a text, the best first."""
@@ -385,8 +385,8 @@ class Graph:
         return Index([*terms, *things])
 
     @cached_property
-    def _naming(self) -> Naming:
-        return Naming(self.engine, self.label, lambda: self.sections, lambda text: self._names.search(text))
+    def _lookup(self) -> Lookup:
+        return Lookup(self.engine, self.label, lambda: self.sections, lambda text: self._names.search(text))
 
     @cached_property
     def _usage(self) -> Usage:

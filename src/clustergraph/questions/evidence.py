@@ -23,7 +23,7 @@ from clustergraph.sparql.parser import query_of
 from clustergraph.sparql.tree import GroupPattern, Leaf, PathNode, Query, TriplePattern, Values, text_of, walk
 from clustergraph.terms import GRAPH, INFERRED, QUERY, expand
 
-_PLAIN: Final = {
+PLAIN: Final = {
     expand("cg:scope"): expand("scope:itself"),
     expand("cg:phase"): expand("phase:done"),
     expand("cg:origin"): expand("origin:said"),
@@ -162,7 +162,7 @@ class Evidence:
         marks = {
             fact
             for subject in {fact[0] for fact in bottom if isinstance(fact[0], NamedNode)}
-            for predicate, plain in _PLAIN.items()
+            for predicate, plain in PLAIN.items()
             for quad in self.store.quads_for_pattern(subject, predicate, None, DefaultGraph())
             if isinstance(quad.object, NamedNode) and quad.object != plain
             if self._graphs(fact := (subject, predicate, quad.object))

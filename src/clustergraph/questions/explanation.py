@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from pyoxigraph import DefaultGraph, Literal, NamedNode, Store
 
-from clustergraph.questions.evidence import Basis, Derived, Proof, Stated, facts, is_vocabulary
+from clustergraph.questions.evidence import PLAIN, Basis, Derived, Proof, Stated, facts, is_vocabulary
 from clustergraph.questions.lineage import Absence
 from clustergraph.questions.names import with_article
 from clustergraph.questions.sections import Section
@@ -28,12 +28,7 @@ _PLUMBING: Final = (
 """What is so plain that no step tells it, unless it is all there is; the JSON has it."""
 _TYPE: Final = expand("rdf:type")
 _CERTAINTY: Final = expand("cg:certainty")
-_PLAIN: Final = {
-    _CERTAINTY: expand("certainty:stated"),
-    expand("cg:scope"): expand("scope:itself"),
-    expand("cg:phase"): expand("phase:done"),
-    expand("cg:origin"): expand("origin:said"),
-}
+_PLAIN: Final = {_CERTAINTY: expand("certainty:stated"), **PLAIN}
 """How certain a statement is, of whom it is, whether it is so, and who says it: the values that need no word."""
 _NAMING: Final = tuple(map(expand, ("skos:prefLabel", "rdfs:label", "dcterms:title")))
 _SOURCE: Final = tuple(
@@ -355,7 +350,7 @@ def _text(told: Mapping[str, Any]) -> list[str]:
     return [*lines, *(f"- The sections are of {title}." for title in titles if len(titles) == 1)]
 
 
-def together(proofs: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def combined(proofs: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """Return the evidence of several rows as short members: each step and each rule once, by number."""
     steps: dict[str, int] = {}
     rules: dict[str, int] = {}

@@ -1,6 +1,5 @@
 """What can be given for a parameter: values that have answers, with the number of rows, where the answer tells it."""
 
-import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,6 +9,8 @@ from clustergraph.questions.answer import Answer
 from clustergraph.questions.names import Choices
 from clustergraph.questions.parameters import needs_choices
 from clustergraph.questions.question import Parameter, Question
+from clustergraph.sparql.parser import query_of
+from clustergraph.sparql.tree import Expression, every, variables
 
 
 @dataclass(frozen=True)
@@ -64,9 +65,10 @@ def every_value(choices: Choices) -> list[CountedValue]:
 
 def _is_counted(question: Question, parameter: Parameter) -> bool:
     """Whether a parameter is a column whose values choose the rows: it has no default, and is no condition."""
-    condition = re.search(rf"BOUND\s*\(\s*\?{parameter.name}\s*\)", question.query)
+    conditions = (each for each in every(Expression, query_of(question.query).selection) if each.name == "BOUND")
+    is_condition = any(parameter.name in variables(each) for each in conditions)
     open_ = not parameter.default and not any(each.required for each in question.parameters.values())
-    return parameter.name in question.columns and open_ and not condition
+    return parameter.name in question.columns and open_ and not is_condition
 
 
 def _counted(parameter: Parameter, choices: Choices, answer: Answer) -> list[CountedValue]:

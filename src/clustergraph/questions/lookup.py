@@ -22,8 +22,8 @@ _NEARLY: Final = 85
 """From this score on a name that is searched for is taken for the one that is found."""
 
 
-class Naming:
-    """Tells what names mean in one graph."""
+class Lookup:
+    """Looks up what names mean in one graph."""
 
     def __init__(
         self,
