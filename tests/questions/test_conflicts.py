@@ -238,6 +238,12 @@ def test_notes_stand_on_the_page_of_what_they_are_about(scene: Scene) -> None:
 # What is wanted
 
 
+def test_no_question_is_meant_by_the_name_of_a_thing(graph: Graph) -> None:
+    with pytest.raises(QuestionError) as wrong:
+        graph.conflicts(about="nobody")
+    assert not [each.title for each in graph.questions.values() if each.title in wrong.value.advice]
+
+
 def test_conflicts_are_chosen_by_kind_thing_document_and_severity(graph: Graph) -> None:
     every = graph.conflicts()
     assert {each.kind for each in graph.conflicts(kind=["dates", "figures"])} == {"dates", "figures"}

@@ -252,7 +252,8 @@ def _things(name: str, search: Search, known: Callable[[str], bool]) -> set[str]
         QuestionError: there is none; it names the nearest.
     """
     iri = iri_of(name)
-    hits = search(iri.rpartition("/")[2].replace("-", " ") if iri else name, 50)
+    found_names = search(iri.rpartition("/")[2].replace("-", " ") if iri else name, 50)
+    hits = [hit for hit in found_names if hit.kind != "question"]
     found = {hit.iri for hit in hits if plain(hit.name) == plain(name) or hit.iri.rpartition("/")[2] == name}
     if iri:
         found = {iri} if known(iri) else set()

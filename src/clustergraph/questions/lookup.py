@@ -82,7 +82,7 @@ class Lookup:
         """Return the thing whose name is nearly the same, with a note."""
         hits = [hit for hit in self._search(name) if hit.kind != "question"][:3]
         if not hits or hits[0].score < _NEARLY or (len(hits) > 1 and hits[1].score == hits[0].score):
-            near = ", ".join(hit.label for hit in hits)
+            near = ", ".join(dict.fromkeys(hit.label for hit in hits))
             advice = f"did you mean one of: {near}?" if near else ""
             raise QuestionError(f"nothing is called {name!r}", advice=advice)
         found = self.choice(hits[0].iri)

@@ -92,8 +92,9 @@ def choices_query(parameter: Parameter) -> str:
 
 
 def whole_query() -> str:
-    """Return the SELECT query whose rows are the names of all things; see `NAMES_QUERY`."""
-    return NAMES_QUERY.format(what="", first="0", more="UNION { ?thing cg:fullName ?name BIND (1 AS ?rank) }")
+    """Return the SELECT query whose rows are the names of all things but questions and rules; see `NAMES_QUERY`."""
+    what = "FILTER NOT EXISTS { ?thing a sh:SPARQLExecutable }"
+    return NAMES_QUERY.format(what=what, first="0", more="UNION { ?thing cg:fullName ?name BIND (1 AS ?rank) }")
 
 
 def iri_of(value: str) -> str:
