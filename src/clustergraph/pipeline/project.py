@@ -9,6 +9,7 @@ from typing import Final
 import clustergraph
 from clustergraph.errors import SourceError
 from clustergraph.rdf.reading import rdf_files
+from clustergraph.release.withdrawn import FILE, Withdrawn
 
 _DIGITS: Final = 32
 _DOORS: Final = ("web", "cli", "mcp.py")
@@ -50,10 +51,14 @@ class Project:
         """Return the files of shapes that the graph must satisfy; those of exports are not among them."""
         return [path for path in rdf_files(self.shapes) if self.shapes / "profiles" not in path.parents]
 
+    def withdrawn(self) -> Withdrawn:
+        """Return what has been withdrawn from the project, and is not to come back."""
+        return Withdrawn.read(self.data)
+
     def fingerprint(self) -> str:
         """Return a digest of all that a build depends on: names and contents of the files, and the program itself."""
         files = [*self.graph_files(), *rdf_files(self.shapes), *self.queries.rglob("*.rq")]
-        files += self.queries.glob("*.yaml")
+        files += [*self.queries.glob("*.yaml"), self.data / FILE]
         files += [path for path in (self.queries / "exports").rglob("*") if path.is_file()]
         return fingerprint(self.root, files) + package_fingerprint()
 

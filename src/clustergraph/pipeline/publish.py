@@ -81,6 +81,7 @@ def assemble(project: Project, progress: Progress = lambda _: None) -> Store:
     store.extend(catalogue(questions.values(), rules.load(project.rules), found_by.values()))
     described = read_all(rdf_files(project.shapes))
     store.extend(Quad(quad.subject, quad.predicate, quad.object, CATALOGUE) for quad in described)
+    project.withdrawn().leave_out(store)
     merge(store)
     progress("inferring what follows")
     infer(store, project.rules, lambda rule: progress(f"inferring {rule}"))
