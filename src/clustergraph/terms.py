@@ -89,11 +89,15 @@ def slug(text: str) -> str:
 
     >>> slug("Clúster Digital de Catalunya")
     'cluster-digital-de-catalunya'
-    >>> slug("« Straße & Söhne »")
-    'strasse-sohne'
+    >>> slug("« Straße & Söhne »"), slug("ŁÓDŹ"), slug("Nykøbing Sjælland")
+    ('strasse-sohne', 'lodz', 'nykobing-sjaelland')
     """
-    plain = unicodedata.normalize("NFKD", text.replace("ß", "ss").replace("ø", "o").replace("ł", "l"))
-    return re.sub(r"[^a-z0-9]+", "-", plain.encode("ascii", "ignore").decode().lower()).strip("-")
+    plain = unicodedata.normalize("NFKD", text.casefold().translate(_LETTERS))
+    return re.sub(r"[^a-z0-9]+", "-", plain.encode("ascii", "ignore").decode()).strip("-")
+
+
+_LETTERS: Final = str.maketrans({"ø": "o", "ł": "l", "æ": "ae", "œ": "oe", "đ": "d", "ð": "d", "þ": "th", "ı": "i"})
+"""Letters that do not fall apart into one of ASCII and a mark."""
 
 
 def slug_of(iri: str) -> str:
