@@ -480,3 +480,14 @@ def test_a_rule_comes_after_those_that_it_names(tmp_path: Path) -> None:
 def test_an_order_of_rules_that_cannot_be_is_told(tmp_path: Path, name: str, told: str) -> None:
     with pytest.raises(SourceError, match=told):
         rules_of(tmp_path, a=f"#+ after: {name}\n", b="#+ after: a\n")
+
+
+def test_a_rule_runs_again_only_after_what_it_reads_has_changed(tmp_path: Path) -> None:
+    (tmp_path / "a.rq").write_text("#+ summary: A.\nCONSTRUCT { ?x <p:b> ?y } WHERE { ?x <p:a> ?y }")
+    (tmp_path / "b.rq").write_text("#+ summary: B.\nCONSTRUCT { ?x <p:a> ?y } WHERE { ?y <p:c>/<p:b> ?x }")
+    (tmp_path / "c.rq").write_text("#+ summary: C.\nCONSTRUCT { ?x a ?y } WHERE { ?x <p:d> ?y }")
+    store, ran = Store(), list[str]()
+    store.load(b"<n:1> <p:a> <n:2> ; <p:d> <n:3> . <n:4> <p:c> <n:1> .", RdfFormat.TURTLE)
+    infer(store, tmp_path, ran.append)
+    assert ran == ["a", "b", "c", "a", "b"]
+    assert Quad(NamedNode("n:2"), NamedNode("p:b"), NamedNode("n:4")) in store

@@ -19,31 +19,27 @@ from pyoxigraph import DefaultGraph, NamedNode, Store
 from clustergraph.errors import SourceError, Where
 from clustergraph.rdf.files import text_of
 from clustergraph.rdf.reading import solutions
-from clustergraph.terms import CATALOGUE, INFERRED, PREFIXES
+from clustergraph.terms import CATALOGUE, PREFIXES
 
 _IRI: Final = re.compile("<([^<>]*)>")
 
 
 @dataclass(frozen=True)
 class Axiom:
-    """An axiom compiled to a pattern that, where it matches, adds a triple."""
+    """An axiom compiled to a pattern: where it matches, a triple follows."""
 
     name: str
     """The name of the OWL 2 RL rule, such as ``cax-sco``."""
     pattern: str
     triple: str
 
-    def update(self) -> str:
-        """Return the SPARQL Update that adds what follows and is not yet there.
+    def construct(self) -> str:
+        """Return the query that gives what follows and is not yet there.
 
-        >>> print(Axiom("prp-symp", "?x <p:knows> ?y", "?y <p:knows> ?x").update())
-        INSERT { ?y <p:knows> ?x . GRAPH <https://w3id.org/clustergraph/graph/inferred> { ?y <p:knows> ?x } }
-        WHERE { ?x <p:knows> ?y FILTER NOT EXISTS { ?y <p:knows> ?x } }
+        >>> print(Axiom("prp-symp", "?x <p:knows> ?y", "?y <p:knows> ?x").construct())
+        CONSTRUCT { ?y <p:knows> ?x } WHERE { ?x <p:knows> ?y FILTER NOT EXISTS { ?y <p:knows> ?x } }
         """
-        return (
-            f"INSERT {{ {self.triple} . GRAPH {INFERRED} {{ {self.triple} }} }}\n"
-            f"WHERE {{ {self.pattern} FILTER NOT EXISTS {{ {self.triple} }} }}"
-        )
+        return f"CONSTRUCT {{ {self.triple} }} WHERE {{ {self.pattern} FILTER NOT EXISTS {{ {self.triple} }} }}"
 
     def words(self, label: Callable[[NamedNode], str]) -> str:
         """Return in words why what it says follows.
