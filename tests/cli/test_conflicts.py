@@ -21,8 +21,8 @@ from tests.web.test_conflicts import LABEL, RULE
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     project = Project(make(tmp_path_factory.mktemp("conflicts")))
-    (project.queries / "conflicts").mkdir()
-    (project.queries / "conflicts" / "two-names.rq").write_text(RULE, "utf-8")
+    (project.queries.own / "conflicts").mkdir()
+    (project.queries.own / "conflicts" / "two-names.rq").write_text(RULE, "utf-8")
     path = project.data / "4m4iof" / "summary.trig"
     letter = LABEL.replace("The letter", "The letter of" + " a long name" * 12)
     path.write_text(path.read_text("utf-8") + letter, "utf-8")

@@ -31,10 +31,10 @@ Plastipolis,400,2024-01,not an address,
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("project")
-    for folder in ("ontology", "shapes", "queries"):
+    for folder in ("ontology", "shapes", "queries", "reference"):
         shutil.copytree(ROOT / folder, root / folder)
     (root / "data" / "reference").mkdir(parents=True)
-    for name in ("organisations", "regions", "countries", "places", "activities"):
+    for name in ("organisations", "regions", "places", "activities"):
         shutil.copy(ROOT / "data" / "reference" / f"{name}.trig", root / "data" / "reference")
     assert run(root, "build").exit_code == 0
     return root

@@ -28,12 +28,12 @@ AFIL, BWCON = (NamedNode(f"{ID}organisation/{name}") for name in ("afil", "bwcon
 
 @pytest.fixture(scope="module")
 def recipe(project: Project) -> Recipe:
-    return Recipe(project.queries / "exports" / "eccp", project.shapes / "profiles" / "eccp.ttl")
+    return Recipe(project.eccp, project.shapes.find("profiles/eccp.ttl"))
 
 
 @pytest.fixture(scope="module")
 def codes(project: Project) -> list[Quad]:
-    return list(read_all([*(project.ontology / "schemes").glob("*.ttl")]))
+    return list(read_all((project.ontology / "schemes").glob("*.ttl")))
 
 
 @pytest.fixture(scope="module")
@@ -215,11 +215,9 @@ def test_what_was_read_before_stays(graph: Graph, recipe: Recipe, exported: Path
 @pytest.mark.slow
 def test_the_command_says_that_nothing_has_changed(tmp_path: Path) -> None:
     root = tmp_path / "project"
-    for folder in ("ontology", "shapes", "queries"):
+    for folder in ("ontology", "shapes", "queries", "reference"):
         shutil.copytree(ROOT / folder, root / folder)
-    (root / "data" / "reference").mkdir(parents=True)
-    (root / "data" / "one").mkdir()
-    shutil.copy(ROOT / "data" / "reference" / "countries.trig", root / "data" / "reference")
+    (root / "data" / "one").mkdir(parents=True)
     (root / "data" / "one" / "small.trig").write_text(
         HEADER + SMALL.replace(" ; cg:locatedIn country:FRA", "").replace("a cg:Cluster", "a cg:Organisation")
     )

@@ -64,7 +64,7 @@ GRAPH s:one { organisation:small cg:kind organisation-kind:cluster ; cg:country 
 
 @pytest.fixture(scope="module")
 def recipe(project: Project) -> Recipe:
-    return Recipe(project.queries / "exports" / "eccp", project.shapes / "profiles" / "eccp.ttl")
+    return Recipe(project.eccp, project.shapes.find("profiles/eccp.ttl"))
 
 
 @pytest.fixture(scope="module")
@@ -80,7 +80,7 @@ def content(whole: Package) -> dict[str, bytes]:
 
 @pytest.fixture(scope="module")
 def codes(project: Project) -> list[Quad]:
-    return list(read_all([*(project.ontology / "schemes").glob("*.ttl")]))
+    return list(read_all((project.ontology / "schemes").glob("*.ttl")))
 
 
 def files(built: Package) -> dict[str, bytes]:
@@ -866,7 +866,7 @@ def test_an_official_list_replaces_the_provisional_one_without_code(
     graph: Graph, recipe: Recipe, tmp_path: Path, project: Project
 ) -> None:
     folder = tmp_path / "eccp"
-    shutil.copytree(project.queries / "exports" / "eccp", folder)
+    shutil.copytree(project.eccp, folder)
     official = """
     @prefix skos: <http://www.w3.org/2004/02/skos/core#> .
     @prefix s: <https://w3id.org/clustergraph/scheme/> .
@@ -879,7 +879,7 @@ def test_an_official_list_replaces_the_provisional_one_without_code(
     text = (folder / "lists.ttl").read_text()
     block = re.compile(r"(s:eccp-sectoral-industry\n(?:    .*\n)*?    adms:status )state:UnderDevelopment")
     (folder / "lists.ttl").write_text(block.sub(r"\1state:Completed", text) + official)
-    other = Recipe(folder, project.shapes / "profiles" / "eccp.ttl")
+    other = Recipe(folder, project.shapes.find("profiles/eccp.ttl"))
     built = Package(graph, other, replace(ORIGIN, clusters=("Plastipolis",)))
     content = files(built)
     row = rows(content["profiles.csv"])[0]
@@ -904,10 +904,10 @@ def test_an_official_list_replaces_the_provisional_one_without_code(
 def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A built project with the identity of things, but nothing that a document says."""
     root = tmp_path_factory.mktemp("empty")
-    for folder in ("ontology", "shapes", "queries"):
+    for folder in ("ontology", "shapes", "queries", "reference"):
         shutil.copytree(ROOT / folder, root / folder)
     (root / "data" / "reference").mkdir(parents=True)
-    for name in ("organisations", "regions", "countries", "places", "activities"):
+    for name in ("organisations", "regions", "places", "activities"):
         shutil.copy(ROOT / "data" / "reference" / f"{name}.trig", root / "data" / "reference")
     run(root, "build")
     return root
@@ -1096,7 +1096,7 @@ def test_the_command_writes_a_package_and_says_what_is_wrong(empty: Path, tmp_pa
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"@context": "x"}', '{"@context": [5]}', '{"@context": {"a": 5}}'])
 def test_a_context_that_is_none_is_refused(project: Project, text: str, tmp_path: Path) -> None:
     folder = tmp_path / "eccp"
-    shutil.copytree(project.queries / "exports" / "eccp", folder)
+    shutil.copytree(project.eccp, folder)
     (folder / "context.jsonld").write_text(text)
     with pytest.raises(SourceError, match="the profile cannot be read"):
-        Recipe(folder, project.shapes / "profiles" / "eccp.ttl")
+        Recipe(folder, project.shapes.find("profiles/eccp.ttl"))

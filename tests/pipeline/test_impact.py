@@ -176,7 +176,7 @@ def test_a_write_is_examined_only_as_far_as_it_bears_on_the_graph(tmp_path: Path
 
 def test_warnings_are_counted_as_if_all_had_been_looked_at(tmp_path: Path, looked_at) -> None:
     place = Place(tmp_path)
-    shapes = place.project.shapes / "organisation.ttl"
+    shapes = place.project.shapes.own / "organisation.ttl"
     shapes.write_text(shapes.read_text().replace(*SEVERITY))
     assert place.update(LABEL).kind == "written"
     assert (looked_at[-1], place.releases.record(place.current.name).warnings) == (None, 1), "other shapes than before"

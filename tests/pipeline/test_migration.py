@@ -85,13 +85,13 @@ def test_versions_are_in_the_order_of_their_numbers(project: Project) -> None:
 
 
 def test_a_step_sees_the_ontology_and_does_not_change_it(project: Project) -> None:
-    before = (project.ontology / "a.ttl").read_text()
+    before = project.ontology.find("a.ttl").read_text()
     (project.data / "a.trig").write_text(TRIG.replace('cg:label "One"', "cg:kind cg:a , cg:b"))
     remains = migrated(project).remains(written=True)
     text = (project.data / "a.trig").read_text()
     assert "cg:hasKind ex:one-kind" in text
     assert "cg:notation cg:a" in text
-    assert (project.ontology / "a.ttl").read_text() == before
+    assert project.ontology.find("a.ttl").read_text() == before
     (left,) = remains
     assert left.where is not None
     assert text.splitlines()[(left.where.line or 0) - 1].strip() == "cg:kind cg:b ."
@@ -137,7 +137,7 @@ def test_nothing_is_written_where_one_file_cannot_be(project: Project, name: str
     ],
 )
 def test_a_step_that_may_not_run_or_is_malformed_stops_all(project: Project, update: str, said: str) -> None:
-    (project.migrations / "0.2.0/10-names.ru").write_text(HEAD + update)
+    (project.migrations.own / "0.2.0/10-names.ru").write_text(HEAD + update)
     with pytest.raises(ClustergraphError, match=said):
         migrated(project)
     assert (project.data / "a.trig").read_text() == TRIG
@@ -151,7 +151,7 @@ def test_a_step_that_may_not_run_or_is_malformed_stops_all(project: Project, upd
     ],
 )
 def test_a_head_that_lacks_something_names_the_file(project: Project, head: str, said: str) -> None:
-    path = project.migrations / "0.2.0/10-names.ru"
+    path = project.migrations.own / "0.2.0/10-names.ru"
     path.write_text(path.read_text().replace(HEAD, head))
     with pytest.raises(SourceError, match=said) as error:
         steps(project.migrations)
@@ -177,8 +177,8 @@ def test_the_command_says_what_it_did_and_what_is_left(project: Project) -> None
 
 
 def test_the_command_lists_steps_and_successors_of_questions(project: Project) -> None:
-    project.queries.mkdir()
-    (project.queries / "successors.yaml").write_text("old: {question: new, reason: It is one., since: 0.2.0}\n")
+    project.queries.own.mkdir()
+    (project.queries.own / "successors.yaml").write_text("old: {question: new, reason: It is one., since: 0.2.0}\n")
     listed = run(project.root, "migrate", "--list", "--to", "0.2.0").stdout
     assert "cg:label → cg:name" in listed
     assert "question: 'old' is now asked as 'new': It is one." in listed

@@ -372,7 +372,7 @@ def test_a_crash_while_writing_leaves_no_trace(place: Place, monkeypatch: pytest
 
 def test_blank_nodes_of_the_vocabulary_are_left_alone_by_a_change(tmp_path: Path) -> None:
     place = Place(tmp_path)
-    path = place.project.ontology / "clustergraph.ttl"
+    path = place.project.ontology.own / "clustergraph.ttl"
     path.write_text(path.read_text() + "\ncg:Cluster owl:disjointWith [ a owl:Class ; owl:unionOf ( cg:A cg:B ) ] .\n")
     publish.publish(place.project, place.releases)
     lines = {line for line in lines_of(place.current) if b"_:" in line}

@@ -44,7 +44,7 @@ def test_any_client_can_send_a_query_of_the_catalogue(project: Project) -> None:
     """Each executable names the prefixes and the endpoint, and runs by itself and with these prefixes."""
     store = Store()
     store.extend(catalogue(load(project.queries).values(), rules.load(project.rules)))
-    store.extend(read_all([project.ontology / "clustergraph.ttl"]))
+    store.extend(read_all([project.ontology.find("clustergraph.ttl")]))
     query = """SELECT ?text ?target ?ontology WHERE {
       GRAPH graph:catalogue { ?query sh:select|sh:construct ?text ; schema:target ?target ; sh:prefixes ?ontology } }"""
     rows = list(solutions(store, query))

@@ -366,7 +366,7 @@ CASES: dict[str, tuple[str, str]] = {
 @pytest.fixture
 def found(project: Project) -> Callable[[str, str], int]:
     """Count the disagreements that a rule finds in the scene with something added."""
-    ontology = read_all(rdf_files(project.ontology))
+    ontology = read_all(rdf_files(*project.ontology.folders))
 
     def count(rule: str, added: str) -> int:
         header = "".join(f"PREFIX {prefix}: <{space}>\n" for prefix, space in PREFIXES.items())

@@ -42,7 +42,7 @@ Scene = Callable[[str], Graph]
 
 @pytest.fixture(scope="module")
 def scene(project: Project) -> Scene:
-    ontology = list(read_all(rdf_files(project.ontology)))
+    ontology = list(read_all(rdf_files(*project.ontology.folders)))
     rules = {name: rule for name, rule in load_rules(project.queries).items() if name in RULES}
 
     def make(added: str) -> Graph:

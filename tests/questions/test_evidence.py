@@ -51,7 +51,7 @@ def whole(project: Project) -> Graph:
 
 @pytest.fixture(scope="module")
 def ontology(project: Project) -> list[Quad]:
-    return read_all(rdf_files(project.ontology))
+    return read_all(rdf_files(*project.ontology.folders))
 
 
 def rows(store: Store, query: str) -> list[dict[str, Any]]:

@@ -50,7 +50,7 @@ def roles(project: Project) -> Callable[..., int]:
     """Count the rows of a question on a day."""
     header = "".join(f"PREFIX {prefix}: <{space}>\n" for prefix, space in PREFIXES.items())
     store = Store()
-    store.extend(read_all(rdf_files(project.ontology)))
+    store.extend(read_all(rdf_files(*project.ontology.folders)))
     scene = SCENE.replace("network:n", "<https://w3id.org/clustergraph/id/network/n>")
     scene = re.sub(r"award:(\w)", r"<https://w3id.org/clustergraph/id/award/\1>", scene)
     store.extend(parse((header + scene).encode(), format=RdfFormat.TRIG))

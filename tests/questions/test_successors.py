@@ -162,6 +162,6 @@ async def test_a_language_model_is_answered_and_told(release: Path) -> None:
 )
 def test_a_wrong_entry_is_told(tmp_path: Path, entry: str, told: str) -> None:
     project = Project(make(tmp_path))
-    (project.queries / FILE).write_text(entry, "utf-8")
+    (project.queries.own / FILE).write_text(entry, "utf-8")
     with pytest.raises(SourceError, match=told):
         load(project.queries)

@@ -31,8 +31,8 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A project with all exports, and its release."""
     root = tmp_path_factory.mktemp("published")
     found = Project(make_project(root / "project"))
-    shutil.copytree(ROOT / "queries" / "exports", found.queries / "exports", dirs_exist_ok=True)
-    shutil.copytree(ROOT / "shapes" / "profiles", found.shapes / "profiles", dirs_exist_ok=True)
+    shutil.copytree(ROOT / "queries" / "exports", found.queries.own / "exports", dirs_exist_ok=True)
+    shutil.copytree(ROOT / "shapes" / "profiles", found.shapes.own / "profiles", dirs_exist_ok=True)
     publish.publish(*within(root))
     return root
 
@@ -54,7 +54,7 @@ def state(folder: Path) -> dict[Path, tuple[bytes, int]]:
 def test_nothing_changes_a_release_once_it_has_its_name(place: tuple[Project, Releases]) -> None:
     built = place[1].release()
     before = state(built.path)
-    (place[0].shapes / "more.ttl").write_text("@prefix sh: <http://www.w3.org/ns/shacl#> .\n", "utf-8")
+    (place[0].shapes.own / "more.ttl").write_text("@prefix sh: <http://www.w3.org/ns/shacl#> .\n", "utf-8")
     again, _ = publish.publish(*place)
     folders = (place[0].root, place[1].root, Settings())
     assert transaction.change(Write(UPDATE, INSERT.encode()), *folders).kind == "written"
@@ -149,7 +149,7 @@ def test_a_failure_of_an_export_stops_the_build_and_the_next_one_does_not_think_
     place: tuple[Project, Releases],
 ) -> None:
     publish.publish(*place)
-    path = place[0].queries / "exports" / "org" / "organisations.rq"
+    path = place[0].queries.own / "exports" / "org" / "organisations.rq"
     text = path.read_text("utf-8")
     path.write_text("SELECT", "utf-8")
     for _ in range(2):

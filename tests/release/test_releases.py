@@ -162,15 +162,15 @@ def test_unchanged_files_need_no_build(small: tuple[Project, Releases]) -> None:
     project, releases = small
     written, _ = publish.publish(project, releases)
     assert releases.of(project.fingerprint()) == written
-    (project.queries / "clusters.rq").write_text("changed")
+    (project.queries.own / "clusters.rq").write_text("changed")
     assert releases.of(project.fingerprint()) is None
 
 
 def test_other_files_with_the_same_content_are_up_to_date_too(small: tuple[Project, Releases]) -> None:
     project, releases = small
     first, _ = publish.publish(project, releases)
-    (project.queries / "exports").mkdir(exist_ok=True)
-    (project.shapes / "more.ttl").write_text("@prefix sh: <http://www.w3.org/ns/shacl#> .\n", "utf-8")
+    (project.queries.own / "exports").mkdir(exist_ok=True)
+    (project.shapes.own / "more.ttl").write_text("@prefix sh: <http://www.w3.org/ns/shacl#> .\n", "utf-8")
     second, _ = publish.publish(project, releases)
     assert second == first
     assert releases.of(project.fingerprint()) == second

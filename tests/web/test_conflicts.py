@@ -45,8 +45,8 @@ m:sections { m:letter a cg:Section ; skos:prefLabel "The letter"@en . }
 def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
     folder = tmp_path_factory.mktemp("conflicts")
     project, releases = Project(make(folder / "project")), Releases(folder / "releases")
-    (project.queries / "conflicts").mkdir()
-    (project.queries / "conflicts" / "two-names.rq").write_text(RULE, "utf-8")
+    (project.queries.own / "conflicts").mkdir()
+    (project.queries.own / "conflicts" / "two-names.rq").write_text(RULE, "utf-8")
     path = project.data / "4m4iof" / "summary.trig"
     path.write_text(path.read_text("utf-8") + LABEL, "utf-8")
     publish.publish(project, releases)

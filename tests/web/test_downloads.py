@@ -235,7 +235,7 @@ def test_what_is_made_anew_of_the_same_release_is_seen_at_once(tmp_path: Path) -
         for address in ("/dataset", "/download", "/download/clustergraph.nq.gz"):
             assert client.get(address).status_code == 200
         assert "Words of our own" not in client.get("/dataset").text
-        folder = project.queries / "exports" / "dcat"
+        folder = project.queries.own / "exports" / "dcat"
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "publication.yaml").write_text("title: Words of our own\n")
         assert publish.publish(project, releases)[0] == before

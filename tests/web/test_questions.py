@@ -45,7 +45,7 @@ def releases(tmp_path_factory: pytest.TempPathFactory) -> Releases:
     folder = tmp_path_factory.mktemp("questions")
     found = Releases(folder / "releases")
     project = Project(make(folder / "project"))
-    (project.queries / "called.rq").write_text(CALLED, "utf-8")
+    (project.queries.own / "called.rq").write_text(CALLED, "utf-8")
     publish.publish(project, found)
     return found
 

@@ -81,7 +81,7 @@ def _project_root() -> Path:
     """Return the nearest project folder upwards, or that of the checkout, or this one."""
     here, checkout = Path.cwd(), Path(__file__).parents[3]
     for folder in [here, *here.parents, checkout]:
-        if (folder / "ontology").is_dir() and (folder / "data").is_dir():
+        if (folder / "clustergraph.toml").is_file() or ((folder / "ontology").is_dir() and (folder / "data").is_dir()):
             return folder
     return here
 

@@ -103,7 +103,7 @@ def dcat(context: Context, format_: str | None, force: bool, out: Path) -> None:
     from clustergraph.shacl.validate import validate
 
     release, made = _prepared(context)
-    shapes = context.project.shapes / "profiles" / "dcat-ap.ttl"
+    shapes = context.project.shapes.find("profiles/dcat-ap.ttl")
     if shapes.is_file():
         found = validate(parse(path=_description(made), format=RdfFormat.TURTLE), read_all([shapes]))
         _refuse([each for each in found if each.severity is Severity.VIOLATION], "the description", "profile", force)
@@ -178,7 +178,7 @@ def eccp(
     made = context.releases.release()
     day = _last_day(as_of) if as_of else date.fromisoformat(made.created[:10])
     origin = PackageOrigin(made.digest, day.isoformat(), clusters, regions, as_of)
-    recipe = Recipe(context.project.queries / "exports" / "eccp", context.project.shapes / "profiles" / "eccp.ttl")
+    recipe = Recipe(context.project.eccp, context.project.shapes.find("profiles/eccp.ttl"))
     with progress() as tell:
         built = package.Package(context.graph(), recipe, origin, tell)
         if force or not built.violations:

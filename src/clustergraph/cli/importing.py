@@ -82,7 +82,7 @@ def eccp(context: Context, table: Path, out: Path | None, issued: str, no_valida
     from clustergraph.rdf.places import cells_file, cells_text
 
     project = context.project
-    recipe = Recipe(project.queries / "exports" / "eccp", project.shapes / "profiles" / "eccp.ttl")
+    recipe = Recipe(project.eccp, project.shapes.find("profiles/eccp.ttl"))
     read = intake.read(table, context.graph(), recipe, issued)
     quads = read.merged(target := out or project.data / "eccp" / "profiles.trig")
     if kept := {at.cell for quad, at in read.gone.items() if at and quad not in quads}:

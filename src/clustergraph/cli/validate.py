@@ -85,7 +85,7 @@ def validate(
 
     with bounded(seconds, memory):
         if explain is not None:
-            words = read_shapes(shapes or paths or [context.project.shapes])
+            words = read_shapes(shapes or paths or context.project.shapes.folders)
             click.echo(words.explain(words.find(explain)), nl=False)
             return
         try:
@@ -143,7 +143,7 @@ def _before(project: Project, shapes: Sequence[Path], tell: Progress, changed: s
     if not changed:
         return None
     revision = Revision.find(changed, project.root)
-    return _since(revision, shapes or [project.shapes], lambda: _assembled(revision, project, tell))
+    return _since(revision, shapes or [project.shapes.own], lambda: _assembled(revision, project, tell))
 
 
 def _assembled(revision: Revision, project: Project, tell: Progress) -> Store:
@@ -181,7 +181,7 @@ def format_(context: Context, paths: tuple[Path, ...], check: bool) -> None:
     Without PATHS, all files of the project. A file with comments is refused, since they would be lost.
     """
     project = context.project
-    files = rdf_files(*(paths or (project.ontology, project.shapes, project.data)))
+    files = rdf_files(*(paths or project.own))
     changed = [path for path in files if path.suffix in (".ttl", ".trig") and _rewrite(path, check)]
     for path in changed:
         click.echo(f"{'would rewrite' if check else 'rewrote'} {path}", err=True)

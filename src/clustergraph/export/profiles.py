@@ -18,6 +18,7 @@ import yaml
 from pyoxigraph import DefaultGraph, NamedNode, Quad, QueryTriples, RdfFormat, Store
 
 from clustergraph.errors import SourceError, Where
+from clustergraph.layers import Layers
 from clustergraph.rdf.files import text_of
 from clustergraph.rdf.jsonld import PLAIN, JsonLdContext
 from clustergraph.rdf.lines import Line, batches, canonical, ordered, unique
@@ -165,11 +166,12 @@ FORMATS: Final = ("turtle", "jsonld", "ntriples")
 """The names of the formats that a profile can have."""
 
 
-def names(queries: Path) -> list[str]:
+def names(queries: Layers | Path) -> list[str]:
     """Return the names of the profiles below a folder of queries."""
-    return sorted(path.parent.name for path in (queries / "exports").glob("*/profile.yaml"))
+    return sorted(path.parent.name for path in (Layers.of(queries) / "exports").glob("*/profile.yaml"))
 
 
-def load(name: str, queries: Path, shapes: Path) -> Profile:
+def load(name: str, queries: Layers | Path, shapes: Layers | Path) -> Profile:
     """Return a profile by its name; see `Profile.read`."""
-    return Profile.read(queries / "exports" / name, shapes / "profiles" / f"{name}.ttl")
+    folder, file = Path("exports") / name, Path("profiles") / f"{name}.ttl"
+    return Profile.read(Layers.of(queries).find(folder), Layers.of(shapes).find(file))

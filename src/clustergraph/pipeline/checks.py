@@ -12,6 +12,7 @@ from typing import Final
 from pyoxigraph import BlankNode, NamedNode, Store
 
 from clustergraph.errors import SourceError, Where
+from clustergraph.layers import Layers
 from clustergraph.pipeline.impact import Rows
 from clustergraph.pipeline.project import Project
 from clustergraph.rdf.files import text_of
@@ -92,9 +93,9 @@ class Check:
         )
 
 
-def load(folder: Path) -> list[Check]:
+def load(folder: Layers | Path) -> list[Check]:
     """Return the checks of a folder; see `Check.read`."""
-    return [Check.read(path) for path in sorted(folder.glob("*.rq"))]
+    return [Check.read(path) for path in Layers.of(folder).glob("*.rq")]
 
 
 def _named(term: Term | None, store: Store) -> Named:

@@ -14,7 +14,7 @@ from clustergraph.export import profiles
 from clustergraph.export.dump import WORDS, Progress, dump, extension, split
 from clustergraph.formats import RDF_FORMATS
 from clustergraph.graph import Graph
-from clustergraph.pipeline.project import Project, fingerprint, package_fingerprint
+from clustergraph.pipeline.project import Project, package_fingerprint
 from clustergraph.rdf import turtle
 from clustergraph.rdf.files import Written
 from clustergraph.release import artefacts
@@ -49,11 +49,12 @@ class _Exports:
     def all(self) -> list[Artefact]:
         """Return all recipes, in the order in which their files are listed; the description lists the files."""
         exports, shapes = self.project.queries / "exports", self.project.shapes / "profiles"
-        eccp = [*exports.glob("eccp/**/*"), shapes / "eccp.ttl"]
+        dcat = (self.project.queries / PUBLICATION).roots
+        eccp = [*exports.glob("eccp/**/*"), shapes.find("eccp.ttl")]
         others = [
             path
             for path in (*exports.rglob("*"), *shapes.glob("*.ttl"))
-            if path not in eccp and exports / "dcat" not in path.parents
+            if path not in eccp and not {*dcat} & {*path.parents}
         ]
         return [
             Artefact("dumps", package_fingerprint(), self._dumps),
@@ -69,7 +70,7 @@ class _Exports:
 
     def _fingerprint(self, files: Sequence[Path]) -> str:
         found = [path for path in files if not path.is_dir()]
-        return package_fingerprint() + fingerprint(self.project.root, found)
+        return package_fingerprint() + self.project.digest(found)
 
     def _dumps(self, folder: Path, _: Sequence[Download]) -> Iterator[Download]:
         self.progress("writing the dumps")
@@ -94,7 +95,7 @@ class _Exports:
         for name in profiles.names(queries):
             self.progress(f"writing the profile {name}")
             profile = profiles.load(name, queries, self.project.shapes)
-            shutil.copytree(queries / "exports" / name, folder / name)
+            shutil.copytree(queries.find(Path("exports") / name), folder / name)
             made = profiles.Rendering(profile, store)
             if found := made.violations():
                 self.progress(f"skipping {name}: {len(found)} violations; `clustergraph export {name}` shows them")
@@ -106,8 +107,7 @@ class _Exports:
 
     def _package(self, folder: Path, _: Sequence[Download]) -> Iterator[Download]:
         """Write the package for the ECCP, if there are clusters and nothing of it breaks its shapes."""
-        queries = self.project.queries / "exports" / "eccp"
-        if not queries.is_dir():
+        if not self.project.eccp.is_dir():
             return
         from clustergraph.eccp import contents, package  # slow to import
         from clustergraph.eccp.recipe import NothingToExportError, PackageOrigin, Recipe
@@ -115,7 +115,7 @@ class _Exports:
         self.progress("writing the package for the ECCP")
         origin = PackageOrigin(self.release.digest, self.release.created[:10])
         try:
-            recipe = Recipe(queries, self.project.shapes / "profiles" / "eccp.ttl")
+            recipe = Recipe(self.project.eccp, self.project.shapes.find("profiles/eccp.ttl"))
             made = package.Package(Graph.open(self.release.path), recipe, origin, self.progress)
             path = folder / "eccp.zip"
             contents.archive(made, path)

@@ -57,10 +57,10 @@ def main() -> None:
     """Write the pages of the project in the current folder."""
     project = Project(Path.cwd())
     store = Store()
-    store.extend(Quad(q.subject, q.predicate, q.object) for q in read_all(rdf_files(project.ontology)))
+    store.extend(Quad(q.subject, q.predicate, q.object) for q in read_all(rdf_files(*project.ontology.folders)))
     docs = project.root / "docs"
     (docs / "terms.md").write_text(glossary(store), "utf-8")
-    table = (project.ontology / "alignments.sssom.tsv").read_text("utf-8")
+    table = project.ontology.find("alignments.sssom.tsv").read_text("utf-8")
     (docs / "alignments.md").write_text(alignments_page(table), "utf-8")
     (docs / "catalogue.md").write_text(questions_page(load(project.queries).values()), "utf-8")
 

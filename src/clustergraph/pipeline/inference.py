@@ -12,6 +12,7 @@ from typing import Final
 from pyoxigraph import DefaultGraph, NamedNode, Quad, QueryBoolean, QuerySolutions, Store, Triple
 
 from clustergraph.errors import ClustergraphError, SourceError, Where
+from clustergraph.layers import Layers
 from clustergraph.questions.rules import Axiom, Rule, axioms, load
 from clustergraph.sparql import tree
 from clustergraph.sparql.exists import rewrite
@@ -24,7 +25,7 @@ _ANY: Final = "*"
 """What stands for every predicate."""
 
 
-def infer(store: Store, rule_folder: Path, progress: Callable[[str], None] = lambda _: None) -> list[Triple]:
+def infer(store: Store, rule_folder: Layers | Path, progress: Callable[[str], None] = lambda _: None) -> list[Triple]:
     """Add to a store what follows, in its default graph and in the graph of inferred statements, and return it.
 
     The default graph must hold the triples of all graphs; `SourceError` if a rule is not well formed.

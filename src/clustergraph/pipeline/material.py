@@ -59,7 +59,7 @@ class Material:
         if not shapes and any(map(_has_shapes, files)):
             shape_files = files
         elif not shapes and project:
-            shape_files, known = find([project.shapes]), find([project.ontology])
+            shape_files, known = rdf_files(*project.shapes.folders), rdf_files(*project.ontology.folders)
             known = [path for path in known if path not in files]
         label = Labels([*files, *shape_files])
         rules = tuple(label.noting(read_all(shape_files)))

@@ -15,6 +15,7 @@ from typing import Final
 from pyoxigraph import BlankNode, DefaultGraph, NamedNode, Quad, RdfFormat, Store, Triple, parse
 
 from clustergraph.errors import SourceError, Where
+from clustergraph.layers import Layers
 from clustergraph.pipeline.material import find
 from clustergraph.pipeline.project import Project
 from clustergraph.questions.question import head_of
@@ -73,20 +74,20 @@ def _term(name: str) -> NamedNode:
     return NamedNode(name[1:-1]) if name.startswith("<") else expand(name)
 
 
-def steps(folder: Path, to: str | None = None) -> list[MigrationStep]:
+def steps(folder: Layers | Path, to: str | None = None) -> list[MigrationStep]:
     """Return the steps to a version, or to the newest, in their order; `SourceError` if there is no such version."""
-    versions = sorted((path for path in folder.glob("*") if path.is_dir()), key=_number)
-    names = [path.name for path in versions]
+    files = Layers.of(folder).glob("*/*.ru")
+    names = sorted({path.parent.name for path in files}, key=_number)
     if to is not None:
         if to not in names:
             known = ", ".join(names) or "none"
             raise SourceError(f"there are no steps to {to} in {folder}", advice=f"there are those to: {known}")
-        versions = versions[: names.index(to) + 1]
-    return [MigrationStep.read(path) for version in versions for path in sorted(version.glob("*.ru"))]
+        names = names[: names.index(to) + 1]
+    return [MigrationStep.read(path) for name in names for path in files if path.parent.name == name]
 
 
-def _number(path: Path) -> list[tuple[int, str]]:
-    return [(int(part), "") if part.isdigit() else (0, part) for part in path.name.split(".")]
+def _number(version: str) -> list[tuple[int, str]]:
+    return [(int(part), "") if part.isdigit() else (0, part) for part in version.split(".")]
 
 
 @dataclass
@@ -197,7 +198,7 @@ class Migration:
         self._steps = steps(project.migrations, to)
         self._sources = [Source.read(path) for path in find(files)]
         self._store = Store()
-        for quad in read_all(rdf_files(project.ontology)):
+        for quad in read_all(rdf_files(*project.ontology.folders)):
             self._store.add(Quad(quad.subject, quad.predicate, quad.object))
         for source in self._sources:
             self._store.extend(source.quads)

@@ -1,43 +1,73 @@
 """A project: the folders that a graph is built from, and what identifies their content."""
 
 import hashlib
-from collections.abc import Iterable
+import tomllib
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
 import clustergraph
 from clustergraph.errors import SourceError
+from clustergraph.layers import MODEL, PACKAGED, Layers
+from clustergraph.rdf.files import text_of
 from clustergraph.rdf.reading import rdf_files
 from clustergraph.release.withdrawn import FILE, Withdrawn
 
 _DIGITS: Final = 32
 _DOORS: Final = ("web", "cli", "mcp.py")
 """What shows a release, and does not bear on it."""
+PROJECT_FILE: Final = "clustergraph.toml"
+"""The file that makes a folder a project."""
 
 
 class Project:
-    """The folders of a project that a graph is built from."""
+    """A folder with data, and the model that its graph is built with: the packaged one and what is beside the data."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        self.ontology = root / "ontology"
-        """The ontology and its code lists."""
-        self.migrations = self.ontology / "migrations"
-        """For each version of the ontology a folder of updates, which carry data to it from the one before."""
-        self.shapes = root / "shapes"
         self.data = root / "data"
-        self.queries = root / "queries"
-        """The named questions, and queries for other purposes below."""
-        self.rules = self.queries / "rules"
-        self.checks = self.queries / "checks"
+        self.file = root / PROJECT_FILE
+        roots = (root,) if self._whole() else (PACKAGED, root)
+        self.ontology, self.shapes, self.queries, self.imports, self.reference = map(Layers(roots).__truediv__, MODEL)
+
+    def _whole(self) -> bool:
+        """Whether the folders of the project are the whole model; so they are where no file says that it is one."""
+        if not self.file.is_file():
+            return True
+        told = tomllib.loads(text_of(self.file))
+        return not told.get("ontology", {}).get("packaged", True)
+
+    @property
+    def migrations(self) -> Layers:
+        """For each version of the ontology a folder of updates, which carry data to it from the one before."""
+        return self.ontology / "migrations"
+
+    @property
+    def rules(self) -> Layers:
+        """Queries for what follows."""
+        return self.queries / "rules"
+
+    @property
+    def checks(self) -> Layers:
         """Check queries, whose rows are failures."""
+        return self.queries / "checks"
+
+    @property
+    def eccp(self) -> Path:
+        """The folder of what makes cluster profiles."""
+        return self.queries.find("exports/eccp")
+
+    @property
+    def own(self) -> list[Path]:
+        """The folders of RDF files that are the project's own."""
+        layers = (self.ontology, self.shapes, self.reference)
+        return [folder for folder in (*(each.own for each in layers), self.data) if folder.is_dir()]
 
     def check(self) -> None:
         """Raise `SourceError` if the folders that a build needs are not there."""
-        needed = (self.ontology, self.shapes, self.data, self.queries)
-        missing = [folder.name for folder in needed if not folder.is_dir()]
-        if missing:
+        folders = (self.ontology, self.shapes, self.queries, Layers.of(self.data))
+        if missing := [folder.own.name for folder in folders if not folder.is_dir()]:
             raise SourceError(
                 f"{self.root} is not a clustergraph project: it has no folder {', '.join(missing)}",
                 advice="run the command in the project's folder, or name it with --project",
@@ -45,11 +75,23 @@ class Project:
 
     def graph_files(self) -> list[Path]:
         """Return the RDF files that become the graph, in a stable order."""
-        return rdf_files(self.ontology) + rdf_files(self.data)
+        return rdf_files(*self.ontology.folders) + rdf_files(*self.reference.folders) + rdf_files(self.data)
 
     def shape_files(self) -> list[Path]:
         """Return the files of shapes that the graph must satisfy; those of exports are not among them."""
-        return [path for path in rdf_files(self.shapes) if self.shapes / "profiles" not in path.parents]
+        profiles = {*(self.shapes / "profiles").roots}
+        return [path for path in rdf_files(*self.shapes.folders) if not profiles & {*path.parents}]
+
+    def name(self, path: Path) -> str:
+        """Return the name of a file below the project, or below the packaged model."""
+        for root in (self.root, PACKAGED):
+            if path.is_relative_to(root):
+                return path.relative_to(root).as_posix()
+        return path.as_posix()
+
+    def digest(self, files: Iterable[Path]) -> str:
+        """Return a digest of the names and contents of files of the project and of its model."""
+        return fingerprint({self.name(path): path for path in files})
 
     def withdrawn(self) -> Withdrawn:
         """Return what has been withdrawn from the project, and is not to come back."""
@@ -57,20 +99,20 @@ class Project:
 
     def fingerprint(self) -> str:
         """Return a digest of all that a build depends on: names and contents of the files, and the program itself."""
-        files = [*self.graph_files(), *rdf_files(self.shapes), *self.queries.rglob("*.rq")]
+        files = [*self.graph_files(), *rdf_files(*self.shapes.folders), *self.queries.rglob("*.rq")]
         files += [*self.queries.glob("*.yaml"), self.data / FILE]
         files += [path for path in (self.queries / "exports").rglob("*") if path.is_file()]
-        return fingerprint(self.root, files) + package_fingerprint()
+        return self.digest(files) + package_fingerprint()
 
     def checks_fingerprint(self) -> str:
         """Return a digest of the shapes and checks that the graph must satisfy, and of the program."""
-        return fingerprint(self.root, [*self.shape_files(), *self.checks.glob("*.rq")]) + package_fingerprint()
+        return self.digest([*self.shape_files(), *self.checks.glob("*.rq")]) + package_fingerprint()
 
 
-def fingerprint(root: Path, files: Iterable[Path]) -> str:
-    """Return a digest of names below a folder and contents of files; one that is not there counts as such."""
+def fingerprint(files: Mapping[str, Path]) -> str:
+    """Return a digest of names and contents of files; one that is not there counts as such."""
     digest = hashlib.sha256()
-    for name, path in sorted({path.relative_to(root).as_posix(): path for path in files}.items()):
+    for name, path in sorted(files.items()):
         content = hashlib.sha256(path.read_bytes()).digest() if path.is_file() else b""
         digest.update(name.encode() + b"\0" + content)
     return digest.hexdigest()[:_DIGITS]
@@ -81,4 +123,5 @@ def package_fingerprint() -> str:
     """Return a digest of the program: of all its modules and templates that can bear on a release or its exports."""
     root = Path(clustergraph.__file__).parent
     files = [path for path in root.rglob("*") if path.is_file() and "__pycache__" not in path.parts]
-    return fingerprint(root, [path for path in files if path.relative_to(root).parts[0] not in _DOORS])
+    names = {path.relative_to(root).as_posix(): path for path in files}
+    return fingerprint({name: path for name, path in names.items() if name.split("/")[0] not in _DOORS})

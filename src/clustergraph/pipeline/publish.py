@@ -75,11 +75,11 @@ def assemble(project: Project, progress: Progress = lambda _: None) -> Store:
     project.check()
     store = Store()
     for path in project.graph_files():
-        progress(f"reading {path.relative_to(project.root)}")
+        progress(f"reading {project.name(path)}")
         store.bulk_extend(read(path))
     questions, found_by = question.load(project.queries), conflict.load_rules(project.queries)
     store.extend(catalogue(questions.values(), rules.load(project.rules), found_by.values()))
-    described = read_all(rdf_files(project.shapes))
+    described = read_all(rdf_files(*project.shapes.folders))
     store.extend(Quad(quad.subject, quad.predicate, quad.object, CATALOGUE) for quad in described)
     project.withdrawn().leave_out(store)
     merge(store)

@@ -18,6 +18,7 @@ from pyoxigraph import QuerySolutions
 
 from clustergraph.engine.store import Embedded
 from clustergraph.errors import SourceError, Where
+from clustergraph.layers import Layers
 from clustergraph.questions.answer import WRITERS, Cell, QuestionCall, Rows, with_iris
 from clustergraph.questions.notes import Note
 from clustergraph.questions.question import head_of
@@ -73,13 +74,13 @@ class ConflictRule:
         return named_after(SPACE, self.name).value
 
 
-def load_rules(folder: Path) -> dict[str, ConflictRule]:
+def load_rules(folder: Layers | Path) -> dict[str, ConflictRule]:
     """Return the rules by name that are beside the questions in a folder; there may be none.
 
     Raises:
         SourceError: a file is not as it should be.
     """
-    return {path.stem: read_rule(path, text_of(path)) for path in sorted((folder / FOLDER).glob("*.rq"))}
+    return {path.stem: read_rule(path, text_of(path)) for path in (Layers.of(folder) / FOLDER).glob("*.rq")}
 
 
 def read_rule(path: Path, text: str) -> ConflictRule:

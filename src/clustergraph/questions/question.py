@@ -16,6 +16,7 @@ from typing import Any, Final
 from pyoxigraph import Literal, NamedNode
 
 from clustergraph.errors import QuestionError, SourceError, Where
+from clustergraph.layers import Layers
 from clustergraph.questions.successors import FILE, Given, Successor, successors
 from clustergraph.rdf.files import text_of
 
@@ -143,18 +144,20 @@ class Question:
         return text
 
 
-def load(folder: Path) -> dict[str, Question]:
+def load(folder: Layers | Path) -> dict[str, Question]:
     """Return the questions of a folder by name, each with those that it replaces; those on layout are last.
 
     Raises:
         SourceError: the head of a file, or the file of successors, is not as it should be.
     """
+    folder = Layers.of(folder)
     paths = sorted(folder.glob("*.rq"), key=lambda path: (path.stem != FIRST, path.stem))
-    found = {path.stem: read(path) for path in [*paths, *sorted((folder / LAYOUT).glob("*.rq"))]}
+    found = {path.stem: read(path) for path in [*paths, *(folder / LAYOUT).glob("*.rq")]}
     for entry in successors(folder):
         if entry.question not in found:
             advice = f"the questions are the files in {folder}"
-            raise SourceError(f"the successor of {entry.old} is no question", where=Where(folder / FILE), advice=advice)
+            where = Where(folder.find(FILE))
+            raise SourceError(f"the successor of {entry.old} is no question", where=where, advice=advice)
         question = found[entry.question]
         found[entry.question] = replace(question, replaces=(*question.replaces, entry))
     return found

@@ -17,6 +17,7 @@ from typing import Final
 from pyoxigraph import DefaultGraph, NamedNode, Store
 
 from clustergraph.errors import SourceError, Where
+from clustergraph.layers import Layers
 from clustergraph.rdf.files import text_of
 from clustergraph.rdf.reading import solutions
 from clustergraph.terms import CATALOGUE, PREFIXES
@@ -160,13 +161,14 @@ class Rule:
         return cls(path, text, found[1].strip(), tuple(re.split(r",\s*", after[1].strip())) if after else ())
 
 
-def load(folder: Path) -> list[Rule]:
+def load(folder: Layers | Path) -> list[Rule]:
     """Return the rules of a folder in the order of their names, but each after those that it names.
 
     Raises:
         SourceError: a file is not as it should be, or names a rule that there is not or that comes after it.
     """
-    rules = {path.stem: Rule.read(path) for path in sorted(folder.glob("*.rq"))}
+    folder = Layers.of(folder)
+    rules = {path.stem: Rule.read(path) for path in folder.glob("*.rq")}
     order = TopologicalSorter(dict.fromkeys(rules, ()))
     for name, rule in rules.items():
         if unknown := set(rule.after) - rules.keys():
@@ -175,4 +177,6 @@ def load(folder: Path) -> list[Rule]:
     try:
         return [rules[name] for name in order.static_order()]
     except CycleError as error:
-        raise SourceError(f"rules come after each other: {', '.join(error.args[1])}", where=Where(folder)) from error
+        raise SourceError(
+            f"rules come after each other: {', '.join(error.args[1])}", where=Where(folder.own)
+        ) from error

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from clustergraph.errors import SourceError, Where
+from clustergraph.layers import Layers
 from clustergraph.rdf.files import text_of
 
 FILE: Final = "successors.yaml"
@@ -81,17 +82,19 @@ class Successor:
         return f"{whole}{told}: {self.reason}"
 
 
-def successors(folder: Path) -> list[Successor]:
-    """Return the entries of the file in a folder of questions; none where there is no file.
+def successors(folder: Layers | Path) -> list[Successor]:
+    """Return the entries of the file in each layer of a folder of questions; none where there is no file.
 
     Raises:
         SourceError: the file is not as it should be.
     """
+    files = (root / FILE for root in Layers.of(folder).roots)
+    return [entry for path in files if path.is_file() for entry in _entries(path)]
+
+
+def _entries(path: Path) -> list[Successor]:
     import yaml
 
-    path = folder / FILE
-    if not path.is_file():
-        return []
     try:
         entries = yaml.safe_load(text_of(path)) or {}
         return [Successor.read(old, entry) for old, entry in entries.items()]

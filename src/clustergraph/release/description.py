@@ -17,6 +17,7 @@ import yaml
 from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, Store, parse
 
 from clustergraph.errors import SourceError, Where
+from clustergraph.layers import Layers
 from clustergraph.rdf.files import text_of
 from clustergraph.rdf.labels import best
 from clustergraph.rdf.lines import Line, Statement
@@ -157,7 +158,7 @@ def _short(term: NamedNode) -> str:
     return re.sub(r"[^A-Za-z0-9_.-]", "-", name)
 
 
-def publication(queries: Path) -> dict[str, Any]:
+def publication(queries: Layers | Path) -> dict[str, Any]:
     """Return who publishes the graph: what a catalogue says of it that the graph itself does not know.
 
     Files below the folder of queries may say something else than what is usual. Title and description of sources come
@@ -166,9 +167,9 @@ def publication(queries: Path) -> dict[str, Any]:
     Raises:
         SourceError: a file is there, and is not as it should be.
     """
-    usual, folder = yaml.safe_load(_USUAL.read_text("utf-8")), queries / PUBLICATION
-    about = _loaded(folder / "publication.yaml", partial(_about, usual), f"known fields: {', '.join(usual)}")
-    boxes = _loaded(folder / "places.yaml", _boxes, "give each code west, south, east and north")
+    usual, folder = yaml.safe_load(_USUAL.read_text("utf-8")), Layers.of(queries) / PUBLICATION
+    about = _loaded(folder.find("publication.yaml"), partial(_about, usual), f"known fields: {', '.join(usual)}")
+    boxes = _loaded(folder.find("places.yaml"), _boxes, "give each code west, south, east and north")
     return {**about, "places": boxes}
 
 
