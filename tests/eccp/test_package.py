@@ -25,7 +25,7 @@ from clustergraph.cli.main import cli
 from clustergraph.eccp import assessment, contents, form, intake, package
 from clustergraph.eccp.assessment import Judgement, Kind, Verdict
 from clustergraph.eccp.contents import BrokenPackageError, OccupiedFolderError
-from clustergraph.eccp.form import Column, Value
+from clustergraph.eccp.form import FormColumn, Value
 from clustergraph.eccp.package import Package
 from clustergraph.eccp.recipe import NothingToExportError, PackageOrigin, Recipe
 from clustergraph.errors import ClustergraphError, QuestionError, SourceError, XmlError
@@ -682,7 +682,7 @@ def value(text: str, sources: tuple[str, ...] = ("s",), **codes: str) -> Value:
     return Value(text, parts, {"how exact": bound, "certainty": codes.get("certainty", "stated")}, sources)
 
 
-MEMBERS = Column("Members", "How many?", "", needed=True, fresh=2)
+MEMBERS = FormColumn("Members", "How many?", "", needed=True, fresh=2)
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 
 from pyoxigraph import NamedNode, Quad, Store
 
-from clustergraph.eccp.form import Answers, Column, Value
+from clustergraph.eccp.form import Answers, FormColumn, Value
 from clustergraph.eccp.recipe import ClusterProfile
 from clustergraph.rdf.reading import solutions
 from clustergraph.shacl.findings import Finding, Severity
@@ -174,7 +174,7 @@ def _evidence(profile: ClusterProfile, rule: AdmissionRule) -> list[Grounds]:
     return sorted(found)
 
 
-def find(columns: Iterable[Column], answers: Answers, day: str) -> Iterator[Gap]:
+def find(columns: Iterable[FormColumn], answers: Answers, day: str) -> Iterator[Gap]:
     """Yield the gaps of one thing in the order of the columns, judged as of a day, ISO 8601."""
     for column in columns:
         values = answers.get(column.name, ())
@@ -197,7 +197,7 @@ def _noted(profile: ClusterProfile) -> Iterator[Gap]:
         yield Gap(row["column"].value, Kind(row["kind"].value), row["text"].value, row["advice"].value, sources)
 
 
-def _contradiction(column: Column, values: Sequence[Value]) -> Iterator[Gap]:
+def _contradiction(column: FormColumn, values: Sequence[Value]) -> Iterator[Gap]:
     if len({(value.text, value.codes.get("how exact", "")) for value in values}) > 1:
         said = "; ".join(f"{_exactly(value)} [{', '.join(value.sources)}]" for value in values)
         sources = tuple(sorted({source for value in values for source in value.sources}))
@@ -211,7 +211,7 @@ def _exactly(value: Value) -> str:
     return " ".join(word for word in (bound, value.text, date) if word)
 
 
-def _uncertain(column: Column, value: Value) -> Iterator[Gap]:
+def _uncertain(column: FormColumn, value: Value) -> Iterator[Gap]:
     if not value.certain:
         said = f"{_exactly(value)} is {value.parts.get('certainty', 'uncertain')}"
         yield Gap(column.name, Kind.UNCERTAIN, said, "Ask the cluster to confirm it.", value.sources)

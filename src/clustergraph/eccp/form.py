@@ -20,7 +20,7 @@ _SEPARATOR: Final = re.compile(r"(?<!\\)\s*[;\n]\s*")
 
 
 @dataclass(frozen=True)
-class Column:
+class FormColumn:
     """A column of the form; but for its name, the fields are the keys of an entry in ``form.yaml``."""
 
     name: str
@@ -53,7 +53,7 @@ class Column:
     def headings(self) -> tuple[str, ...]:
         """The headings in the table: one for the value and, where the form takes one value, one for each part.
 
-        >>> Column("Founded", "", "", {"source": "source"}).headings
+        >>> FormColumn("Founded", "", "", {"source": "source"}).headings
         ('Founded', 'Founded: source')
         """
         return (self.name,) if self.many else (self.name, *(f"{self.name}: {part}" for part in self.parts))
@@ -100,7 +100,7 @@ Answers = Mapping[str, Sequence[Value]]
 """The values of one profile by column, the best first."""
 
 
-def load(path: Path) -> tuple[Column, ...]:
+def load(path: Path) -> tuple[FormColumn, ...]:
     """Return the columns that a form file describes; `SourceError` if the file is not as it should be."""
     try:
         content = yaml.safe_load(path.read_text("utf-8"))
@@ -109,15 +109,15 @@ def load(path: Path) -> tuple[Column, ...]:
         raise SourceError(f"the form cannot be read: {error}", where=Where(path)) from error
 
 
-def _column(entry: dict[str, Any], prefixes: Mapping[str, str], statements: Mapping[str, dict[str, Any]]) -> Column:
+def _column(entry: dict[str, Any], prefixes: Mapping[str, str], statements: Mapping[str, dict[str, Any]]) -> FormColumn:
     for prefix, space in prefixes.items():
         entry["pattern"] = re.sub(rf"\b{prefix}:([\w-]+)", rf"<{space}\1>", entry["pattern"])
     becomes = entry.pop("becomes", {})
     becomes |= statements[becomes["statement"]] if "statement" in becomes else {}
-    return Column(entry.pop("column"), becomes=becomes, **entry)
+    return FormColumn(entry.pop("column"), becomes=becomes, **entry)
 
 
-def answers(thing: NamedNode, store: Store, columns: Iterable[Column], words: Mapping[str, str]) -> Answers:
+def answers(thing: NamedNode, store: Store, columns: Iterable[FormColumn], words: Mapping[str, str]) -> Answers:
     """Return what the graph of a package says of a thing, in words that are given for what the graph names."""
     rows = solutions(store, "SELECT ?x ?code { ?x skos:notation ?code }")
     codes = {row["x"].value: row["code"].value for row in rows}
@@ -126,7 +126,7 @@ def answers(thing: NamedNode, store: Store, columns: Iterable[Column], words: Ma
 
 
 def _values(
-    thing: NamedNode, store: Store, column: Column, words: Mapping[str, str], codes: Mapping[str, str]
+    thing: NamedNode, store: Store, column: FormColumn, words: Mapping[str, str], codes: Mapping[str, str]
 ) -> Iterator[Value]:
     """Yield the different values of a column, each with all its sources."""
     shown = {"": "value", **{part: name for part, name in column.parts.items() if part != "source"}}
@@ -148,7 +148,7 @@ def _text(term: object) -> str:
     return term.value if isinstance(term, NamedNode | Literal) else ""
 
 
-def _in_order(values: Iterable[Value], column: Column) -> list[Value]:
+def _in_order(values: Iterable[Value], column: FormColumn) -> list[Value]:
     """Return values in a stable order; where the form takes one, the one to give comes first.
 
     That is one that its source states plainly; then the newest; then one that is exact; then the one that most
@@ -182,12 +182,12 @@ def on_lines(cell: str) -> str:
     return "\n".join(_SEPARATOR.split(cell))
 
 
-def headings(columns: Iterable[Column]) -> list[str]:
+def headings(columns: Iterable[FormColumn]) -> list[str]:
     """Return the headings of the table."""
     return ["IRI", *(heading for column in columns for heading in column.headings)]
 
 
-def row(columns: Iterable[Column], thing: str, found: Answers) -> list[str]:
+def row(columns: Iterable[FormColumn], thing: str, found: Answers) -> list[str]:
     """Return the row of a thing."""
     cells = [thing]
     for column in columns:

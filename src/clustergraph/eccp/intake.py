@@ -20,7 +20,7 @@ from typing import Any, Final, NamedTuple, TypeAlias
 
 from pyoxigraph import Literal, NamedNode, Quad
 
-from clustergraph.eccp.form import EXPORTED, PROFILES, Column, headings
+from clustergraph.eccp.form import EXPORTED, PROFILES, FormColumn, headings
 from clustergraph.eccp.form import row as form_row
 from clustergraph.eccp.recipe import ClusterProfile, PackageOrigin, Recipe
 from clustergraph.errors import SheetCell, SourceError, Where
@@ -109,7 +109,7 @@ def read(path: Path, graph: Graph, recipe: Recipe, issued: str = "") -> Reading:
     return Reading(len(rows), said, {quad: at for quad, at in before.quads.items() if quad not in now.quads})
 
 
-def _table(path: Path, columns: Sequence[Column]) -> tuple[list[tuple[Where, _Cells]], dict[str, _Cells]]:
+def _table(path: Path, columns: Sequence[FormColumn]) -> tuple[list[tuple[Where, _Cells]], dict[str, _Cells]]:
     """Return the rows of a table that say anything, each with its place, and those that were exported, by IRI."""
     try:
         (_, first), *lines = list(_rows(path)) or [(Where(path), [])]
@@ -315,7 +315,7 @@ class _Row:
         """State something in the section of the row."""
         self.register.add(subject or self.cluster, predicate, value, self.section)
 
-    def column(self, column: Column) -> None:
+    def column(self, column: FormColumn) -> None:
         """Read the cells of one column."""
         becomes = column.becomes
         for value in column.values(self.cells) if becomes else ():
