@@ -25,7 +25,7 @@ ID_KINDS: Final = (
     "alliance", "work-package",
     "strategy", "funding", "document", "letter",
     "participation", "relationship", "figure", "award", "priority", "coverage", "grant", "mention", "plan", "assertion",
-    "dating", "note", "data-set",
+    "dating", "note", "data-set", "pairing", "verdict",
 )  # fmt: skip
 """The kinds of thing that have an IRI of ours, each with a prefix of its name: the path segment after ``/id/``."""
 
@@ -35,6 +35,7 @@ LISTS: Final = (
     "label", "label-level", "legal-status", "measure", "member-kind", "mention-kind", "note-kind",
     "organisation-kind", "origin", "other-term", "participation-role", "period", "phase", "plan-kind", "quantity-kind",
     "relationship-kind", "s3-platform", "scope", "service", "status", "target-group", "term-kind", "theme", "unit",
+    "verdict-kind", "verdict-reason",
 )  # fmt: skip
 """The code lists, each with a file in ``ontology/schemes/`` and a prefix of its name."""
 

@@ -49,6 +49,11 @@ class Project:
         return self.queries / "rules"
 
     @property
+    def audit(self) -> Layers:
+        """The rules that compare documents with imported data."""
+        return self.queries / "audit"
+
+    @property
     def checks(self) -> Layers:
         """Check queries, whose rows are failures."""
         return self.queries / "checks"

@@ -9,6 +9,7 @@ from pyoxigraph import DefaultGraph, Quad, Store
 from clustergraph.errors import ClustergraphError, ReleaseError, SourceError, Where
 from clustergraph.export.dump import counted
 from clustergraph.pipeline import exports
+from clustergraph.pipeline.audit import audit
 from clustergraph.pipeline.checks import Constraints
 from clustergraph.pipeline.inference import infer
 from clustergraph.pipeline.project import Project
@@ -78,13 +79,15 @@ def assemble(project: Project, progress: Progress = lambda _: None) -> Store:
         progress(f"reading {project.name(path)}")
         store.bulk_extend(read(path))
     questions, found_by = question.load(project.queries), conflict.load_rules(project.queries)
-    store.extend(catalogue(questions.values(), rules.load(project.rules), found_by.values()))
+    audit_rules = rules.load(project.audit)
+    store.extend(catalogue(questions.values(), [*rules.load(project.rules), *audit_rules], found_by.values()))
     described = read_all(rdf_files(*project.shapes.folders))
     store.extend(Quad(quad.subject, quad.predicate, quad.object, CATALOGUE) for quad in described)
     project.withdrawn().leave_out(store)
     merge(store)
     progress("inferring what follows")
     infer(store, project.rules, lambda rule: progress(f"inferring {rule}"))
+    audit(store, audit_rules, lambda rule: progress(f"auditing {rule}"))
     return store
 
 

@@ -17,9 +17,11 @@ from pyoxigraph import BlankNode, DefaultGraph, NamedNode, Quad, Store, Triple, 
 from clustergraph.engine.sandbox import opening_files
 from clustergraph.errors import ClustergraphError, OverLimitError, QueryError, ReleaseError, SourceError
 from clustergraph.formats import RDF_FORMATS
+from clustergraph.pipeline.audit import audit
 from clustergraph.pipeline.checks import Constraints
 from clustergraph.pipeline.inference import infer
 from clustergraph.pipeline.project import Project
+from clustergraph.questions.rules import load
 from clustergraph.rdf import scan
 from clustergraph.release.artefacts import lines_of
 from clustergraph.release.changes import Changes
@@ -153,6 +155,7 @@ def infer_again(store: Store, project: Project) -> None:
     store.clear_graph(DefaultGraph())
     merge(store)
     infer(store, project.rules)
+    audit(store, load(project.audit))
 
 
 def examine(

@@ -40,7 +40,7 @@ def catalogue(
 
 
 def _rule(rule: Rule) -> Iterator[Quad]:
-    name = f"rules/{rule.path.stem}"
+    name = f"{rule.path.parent.name}/{rule.path.stem}"
     yield from _executable(name, "Construct", rule.summary)
     yield _quad(name, "sh:construct", Literal(rule.query))
 

@@ -1,0 +1,35 @@
+"""The documents against imported data: for each claim a verdict, by rules that run once, after all that follows."""
+
+from collections.abc import Callable, Iterable
+
+from pyoxigraph import DefaultGraph, Quad, QueryBoolean, QuerySolutions, QueryTriples, Store
+
+from clustergraph.errors import SourceError, Where
+from clustergraph.questions.rules import Rule
+from clustergraph.sparql.exists import rewrite
+from clustergraph.sparql.parser import query_error
+from clustergraph.terms import INFERRED
+
+
+def audit(store: Store, rules: Iterable[Rule], progress: Callable[[str], None] = lambda _: None) -> None:
+    """Add the verdicts on the claims of documents to a store, in its default graph and in that of what is inferred.
+
+    The default graph must hold all that is stated and that follows; each rule sees what those before it gave.
+    `SourceError` if a rule is not well formed.
+    """
+    for rule in rules:
+        progress(rule.path.stem)
+        found = {Quad(t.subject, t.predicate, t.object, DefaultGraph()) for t in _constructed(store, rule)}
+        new = [quad for quad in found if quad not in store]
+        store.extend(new)
+        store.extend(Quad(quad.subject, quad.predicate, quad.object, INFERRED) for quad in new)
+
+
+def _constructed(store: Store, rule: Rule) -> QueryTriples:
+    try:
+        result = store.query(rewrite(rule.query))
+    except SyntaxError as error:
+        raise query_error(rule.path, rule.query, error) from error
+    if isinstance(result, QueryBoolean | QuerySolutions):
+        raise SourceError("a rule must be a CONSTRUCT query", where=Where(rule.path))
+    return result
