@@ -8,6 +8,7 @@ from ftfy.badness import is_bad
 from pyoxigraph import Literal
 
 from clustergraph.errors import SourceError
+from clustergraph.imports.ambiguity import settled
 from clustergraph.imports.datatypes import Reading, reading
 from clustergraph.imports.rows import Canonical, CellError, shown
 
@@ -44,6 +45,7 @@ class Column:
         Raises:
             SourceError: the description cannot be used.
         """
+        described = settled(described)
         name = described.get("name")
         if not isinstance(name, str) or not name.isidentifier():
             raise SourceError(f"the name of a column is {name!r}", advice="give it one that a SPARQL variable can have")

@@ -12,6 +12,7 @@ from itertools import islice
 from typing import Any, Final, NamedTuple, Self
 
 from clustergraph.errors import SheetCell, SourceError, Where
+from clustergraph.imports.ambiguity import settled
 from clustergraph.imports.containers import TableError, TableFile
 
 CELL_LIMIT: Final = 1_000_000
@@ -71,6 +72,7 @@ class Dialect:
         >>> Dialect.from_csvw({"delimiter": ";", "headerRowCount": 2}).header_rows
         2
         """
+        described = settled(described)
         if unknown := sorted(set(described) - set(_CSVW) - _OTHERS):
             raise SourceError(f"a dialect has no {unknown[0]!r}", advice=f"it has {', '.join(sorted(_CSVW))}")
         known = {_CSVW[key]: value for key, value in described.items() if key in _CSVW}
@@ -129,12 +131,12 @@ class Table:
         if faulty := next((row for row in rows if row.fault), None):
             raise TableError(f"the headings cannot be read: {faulty.fault}", where=self.where(faulty))
         if not count:
-            return ("",) * len(rows[0].cells), rows[0].number - 1
+            return tuple(map(str, range(1, len(rows[0].cells) + 1))), rows[0].number - 1
         return joined([row.cells for row in rows]), rows[-1].number
 
     @property
     def headings(self) -> tuple[str, ...]:
-        """What stands above the columns; those of several rows are joined by ` / `; empty where there is no header."""
+        """What stands above the columns; those of several rows are joined by ` / `; numbers if there is none."""
         return self._head[0]
 
     def rows(self) -> Iterator[Row]:
