@@ -17,6 +17,7 @@ from clustergraph.errors import ClustergraphError, Exit
 
 COMMANDS: Final = {
     "ask": ("ask", "Ask a question, with its parameters."),
+    "audit": ("audit", "Compare what documents say of projects with imported data."),
     "build": ("releases", "Build the graph and make it the current release."),
     "changes": ("releases", "Show what was written since the last build."),
     "conflicts": ("conflicts", "Show what disagrees: figures, dates, claims, lists, names."),

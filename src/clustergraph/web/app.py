@@ -20,6 +20,7 @@ from clustergraph.mcp.server import over_http, server_of
 from clustergraph.release.artefacts import Made
 from clustergraph.settings import Settings
 from clustergraph.web import (
+    audit,
     conflicts,
     downloads,
     graphstore,
@@ -112,6 +113,8 @@ def create_app(
     _get(app, "/questions/{name}/choices", questions.choices)
     _get(app, "/conflicts", conflicts.conflicts, conflicts.OFFERS)
     _get(app, "/conflicts.{extension}", conflicts.conflicts)
+    _get(app, "/audit", audit.audit, audit.OFFERS)
+    _get(app, "/audit.{extension}", audit.audit)
     for name, endpoint in (
         ("questions", questions.index),
         ("explain", things.explain),

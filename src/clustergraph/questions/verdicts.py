@@ -1,0 +1,99 @@
+"""The verdicts on the claims of documents, as every door shows them: the answer to a question, by verdict."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import groupby
+from typing import Final, Self
+
+from clustergraph.questions.answer import Answer, Cell, QuestionCall
+from clustergraph.questions.names import AmbiguousNameError
+from clustergraph.questions.parameters import Known, resolve
+from clustergraph.questions.question import Question
+
+QUESTION: Final = "claims-against-data"
+"""The question whose rows are the verdicts."""
+KINDS: Final[Mapping[str, str]] = {
+    "contradicted": "Contradicted",
+    "not-covered": "Not covered",
+    "confirmed": "Confirmed",
+}
+"""The verdicts by their codes, in the order in which they are shown."""
+Given = Mapping[str, list[str]]
+"""The values of parameters, by name."""
+Row = Mapping[str, Cell]
+"""A verdict: the cells of its row by the names of the columns."""
+
+
+def meant(question: Question, given: Given, known: Known) -> Given:
+    """Return what is asked for with all things that a name means: a project of a document, and that of imported data.
+
+    Raises:
+        QuestionError: a parameter is not known, or a value does not fit.
+    """
+    try:
+        resolve(question, given, known)
+    except AmbiguousNameError as error:
+        if error.parameter != "about":
+            raise
+        iris = [choice.iri for choice in error.choices]
+        others = [value for value in given["about"] if value != error.name]
+        return meant(question, {**given, "about": [*others, *iris]}, known)
+    return given
+
+
+def kind_of(row: Row) -> str:
+    """Return the code of the verdict of a row."""
+    return (row["verdict"].iri or "").rpartition("/")[2]
+
+
+@dataclass(frozen=True)
+class Verdicts:
+    """Verdicts in the order in which they are shown, and how many there are of each kind."""
+
+    rows: tuple[Row, ...] = ()
+    counts: Mapping[str, int] | None = None
+    total: int = 0
+
+    @classmethod
+    def of(cls, answer: Answer, offset: int = 0, limit: int | None = None) -> Self:
+        """Return some of the verdicts that are the rows of an answer, and count them all."""
+        rows = [dict(zip(answer.columns, row, strict=True)) for row in answer.rows]
+        rows.sort(key=lambda row: list(KINDS).index(kind_of(row)))
+        counts = Counter(map(kind_of, rows))
+        end = None if limit is None else offset + limit
+        return cls(tuple(rows[offset:end]), {kind: counts[kind] for kind in KINDS if counts[kind]}, len(rows))
+
+    @property
+    def groups(self) -> Sequence[tuple[str, str, Sequence[tuple[Cell, Sequence[Row]]]]]:
+        """The verdicts by kind: its code, its name, and by project those of it."""
+        return [
+            (kind, KINDS[kind], [(same[0]["project"], same) for same in _by_project(rows)])
+            for kind, rows in groupby(self.rows, key=kind_of)
+        ]
+
+
+def _by_project(rows: Iterable[Row]) -> list[list[Row]]:
+    found: dict[str | None, list[Row]] = {}
+    for row in rows:
+        found.setdefault(row["project"].iri, []).append(row)
+    return list(found.values())
+
+
+class VerdictCall(QuestionCall):
+    """Verdicts as a client of the service asks for them: some of them, in a format."""
+
+    def of_kind(self, kind: str) -> str:
+        """Return the address of those of one kind alone.
+
+        >>> VerdictCall(QUESTION, {"about": ["AFIL"]}, offset=500).of_kind("confirmed")
+        '/audit?about=AFIL&verdict=confirmed'
+        """
+        return replace(self, given={**self.given, "verdict": [kind]}, offset=0).address()
+
+    @property
+    def path(self) -> str:
+        """Its address without parameters."""
+        return "/audit"

@@ -1,0 +1,90 @@
+"""What documents say of projects, beside imported data: as a page with a form, and as a table."""
+
+from dataclasses import replace
+from functools import partial
+from typing import Annotated, Final
+
+from fastapi import Query
+from starlette.requests import Request
+from starlette.responses import Response
+
+from clustergraph.errors import ClustergraphError
+from clustergraph.graph import Graph
+from clustergraph.questions.answer import WrittenAnswer, usual_limit
+from clustergraph.questions.question import find
+from clustergraph.questions.verdicts import KINDS, QUESTION, VerdictCall, Verdicts, meant
+from clustergraph.web.pages import problem_page, respond_page
+from clustergraph.web.questions import OFFERS as ANSWERS
+from clustergraph.web.questions import Excel, Iris, Limit, Offset, given_parameters, links
+from clustergraph.web.responses import Offers, address_tag, format_of, respond
+from clustergraph.web.service import ReleaseName, Served, served
+
+OFFERS: Final = Offers({name: ANSWERS.types[name] for name in ("html", "json", "csv", "tsv", "md")})
+"""The formats in which verdicts are given."""
+_KINDS: Final = {"items": {"type": "string", "enum": list(KINDS)}}
+
+
+async def audit(
+    request: Request,
+    verdict: Annotated[list[str] | None, Query(json_schema_extra=_KINDS)] = None,  # noqa: ARG001 - see `given_parameters`
+    reason: Annotated[list[str] | None, Query(description="a code of the list verdict-reason")] = None,  # noqa: ARG001
+    about: Annotated[str | None, Query(description="a name of a project, body or scheme, or its IRI")] = None,  # noqa: ARG001
+    document: Annotated[list[str] | None, Query(description="the title of a document")] = None,  # noqa: ARG001
+    limit: Limit = None,
+    offset: Offset = 0,
+    iris: Iris = False,
+    excel: Excel = False,
+    release: ReleaseName = None,  # noqa: ARG001 - see `served`
+    wanted: Annotated[str, format_of(OFFERS)] = "",
+) -> Response:
+    """Show which claims of documents about projects imported data confirm, contradict, or do not cover."""
+    here = served(request)
+    chosen = OFFERS.choose(request, request.path_params.get("extension") or wanted)
+    given, limit = given_parameters(request), limit or usual_limit(chosen)
+    call = VerdictCall(QUESTION, given, chosen, limit, offset, iris=iris, excel=excel)
+    if chosen == "html":
+        return await respond_page(request, here.release, partial(_show, here, call))
+    late: dict[str, str] = {}
+
+    async def write() -> bytes:
+        found = await here.do(written, call, here.service.settings.result_bytes)
+        late.update(links(call, found.total, found.notes))
+        return found.content
+
+    etag = address_tag(request, here.release, chosen)
+    response = await respond(request, write, OFFERS.content_type(chosen), etag, release=here.release)
+    response.headers.update(late)
+    return response
+
+
+def verdicts(graph: Graph, call: VerdictCall) -> Verdicts:
+    """Return the verdicts for which a client asks."""
+    question = find(graph.questions, QUESTION)
+    return Verdicts.of(graph.put(question, meant(question, call.given, graph)), call.offset, call.limit)
+
+
+def written(graph: Graph, call: VerdictCall, max_bytes: int) -> WrittenAnswer:
+    """Return the verdicts for which a client asks, in its format."""
+    given = meant(find(graph.questions, QUESTION), call.given, graph)
+    return graph.written(replace(call, given=given), max_bytes)
+
+
+async def _show(here: Served, call: VerdictCall) -> bytes | Response:
+    """Show the form, and under it the verdicts or what is wrong."""
+    found, problem = Verdicts(), None
+    try:
+        found = await here.do(verdicts, call)
+    except ClustergraphError as error:
+        problem = error
+    documents = [title for _, title, sections in await here.once(Graph.documents) if sections]
+    permanent = call.address(release=here.release.digest)
+    return await problem_page(
+        "audit.html",
+        problem,
+        here.release,
+        asked=call,
+        found=found,
+        kinds=KINDS,
+        documents=documents,
+        permanent=permanent,
+    )
