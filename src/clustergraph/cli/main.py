@@ -35,6 +35,7 @@ COMMANDS: Final = {
     "search": ("ask", "Find things by any of their names."),
     "serve": ("serve", "Serve the current release: SPARQL, pages, data."),
     "validate": ("validate", "Check files, or the graph of the project, against shapes."),
+    "withdraw": ("withdraw", "Take a source or a thing out of all that is kept."),
 }
 """For each command the module of this package that has it, and what it does in a line."""
 

@@ -22,6 +22,7 @@ from clustergraph.rdf.reading import rdf_files, read, read_all
 from clustergraph.release.changes import Changes
 from clustergraph.release.manifest import Record, Release
 from clustergraph.release.releases import Releases
+from clustergraph.release.withdrawn import Withdrawn
 from clustergraph.release.write import Draft, merge, write
 from clustergraph.shacl.findings import Finding, Severity
 from clustergraph.shacl.scope import affected
@@ -107,6 +108,8 @@ def publish(
         fingerprint, checks = project.fingerprint(), project.checks_fingerprint()
         store, findings = draft(project, progress)
         _refuse(findings)
+        if withdrawn := project.withdrawn():
+            withdrawn.write(releases.root)
         if lost := written.missing_in(store):
             raise LostWritesError(lost)
         progress("writing the release")
@@ -145,7 +148,7 @@ def restore(
             raise LostWritesError(written)
         with Draft.begun(releases) as made:
             read_quads = counted(lines.read(path), progress, f"reading {path.name}")
-            made.take(_in_graphs(lines.canonical(lines.stored(read_quads)), path))
+            made.take(_in_graphs(lines.canonical(lines.stored(read_quads)), path, project.withdrawn()))
             if not made.quads:
                 raise SourceError("it holds no statements", where=Where(path), advice="name the file of a dump")
             findings: list[Finding] = []
@@ -167,13 +170,20 @@ def _refuse(findings: list[Finding]) -> None:
         raise RejectedError(findings)
 
 
-def _in_graphs(dumped: Iterable[lines.Line], path: Path) -> Iterator[lines.Line]:
-    """Yield lines, each of which must be a statement in a named graph."""
+def _in_graphs(dumped: Iterable[lines.Line], path: Path, withdrawn: Withdrawn) -> Iterator[lines.Line]:
+    """Yield lines, each of which must be a statement in a named graph, and not of what is withdrawn."""
+    gone = [each.iri.encode() for each in withdrawn.listed]
     for line in dumped:
         if not lines.Statement.of(line).graph:
             raise SourceError(
                 f"a statement stands in no named graph: {line.decode().strip()[:200]}",
                 where=Where(path),
                 advice="import N-Quads, TriG or JSON-LD: a Turtle dump has lost the sections",
+            )
+        if gone and any(iri in line for iri in gone) and withdrawn.names(*lines.quads_of([line])):
+            raise SourceError(
+                f"it has what was withdrawn: {line.decode().strip()[:200]}",
+                where=Where(path),
+                advice="import a dump that was made after the withdrawal",
             )
         yield line

@@ -135,6 +135,17 @@ class Releases:
         known = [each.digest for each in self.all()]
         return self._remove([*known, *(path.name for path in self._folders() if path.name not in known)][keep:])
 
+    def unread(self) -> list[str]:
+        """Return the digests of the releases that this version does not read."""
+        return [path.name for path in self._folders() if self.read(path) is None]
+
+    def drop(self, digests: Iterable[str]) -> None:
+        """Remove releases, whatever needs them; the caller holds the lock, and none of them is current."""
+        for digest in digests:
+            # In one step it is no release any more, whatever happens after.
+            (self.home / digest).rename(self.home / f"{DRAFT}{digest}")
+        self.sweep()
+
     def prune_writes(self, keep: int) -> None:
         """Remove all but the newest releases made by writes, and keep those built from files; see `prune`."""
         written = [each.digest for each in self.all() if self.record(each.digest).parent]
@@ -169,8 +180,5 @@ class Releases:
         current = self.current()
         needed = {current.name, self.record(current.name).base} if current else set()
         old = [digest for digest in unwanted if digest not in needed]
-        for digest in old:
-            # In one step it is no release any more, whatever happens after.
-            (self.home / digest).rename(self.home / f"{DRAFT}{digest}")
-        self.sweep()
+        self.drop(old)
         return old

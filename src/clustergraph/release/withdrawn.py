@@ -85,7 +85,7 @@ class Withdrawn:
 
     def left(self, quads: Sequence[Quad]) -> Sequence[Quad]:
         """Return the statements, such as those of a row, that stay of some that stand together."""
-        if not any(self._named(quad) for quad in quads):
+        if not self or not any(map(self.names, quads)):
             return quads
         store = Store()
         store.extend(quads)
@@ -121,7 +121,8 @@ class Withdrawn:
                 waiting += _on(store, node)
         return found | _alone(store, found)
 
-    def _named(self, quad: Quad) -> bool:
+    def names(self, quad: Quad) -> bool:
+        """Whether a statement names what is withdrawn, or stands in its graph."""
         terms = (quad.subject, quad.object, quad.graph_name)
         return any(isinstance(term, NamedNode) and self.find(term.value) for term in terms)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import os
 import time
 from collections.abc import Awaitable, Callable, Hashable
 from dataclasses import dataclass, field, replace
@@ -32,6 +33,7 @@ from clustergraph.questions.question import Parameter, Question
 from clustergraph.questions.values import Values, every_value, values_of
 from clustergraph.release.manifest import Release
 from clustergraph.release.releases import Releases, pointed
+from clustergraph.release.withdrawn import FILE, Withdrawn
 from clustergraph.settings import Settings
 from clustergraph.sparql.hints import may_need
 from clustergraph.web.metrics import ANSWERED, Metrics, outcome_of
@@ -86,6 +88,8 @@ class Service:
         self._served: LRUCache[str, Served] = LRUCache(_RELEASES)
         self._releases = Releases(root)
         self._pointer = str(self._releases.pointer)
+        self._list = str(root / FILE)
+        self._withdrawn, self._listed = Withdrawn(), 0
         self._target = pointed(self._pointer)
         self._release = self._releases.release()
 
@@ -97,6 +101,17 @@ class Service:
             self._release = self._releases.release()
             self._target = target
         return self._release
+
+    @property
+    def withdrawn(self) -> Withdrawn:
+        """What has been withdrawn, by the list beside the releases, which is read again when it is another one."""
+        try:
+            stamp = os.stat(self._list).st_mtime_ns  # noqa: PTH116 - asked for every thing
+        except OSError:
+            stamp = 0
+        if stamp != self._listed:
+            self._withdrawn, self._listed = Withdrawn.read(self._releases.root), stamp
+        return self._withdrawn
 
     def reload(self) -> None:
         """Look again which release is current, even if nothing seems to have changed."""

@@ -134,6 +134,10 @@ async def explain(
 
 
 async def _answer(request: Request, iri: str, wanted: str) -> Response:
+    if gone := served(request).service.withdrawn.find(iri):
+        reason = f": {gone.reason}" if gone.reason else ""
+        advice = "it will not come back; the home page / lists what is here"
+        raise RequestError(HTTPStatus.GONE, f"<{iri}> was withdrawn on {gone.date}{reason}", advice)
     name = OFFERS.choose(request, wanted)
     if not _is_iri(iri):
         raise UnknownThingError(iri, [])
