@@ -8,14 +8,18 @@ from __future__ import annotations
 
 import gzip
 import os
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 from pyoxigraph import NamedNode, Store
 
+from clustergraph import terms
 from clustergraph.graph import Graph
 from clustergraph.pipeline import exports, publish
+from clustergraph.pipeline.configuration import Configuration
 from clustergraph.pipeline.inference import infer
 from clustergraph.pipeline.project import Project
 from clustergraph.questions import conflict, question
@@ -31,6 +35,7 @@ ROOT = Path(os.environ.get("CLUSTERGRAPH_TEST_PROJECT", Path(__file__).parent.pa
 PUBLISHED = Path(os.environ.get("CLUSTERGRAPH_TEST_DATA", ROOT.parent / "shared" / "data"))
 """Ontologies and test suites that others have published; what needs them is skipped where they are not."""
 PROFILE = os.environ.get("HYPOTHESIS_PROFILE", "ci" if os.environ.get("CI") else "default")
+Configuration.read(ROOT).imprint.declare()
 settings.register_profile("default", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True, database=None, print_blob=True)
 settings.register_profile("quick", settings.get_profile("ci" if os.environ.get("CI") else "default"), max_examples=20)
@@ -54,6 +59,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if getattr(getattr(item, "obj", None), "is_hypothesis_test", False):
             item.add_marker("random")
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _declared() -> Iterator[None]:
+    """What a project of a test calls its own is not known to the next ones."""
+    before, home = dict(terms.PREFIXES), replace(terms.HOME)
+    yield
+    terms.PREFIXES.clear()
+    terms.PREFIXES.update(before)
+    terms.declare({}, home.base, home.languages)
 
 
 @pytest.fixture(scope="session")

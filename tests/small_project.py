@@ -4,6 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+CONFIGURATION = """[ontology]
+packaged = false
+
+[prefixes]
+m = "https://w3id.org/clustergraph/graph/4m4iof/"
+"""
+
 ONTOLOGY = """@prefix cg: <https://w3id.org/clustergraph/ontology/> .
 @prefix owl: <http://www.w3.org/2002/07/owl#> .
 @prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .
@@ -76,6 +83,7 @@ SELECT ?thing ?value WHERE { ?thing skos:prefLabel ?value FILTER REGEX(STR(?valu
 def make(root: Path) -> Path:
     """Write the files of a small, valid project and return its folder."""
     files = {
+        "clustergraph.toml": CONFIGURATION,
         "ontology/clustergraph.ttl": ONTOLOGY,
         "shapes/organisation.ttl": SHAPES,
         "data/4m4iof/summary.trig": DATA,

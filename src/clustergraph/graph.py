@@ -47,6 +47,7 @@ if TYPE_CHECKING:
 
 _TURTLE: Final = re.compile(r'[<>{}"\\^]')
 """What a name does not have, and a part of a statement in Turtle may."""
+_KNOWN: Final = "ASK { { <IRI> ?p ?o } UNION { ?s ?p <IRI> } UNION { GRAPH <IRI> { ?s ?p ?o } } }"
 _NAMES_KEPT: Final = 100_000
 """So many labels are kept, which take some 20 MB; then they are looked up anew."""
 
@@ -319,6 +320,10 @@ class Graph:
     def search(self, text: str, limit: int = 10) -> list[Name]:
         """Return the things, terms and questions whose names are most like a text, the best first."""
         return [self._usage.told(name) for name in self._names.search(text, limit)]
+
+    def knows(self, iri: str) -> bool:
+        """Return whether the graph says anything about an IRI, or has a graph of that name."""
+        return bool(self.query(_KNOWN.replace("IRI", iri)))
 
     def thing(self, iri: str) -> Thing:
         """Return what is said of a thing, with names and the sections that say so."""

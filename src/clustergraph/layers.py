@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-_HERE: Final = Path(__file__).parent
+_HERE: Final = Path(__file__).resolve().parent
 PACKAGED: Final = _HERE / "model" if (_HERE / "model").is_dir() else _HERE.parents[1]
 """Where the packaged model is: in the wheel beside the program, in a checkout at its top."""
 MODEL: Final = ("ontology", "shapes", "queries", "imports", "reference")

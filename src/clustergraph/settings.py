@@ -1,4 +1,4 @@
-"""Settings of the service, each with its default; the environment can change any of them."""
+"""Settings of the service, each with its default; options, environment and the file of a project can change any."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pyoxigraph import NamedNode
 from clustergraph.errors import ClustergraphError
 
 VARIABLE_PREFIX = "CLUSTERGRAPH_"
-_MAY_BE_ZERO = ("memory_quads", "cache_bytes", "log_requests", "log_queries")
+_MAY_BE_ZERO = ("port", "memory_quads", "cache_bytes", "log_requests", "log_queries")
 
 
 class SettingError(ClustergraphError):
@@ -28,6 +28,10 @@ class Settings:
     2.5
     """
 
+    host: str = "127.0.0.1"
+    """The address to listen on."""
+    port: int = 8123
+    """The port to listen on; 0 for any that is free."""
     query_seconds: float = 10.0
     """How long one query may run, and how long it may wait for its turn, in seconds."""
     quick_seconds: float = 0.1
@@ -111,18 +115,37 @@ class Settings:
         Raises:
             SettingError: a variable does not hold a number of the right kind, or an address where one is needed.
         """
-        variables = {field: VARIABLE_PREFIX + field.name.upper() for field in fields(cls)}
-        given = {field: name for field, name in variables.items() if name in environment}
-        return cls(**{field.name: _value(name, environment[name], field.default) for field, name in given.items()})
+        variables = {name: VARIABLE_PREFIX + name.upper() for name in cls.usual()}
+        given = {name: environment[variable] for name, variable in variables.items() if variable in environment}
+        return cls(**{name: _value(variables[name], text, cls.usual()[name]) for name, text in given.items()})
+
+    @classmethod
+    def usual(cls) -> dict[str, Any]:
+        """Return the defaults, by name."""
+        return {field.name: field.default for field in fields(cls)}
 
 
 def _value(variable: str, text: str, usual: Any) -> Any:  # noqa: ANN401 - each setting has the kind of its default
+    try:
+        return of_text(text, usual)
+    except ValueError as error:
+        raise SettingError(f"{variable} is {text!r}", advice=str(error)) from error
+
+
+def of_text(value: Any, usual: Any) -> Any:  # noqa: ANN401 - each setting has the kind of its default
+    """Return a value of the kind of a default, from one that a file has, or from a text; `ValueError` if it is none.
+
+    >>> of_text("2", 1), of_text(2, 1.0)
+    (2, 2.0)
+    """
     kind = type(usual)
     try:
-        return kind(text)
-    except ValueError as error:
-        advice = f"give it {'a number' if kind is float else 'a whole number'} (default {usual})"
-        raise SettingError(f"{variable} is {text!r}", advice=advice) from error
+        if isinstance(value, str) or type(value) is kind or (kind, type(value)) == (float, int):
+            return kind(value)
+    except ValueError:
+        pass
+    wanted = {float: "a number", int: "a whole number"}.get(kind, "a text in quotes")
+    raise ValueError(f"give it {wanted} (default {usual})")
 
 
 def _is_address(text: str) -> bool:

@@ -2,7 +2,8 @@
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Final
 from urllib.parse import quote, urlencode
 
@@ -77,12 +78,43 @@ PREFIXES: Final[dict[str, str]] = {
     "shape": SHAPE,
     "query": QUERY,
     "graph": GRAPH,
-    "w": GRAPH + "wiintech-2020/",
-    "m": GRAPH + "4m4iof/",
     **{kind: f"{ID}{kind}/" for kind in ID_KINDS},
     **{code_list: f"{SCHEME}{code_list}/" for code_list in LISTS},
 }
-"""Every prefix that files, queries and answers of the project may use without declaring it."""
+"""Every prefix that files, queries and answers may use without declaring it; a project adds its own with `declare`."""
+
+
+@dataclass
+class Home:
+    """What the project that this process works on calls its own; see `declare`."""
+
+    base: str = BASE
+    """What the IRIs of its own things begin with."""
+    languages: tuple[str, ...] = ("en",)
+    """The languages in which names are preferred, the best first."""
+
+
+HOME: Final = Home()
+
+
+def declare(prefixes: Mapping[str, str], base: str = BASE, languages: Iterable[str] = ("en",)) -> None:
+    """Let the prefixes, the base and the languages of a project be used in this process: the last one that is opened.
+
+    >>> declare({"ex": "https://example.org/graph/"})
+    >>> compact("https://example.org/graph/a"), PREFIXES.pop("ex")
+    ('ex:a', 'https://example.org/graph/')
+    """
+    PREFIXES.update(prefixes)
+    HOME.base, HOME.languages = base, tuple(languages)
+
+
+def own(path: str) -> NamedNode:
+    """Return the IRI of the project's own with a path below its base.
+
+    >>> own("id/organisation/afil").value
+    'https://w3id.org/clustergraph/id/organisation/afil'
+    """
+    return NamedNode(HOME.base + path)
 
 
 def slug(text: str) -> str:
@@ -156,6 +188,20 @@ def prefixed(iri: str, prefixes: Mapping[str, str]) -> str | None:
     return None
 
 
+def is_vocabulary(graph: NamedNode) -> bool:
+    """Return whether a graph is a part of the ontology or a code list.
+
+    >>> is_vocabulary(NamedNode(GRAPH + "schemes/theme")), is_vocabulary(NamedNode(GRAPH + "reference/countries"))
+    (True, False)
+    """
+    spaces = (GRAPH, f"{HOME.base}graph/")
+    return graph.value.startswith(tuple(space + folder for space in spaces for folder in ("ontology/", "schemes/")))
+
+
+_OWN_SPACES: Final = ("id/", "graph/")
+"""What the paths of IRIs that are a project's own begin with, if the service is to answer at them."""
+
+
 def address(iri: str, *, described: bool = True) -> str:
     """Return the address at which the service tells about an IRI, or else the web; nothing if neither does.
 
@@ -168,8 +214,9 @@ def address(iri: str, *, described: bool = True) -> str:
     >>> address("javascript:alert(1)")
     ''
     """
-    if iri.startswith(BASE):
-        return "/" + quote(iri[len(BASE) :], safe="/:@!$&'()*+,;=~")
+    for base in (HOME.base, BASE):
+        if iri.startswith(base) and (base == BASE or iri[len(base) :].startswith(_OWN_SPACES)):
+            return "/" + quote(iri[len(base) :], safe="/:@!$&'()*+,;=~")
     if not iri.startswith(("http://", "https://")):
         return ""
     return f"/describe?{urlencode({'iri': iri})}" if described else iri

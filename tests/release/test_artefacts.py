@@ -76,7 +76,7 @@ def folders(place: tuple[Project, Releases]) -> dict[str, str]:
     ("file", "kinds"),
     [
         ("queries/exports/eccp/form.yaml", {"package"}),
-        ("queries/exports/dcat/publication.yaml", set()),
+        ("queries/exports/dcat/places.yaml", set()),
         ("queries/exports/org/organisations.rq", {"profiles"}),
         ("queries/exports/schema/context.jsonld", {"profiles"}),
         ("shapes/profiles/org.ttl", {"profiles"}),

@@ -16,7 +16,7 @@ from clustergraph.graph import Graph
 from clustergraph.rdf.lines import read
 from clustergraph.rdf.reading import read_all
 from clustergraph.release.artefacts import Made
-from clustergraph.release.description import publication
+from clustergraph.release.description import boxes
 from clustergraph.shacl.validate import validate
 from clustergraph.terms import BASE
 from tests.conftest import PUBLISHED, ROOT
@@ -230,33 +230,13 @@ def test_the_description_has_no_blank_nodes_and_is_the_same_each_time(exported: 
     assert "[]" not in text
 
 
-@pytest.mark.parametrize(
-    ("text", "said"),
-    [
-        ("titel: Mine\n", "unknown field titel"),
-        ("issued: soon\n", "should be a day"),
-        ("publisher: {nam: X}\n", "nam"),
-        ("- a\n", "known fields"),
-        ("places: {}\n", "unknown field places"),
-        ("sources: {x: {title: X}}\n", "source x"),
-    ],
-)
-def test_a_mistake_in_the_publication_says_where_and_what(tmp_path: Path, text: str, said: str) -> None:
-    path = tmp_path / "exports" / "dcat" / "publication.yaml"
+@pytest.mark.parametrize("text", ["- a\n", "FRA: [1, 2, 3]\n", "FRA: [1, 2, 3, x]\n"])
+def test_a_mistake_in_the_boxes_says_where_and_what(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "exports" / "dcat" / "places.yaml"
     path.parent.mkdir(parents=True)
     path.write_text(text)
-    with pytest.raises(SourceError) as error:
-        publication(tmp_path)
-    assert said in str(error.value)
-    assert "publication.yaml" in str(error.value)
-
-
-def test_a_publisher_can_put_their_own_name(tmp_path: Path) -> None:
-    path = tmp_path / "exports" / "dcat" / "publication.yaml"
-    path.parent.mkdir(parents=True)
-    path.write_text("title: Ours\npublisher: {iri: 'https://agency.example/', name: Agency}\nissued: 2027-01-31\n")
-    found = publication(tmp_path)
-    assert (found["title"], found["publisher"]["name"], found["issued"].year) == ("Ours", "Agency", 2027)
+    with pytest.raises(SourceError, match=r"places\.yaml: .*; give each code west, south, east and north"):
+        boxes(tmp_path)
 
 
 ASKED = {

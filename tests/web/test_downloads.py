@@ -229,14 +229,12 @@ def test_no_download_changes_anything(tmp_path: Path) -> None:
 
 
 def test_what_is_made_anew_of_the_same_release_is_seen_at_once(tmp_path: Path) -> None:
-    project, releases = Project(make(tmp_path / "project")), Releases(tmp_path / "releases")
-    before, _ = publish.publish(project, releases)
+    file, releases = make(tmp_path / "project") / "clustergraph.toml", Releases(tmp_path / "releases")
+    before, _ = publish.publish(Project(file.parent), releases)
     with TestClient(create_app(releases.root, Settings())) as client:
         for address in ("/dataset", "/download", "/download/clustergraph.nq.gz"):
             assert client.get(address).status_code == 200
         assert "Words of our own" not in client.get("/dataset").text
-        folder = project.queries.own / "exports" / "dcat"
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / "publication.yaml").write_text("title: Words of our own\n")
-        assert publish.publish(project, releases)[0] == before
+        file.write_text('keywords = ["Words of our own"]\n' + file.read_text())
+        assert publish.publish(Project(file.parent), releases)[0] == before
         assert "Words of our own" in client.get("/dataset").text

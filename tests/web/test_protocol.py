@@ -312,7 +312,7 @@ def test_a_graph_of_the_store_is_exactly_its_triples(client, name):
     assert indirect.content == direct.content
     triples = {quad.triple for quad in parse(indirect.content, format=format_.engine)}
     wanted = client.get(
-        "/sparql", params={"query": "CONSTRUCT { ?s ?p ?o } { GRAPH w:s3 { ?s ?p ?o } }", "format": "nt"}
+        "/sparql", params={"query": f"CONSTRUCT {{ ?s ?p ?o }} {{ GRAPH <{S3}> {{ ?s ?p ?o }} }}", "format": "nt"}
     )
     assert triples == {quad.triple for quad in parse(wanted.content, format=RdfFormat.N_TRIPLES)}
     assert len(triples) == 4

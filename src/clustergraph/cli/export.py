@@ -93,7 +93,7 @@ def dcat(context: Context, format_: str | None, force: bool, out: Path) -> None:
     clustergraph export dcat --out catalogue.ttl
 
     It lists the files that `clustergraph export all` writes, with their sizes and checksums. Who publishes them is said
-    in queries/exports/dcat/publication.yaml. Exits with 1, and writes nothing, if it breaks its profile.
+    in the project's clustergraph.toml. Exits with 1, and writes nothing, if it breaks its profile.
     """
     from pyoxigraph import RdfFormat, parse
 

@@ -68,15 +68,27 @@ class OnDemand(click.Group):
 
 @click.group(cls=OnDemand, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, prog_name="clustergraph")
-@click.option("--project", type=click.Path(file_okay=False, path_type=Path), help="The project folder.")
+@click.option(
+    "--project",
+    type=click.Path(file_okay=False, path_type=Path),
+    envvar="CLUSTERGRAPH_PROJECT",
+    help="The project folder.  [default: the nearest one upwards]",
+)
 @click.option(
     "--releases",
     type=click.Path(file_okay=False, path_type=Path),
     envvar="CLUSTERGRAPH_RELEASES",
     help="Where releases are kept.  [default: .clustergraph in the project]",
 )
+@click.option(
+    "--set",
+    "given",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="Set a key of clustergraph.toml, such as title=… or service.workers=4, for this command.",
+)
 @click.pass_context
-def cli(context: click.Context, project: Path | None, releases: Path | None) -> None:
+def cli(context: click.Context, project: Path | None, releases: Path | None, given: tuple[str, ...]) -> None:
     """Build, serve, ask and validate a knowledge graph of European clusters.
 
     \b
@@ -85,6 +97,10 @@ def cli(context: click.Context, project: Path | None, releases: Path | None) -> 
     clustergraph questions                    what can be asked
     clustergraph ask partners-sharing-pilots  ask it
     """
+    if given:
+        from clustergraph.pipeline.configuration import setting
+
+        context.with_resource(setting(given))
     context.obj = Context(project, releases)
 
 

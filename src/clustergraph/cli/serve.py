@@ -9,11 +9,11 @@ from clustergraph.cli.context import Context, pass_context
 
 
 @click.command()
-@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
-@click.option("--port", default=8123, show_default=True, type=click.IntRange(0, 65535), help="The port to listen on.")
+@click.option("--host", help="The address to listen on.  [default: 127.0.0.1]")
+@click.option("--port", type=click.IntRange(0, 65535), help="The port to listen on.  [default: 8123]")
 @click.option("--build", "build_first", is_flag=True, help="Build first, if anything has changed.")
 @pass_context
-def serve(context: Context, host: str, port: int, build_first: bool) -> None:
+def serve(context: Context, host: str | None, port: int | None, build_first: bool) -> None:
     """Serve the current release: SPARQL at /sparql, every thing at its own address, pages for people.
 
     \b
@@ -25,12 +25,12 @@ def serve(context: Context, host: str, port: int, build_first: bool) -> None:
     current = context.current()
     from clustergraph.engine.store import Embedded
     from clustergraph.pipeline.writes import Writer
-    from clustergraph.settings import Settings
     from clustergraph.web import server
     from clustergraph.web.updates import Token, Writing
 
     Embedded(current)  # whose store is missing or damaged is no release to serve
-    settings = Settings.from_environment()
+    settings = context.project.configuration.settings
+    host, port = host or settings.host, settings.port if port is None else port
     token, writer = Token.from_environment(), Writer(context.project.root, context.releases.root, settings)
     writing = Writing(token, writer) if token else None
     taking = ", taking changes" if writing else ""
@@ -68,9 +68,8 @@ def mcp(context: Context, http: bool, host: str, port: int) -> None:
     """
     current = context.current()
     from clustergraph.mcp.server import create_server  # slow to import
-    from clustergraph.settings import Settings
 
-    server = create_server(current, Settings.from_environment())
+    server = create_server(current, context.project.configuration.settings)
     if http:
         click.echo(f"serving on http://{host}:{port}/mcp (stop with Ctrl-C)", err=True)
         server.run("streamable-http", host=host, port=port)

@@ -33,11 +33,10 @@ from clustergraph.rdf.places import cells_of
 from clustergraph.rdf.reading import content, solutions
 from clustergraph.rdf.reading import read as read_file
 from clustergraph.spreadsheet import unguarded
-from clustergraph.terms import BASE, GRAPH, ID, ONTOLOGY, SCHEME, compact, expand, slug, slug_of
+from clustergraph.terms import HOME, ONTOLOGY, SCHEME, compact, expand, own, slug, slug_of
 
-_HOME: Final = f"{GRAPH}eccp/"
+_HOME: Final = "graph/eccp/"
 """Where the graphs of imported profiles are."""
-_SECTIONS: Final = NamedNode(_HOME + "sections")
 _DOCUMENT: Final = expand("document:eccp-profiles")
 _TYPE: Final = expand("rdf:type")
 _ISSUED: Final = expand("cg:issued")
@@ -73,7 +72,12 @@ class Reading(NamedTuple):
         kept = [quad for quad in earlier if quad not in self.gone and _node(quad) not in fresh]
         quads = {quad: cells.get((quad.subject, quad.predicate, quad.object)) for quad in kept} | self.said
         homes = {quad.graph_name for quad in quads} | {_DOCUMENT}
-        return {quad: at for quad, at in quads.items() if quad.graph_name != _SECTIONS or quad.subject in homes}
+        return {quad: at for quad, at in quads.items() if quad.graph_name != _sections() or quad.subject in homes}
+
+
+def _sections() -> NamedNode:
+    """Return the graph that describes the sections."""
+    return own(_HOME + "sections")
 
 
 def _node(quad: Quad) -> tuple[object, object]:
@@ -104,8 +108,8 @@ def read(path: Path, graph: Graph, recipe: Recipe, issued: str = "") -> Reading:
         raise SourceError(listed, where=Where(path), advice="mend them and import again")
     changed = {_node(quad) for quad in now.quads.keys() ^ before.quads.keys()} & _typed(now.quads)
     new = {quad for quad in now.quads if quad not in before.quads or _node(quad) in changed}
-    homes = {quad.graph_name for quad in new} | {_SECTIONS, _DOCUMENT} if new else set()
-    said = {q: at for q, at in now.quads.items() if q in new or (q.graph_name == _SECTIONS and q.subject in homes)}
+    homes = {quad.graph_name for quad in new} | {_sections(), _DOCUMENT} if new else set()
+    said = {q: at for q, at in now.quads.items() if q in new or (q.graph_name == _sections() and q.subject in homes)}
     return Reading(len(rows), said, {quad: at for quad, at in before.quads.items() if quad not in now.quads})
 
 
@@ -193,11 +197,11 @@ class _Register:
 
     def __post_init__(self) -> None:
         """Describe the document that the sections are in."""
-        self.reference(_SECTIONS, "Profiles of the cluster platform", "The rows of imported cluster profiles.")
-        self.add(_DOCUMENT, "rdf:type", expand("cg:Document"), _SECTIONS)
-        self.add(_DOCUMENT, "skos:prefLabel", Literal("Cluster profiles, imported", language="en"), _SECTIONS)
+        self.reference(_sections(), "Profiles of the cluster platform", "The rows of imported cluster profiles.")
+        self.add(_DOCUMENT, "rdf:type", expand("cg:Document"), _sections())
+        self.add(_DOCUMENT, "skos:prefLabel", Literal("Cluster profiles, imported", language="en"), _sections())
         if self.issued:
-            self.add(_DOCUMENT, "cg:issued", _dated(self.issued), _SECTIONS)
+            self.add(_DOCUMENT, "cg:issued", _dated(self.issued), _sections())
 
     def exported(self, cluster: NamedNode, rows: Mapping[str, _Cells]) -> _Cells:
         """Return the row of a cluster as it was exported, or as it would be now; nothing for who is no cluster yet."""
@@ -222,10 +226,10 @@ class _Register:
     def statement(self, kind: str, words: Sequence[str]) -> NamedNode:
         """Return a new IRI for a statement."""
         stem = slug("-".join(["eccp", *words]))[:_LONGEST].strip("-")
-        node, number = expand(f"{kind}:{stem}"), 1
+        node, number = own(f"id/{kind}/{stem}"), 1
         while node in self._given:
             number += 1
-            node = expand(f"{kind}:{stem}-{number}")
+            node = own(f"id/{kind}/{stem}-{number}")
         self._given.add(node)
         return node
 
@@ -274,14 +278,16 @@ class _Register:
             SourceError: there is no IRI for it.
         """
         kind, home = _NEW[of]
-        if iri and not iri.startswith(f"{ID}{kind}/" if iri.startswith(BASE) else ("https://", "http://")):
+        if iri and not iri.startswith(
+            f"{HOME.base}id/{kind}/" if iri.startswith(HOME.base) else ("https://", "http://")
+        ):
             raise SourceError(f"{iri} is not the IRI of an {kind}")
         node = NamedNode(iri) if iri else self.find(of, name) or self.find(_BESIDES.get(of, of), name)
         if node and (not iri or self.graph.name(iri)):
             return node
         if not node and not slug(name):
             raise SourceError(f"{name!r} gives no name for an IRI", advice="write it in Latin letters, or give the IRI")
-        node, graph = node or expand(f"{kind}:{slug(name)}"), NamedNode(_HOME + home)
+        node, graph = node or own(f"id/{kind}/{slug(name)}"), own(_HOME + home)
         self.reference(graph, f"New {home} of the cluster platform", f"The identity of {home} that a profile names.")
         self.add(node, "rdf:type", NamedNode(ONTOLOGY + kind.capitalize()), graph)
         self.add(node, "skos:prefLabel", Literal(name, language="und"), graph)
@@ -298,7 +304,7 @@ class _Row:
         self.register, self.cells = register, cells
         self.cluster = register.known("cg:Organisation", name, cells.get("IRI", ""))
         self.slug = slug_of(self.cluster.value)
-        self.section = NamedNode(_HOME + self.slug)
+        self.section = own(_HOME + self.slug)
         described: dict[str, NamedNode | Literal] = {
             "rdf:type": expand("cg:Section"),
             "skos:prefLabel": Literal(f"Profile of {name}", language="en"),
@@ -308,7 +314,7 @@ class _Row:
             "cg:inDocument": _DOCUMENT,
         }
         for predicate, value in described.items():
-            register.add(self.section, predicate, value, _SECTIONS)
+            register.add(self.section, predicate, value, _sections())
         self.say("cg:kind", NamedNode(SCHEME + "organisation-kind/cluster"))
 
     def say(self, predicate: str, value: NamedNode | Literal, subject: NamedNode | None = None) -> None:
@@ -334,7 +340,7 @@ class _Row:
     def _identifier(self, scheme: str, text: str) -> None:
         """Say what a register calls the cluster; people write the address of a page, or spaces, in its place."""
         notation = re.sub(r".*/|\s", "", text)
-        node = expand(f"identifier:{scheme}-{slug(notation)}")
+        node = own(f"id/identifier/{scheme}-{slug(notation)}")
         self.say("adms:identifier", node)
         self.say("rdf:type", expand("adms:Identifier"), node)
         self.say("cg:identifierScheme", expand(f"identifier-scheme:{scheme}"), node)

@@ -5,7 +5,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from typing import IO, Final
 
-from pyoxigraph import NamedNode, Quad, RdfFormat, serialize
+from pyoxigraph import Quad, RdfFormat, serialize
 
 from clustergraph.eccp import assessment, form
 from clustergraph.eccp import recipe as eccp
@@ -17,7 +17,7 @@ from clustergraph.rdf.lines import Line, batches, ordered, unique
 from clustergraph.rdf.reading import solutions
 from clustergraph.shacl.findings import Finding, Severity
 from clustergraph.shacl.validate import Shapes, validate
-from clustergraph.terms import GRAPH, compact, slug_of
+from clustergraph.terms import compact, own, slug_of
 
 TITLE: Final = "Cluster profiles for the European Cluster Collaboration Platform"
 _PORTION: Final = 100
@@ -119,7 +119,7 @@ def _validated(profiles: list[ClusterProfile], shapes: Shapes) -> list[Finding]:
 
 
 def _lines_of(profile: ClusterProfile) -> bytes:
-    name = NamedNode(f"{GRAPH}eccp/{slug_of(profile.thing.value)}")
+    name = own(f"graph/eccp/{slug_of(profile.thing.value)}")
     quads = (Quad(quad.subject, quad.predicate, quad.object, name) for quad in profile.quads)
     content = serialize(quads, format=RdfFormat.N_QUADS)
     assert content is not None

@@ -28,7 +28,7 @@ from clustergraph.sparql.exists import rewrite
 from clustergraph.sparql.parser import explain, query_of
 from clustergraph.sparql.tree import Dataset
 from clustergraph.spreadsheet import guarded_csv
-from clustergraph.terms import BASE, PREFIXES
+from clustergraph.terms import HOME, PREFIXES
 
 _Default = list[NamedNode | BlankNode | DefaultGraph]
 _Named = list[NamedNode | BlankNode]
@@ -50,8 +50,8 @@ class Request:
     """The graphs that are asked; None for what the query or the release says."""
     max_bytes: int = 50_000_000
     """The largest answer to give, in bytes."""
-    base: str = BASE
-    """What relative IRIs are relative to if the query does not say so itself; at an endpoint, its address."""
+    base: str | None = None
+    """What relative IRIs are relative to, if no BASE says so: an endpoint has its address, a project its base."""
 
 
 class Embedded:
@@ -123,7 +123,7 @@ class Embedded:
         return used_prefixes(text) if prefixes and len(text) <= _SMALL else text
 
     def query(
-        self, query: str, dataset: Dataset | None = None, base: str = BASE
+        self, query: str, dataset: Dataset | None = None, base: str | None = None
     ) -> QueryTriples | QuerySolutions | QueryBoolean:
         """Return what a query gives; every query of every door is run here.
 
@@ -134,6 +134,7 @@ class Embedded:
         Raises:
             QueryError: the query is malformed, or calls a function that there is not.
         """
+        base = HOME.base if base is None else base
         if dataset is None and "from" in query.lower():
             dataset = query_of(query, base).dataset
         store, default, named = self._over(dataset)

@@ -8,7 +8,7 @@ from clustergraph.engine.store import Request
 from clustergraph.errors import QuestionError
 from clustergraph.graph import Graph
 from clustergraph.mcp.tools import Serving
-from clustergraph.terms import GRAPH, compact
+from clustergraph.terms import compact, own
 
 _BYTES: Final = 500_000
 _ONTOLOGY: Final = """CONSTRUCT { ?term ?property ?value } WHERE {
@@ -41,7 +41,7 @@ class Resources:
 
     async def section(self, document: str, section: str) -> str:
         """Return what a section of a document says, as Turtle; both names are those in the IRI of the section."""
-        iri = f"{GRAPH}{document}/{section}"
+        iri = own(f"graph/{document}/{section}").value
         if iri not in self._serving().release.graphs:
             raise QuestionError(f"there is no section <{iri}>", advice="clustergraph://documents lists them")
         return await self._turtle(f"CONSTRUCT {{ ?s ?p ?o }} WHERE {{ GRAPH <{iri}> {{ ?s ?p ?o }} }}")

@@ -19,7 +19,7 @@ from clustergraph.rdf import turtle
 from clustergraph.rdf.files import Written
 from clustergraph.release import artefacts
 from clustergraph.release.artefacts import Artefact, Download, Made, lines_of, store_of
-from clustergraph.release.description import PUBLICATION, describe, publication
+from clustergraph.release.description import PUBLICATION, boxes, describe
 from clustergraph.release.manifest import Release
 from clustergraph.terms import PREFIXES
 
@@ -66,7 +66,8 @@ class _Exports:
     def description(self) -> Artefact:
         """Return the recipe of the description."""
         files = [*(self.project.queries / PUBLICATION).rglob("*")]
-        return Artefact(artefacts.DESCRIPTION, self._fingerprint(files), self._describe, tells=True)
+        known = self._fingerprint(files) + self.project.configuration.digest
+        return Artefact(artefacts.DESCRIPTION, known, self._describe, tells=True)
 
     def _fingerprint(self, files: Sequence[Path]) -> str:
         found = [path for path in files if not path.is_dir()]
@@ -126,7 +127,8 @@ class _Exports:
 
     def _describe(self, folder: Path, files: Sequence[Download]) -> Iterator[Download]:
         self.progress("describing the release")
-        quads = describe(store_of(self.release.path), self.release, files, publication(self.project.queries))
+        about = self.project.configuration.about | {"places": boxes(self.project.queries)}
+        quads = describe(store_of(self.release.path), self.release, files, about)
         text = turtle.write(quads).encode()
         for name, format_ in RDF_FORMATS.items():
             path = folder / artefacts.description_name(name)

@@ -27,7 +27,7 @@ from clustergraph.shacl.shapes import Shapes
 from clustergraph.shacl.triples import Triples
 from clustergraph.shacl.validate import InvalidShapesError, validate
 from clustergraph.shacl.wording import Wording
-from clustergraph.terms import BASE, VOCABULARIES
+from clustergraph.terms import VOCABULARIES
 
 Progress = Callable[[str], None]
 
@@ -100,7 +100,7 @@ class Material:
                 self.quads(progress), shapes, engine=engine, label=self.label, focus=focus, progress=progress
             )
         except InvalidShapesError as error:
-            raise error.placed(Places(self.shape_files, BASE).find) from error
+            raise error.placed(Places(self.shape_files, None).find) from error
         progress("finding the places in the files")
         return self.placed(found)
 
@@ -116,7 +116,7 @@ class Material:
         if self.background and found:
             nodes = {node for path in self.files for quad in read(path) for node in (quad.subject, quad.object)}
             found = [finding for finding in found if finding.focus.term in nodes]
-        places = Places(self.files, BASE, frozenset(_subjects(found)))
+        places = Places(self.files, None, frozenset(_subjects(found)))
         return in_order(self._placed(finding, places) for finding in found)
 
     @cached_property

@@ -22,11 +22,11 @@ from clustergraph.questions.question import head_of
 from clustergraph.rdf import scan, turtle
 from clustergraph.rdf.files import text_of, write_pieces
 from clustergraph.rdf.places import Places
-from clustergraph.rdf.reading import content, parsed, rdf_files, rdf_format, read, read_all
+from clustergraph.rdf.reading import base_of, content, home_of, parsed, rdf_files, rdf_format, read, read_all
 from clustergraph.settings import Settings
 from clustergraph.sparql.guard import check_update
 from clustergraph.sparql.parser import query_error
-from clustergraph.terms import BASE, GRAPH, PREFIXES, compact, expand, named_after
+from clustergraph.terms import PREFIXES, compact, expand
 
 _DEFAULT: Final = DefaultGraph()
 _TURTLE: Final = (RdfFormat.TURTLE, RdfFormat.TRIG)
@@ -114,7 +114,7 @@ class Source:
         quads = list(parsed(path, content(path), rdf_format(path).engine))
         if any(isinstance(quad.graph_name, BlankNode) for quad in quads):
             raise SourceError("a graph has a blank node for a name", where=Where(path), advice="give it an IRI")
-        home = named_after(GRAPH, f"{path.resolve().parent.name}/{path.stem}")
+        home = home_of(path)
         plain = any(quad.graph_name == _DEFAULT for quad in quads)
         return cls(path, {_moved(quad, _DEFAULT, home) for quad in quads}, home if plain else None)
 
@@ -147,7 +147,7 @@ class Source:
             raise SourceError("comments are not kept", where=where, advice="say it in an rdfs:comment, or remove it")
         if engine in _LINES:
             return "".join(sorted({f"{quad} .\n" for quad in quads}))
-        parser = parse(old.encode(), format=engine, base_iri=BASE)
+        parser = parse(old.encode(), format=engine, base_iri=base_of(self.path))
         for _ in parser:
             pass  # its prefixes are known at the end
         return turtle.write(quads, {**parser.prefixes, **PREFIXES})
@@ -235,7 +235,7 @@ class Migration:
     def remains(self, *, written: bool) -> list[Remains]:
         """Return the statements whose terms no step could carry over, with their places in the files as they are."""
         terms = {old: new for step in self._steps for old, new in step.terms.items()}
-        places = Places([source.path for source in self._sources], BASE)
+        places = Places([source.path for source in self._sources], None)
         found = []
         for source in self._sources:
             for quad in read(source.path) if written else source.quads:

@@ -1,7 +1,6 @@
 """A project: the folders that a graph is built from, and what identifies their content."""
 
 import hashlib
-import tomllib
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from pathlib import Path
@@ -10,33 +9,30 @@ from typing import Final
 import clustergraph
 from clustergraph.errors import SourceError
 from clustergraph.layers import MODEL, PACKAGED, Layers
-from clustergraph.rdf.files import text_of
+from clustergraph.pipeline.configuration import Configuration
 from clustergraph.rdf.reading import rdf_files
 from clustergraph.release.withdrawn import FILE, Withdrawn
 
 _DIGITS: Final = 32
 _DOORS: Final = ("web", "cli", "mcp.py")
 """What shows a release, and does not bear on it."""
-PROJECT_FILE: Final = "clustergraph.toml"
-"""The file that makes a folder a project."""
 
 
 class Project:
     """A folder with data, and the model that its graph is built with: the packaged one and what is beside the data."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, configuration: Configuration | None = None) -> None:
+        """Take a folder, with what is set for it; its prefixes are known from then on."""
         self.root = root
         self.data = root / "data"
-        self.file = root / PROJECT_FILE
+        self.configuration = configuration or Configuration.read(root)
+        self.configuration.imprint.declare()
         roots = (root,) if self._whole() else (PACKAGED, root)
         self.ontology, self.shapes, self.queries, self.imports, self.reference = map(Layers(roots).__truediv__, MODEL)
 
     def _whole(self) -> bool:
         """Whether the folders of the project are the whole model; so they are where no file says that it is one."""
-        if not self.file.is_file():
-            return True
-        told = tomllib.loads(text_of(self.file))
-        return not told.get("ontology", {}).get("packaged", True)
+        return not (self.configuration.given and self.configuration["ontology.packaged"])
 
     @property
     def migrations(self) -> Layers:
@@ -107,7 +103,7 @@ class Project:
         files = [*self.graph_files(), *rdf_files(*self.shapes.folders), *self.queries.rglob("*.rq")]
         files += [*self.queries.glob("*.yaml"), self.data / FILE]
         files += [path for path in (self.queries / "exports").rglob("*") if path.is_file()]
-        return self.digest(files) + package_fingerprint()
+        return self.digest(files) + self.configuration.digest + package_fingerprint()
 
     def checks_fingerprint(self) -> str:
         """Return a digest of the shapes and checks that the graph must satisfy, and of the program."""

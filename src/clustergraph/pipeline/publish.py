@@ -26,7 +26,7 @@ from clustergraph.release.withdrawn import Withdrawn
 from clustergraph.release.write import Draft, merge, write
 from clustergraph.shacl.findings import Finding, Severity
 from clustergraph.shacl.scope import affected
-from clustergraph.terms import BASE, CATALOGUE
+from clustergraph.terms import CATALOGUE
 
 Progress = Callable[[str], None]
 
@@ -68,7 +68,7 @@ def draft(
     if before is not None:
         old, new = (set(each.quads_for_pattern(None, None, None, DefaultGraph())) for each in (before, store))
         impact = replace(constraints.everything(), focus=affected(store, constraints.shapes, new - old, old - new))
-    places = Places(project.graph_files(), BASE)
+    places = Places(project.graph_files(), None)
     return store, constraints.findings(store, impact, places=places, engine=engine, progress=progress)
 
 
@@ -82,6 +82,8 @@ def assemble(project: Project, progress: Progress = lambda _: None) -> Store:
     questions, found_by = question.load(project.queries), conflict.load_rules(project.queries)
     audit_rules = rules.load(project.audit)
     store.extend(catalogue(questions.values(), [*rules.load(project.rules), *audit_rules], found_by.values()))
+    if project.configuration.given:
+        store.extend(project.configuration.imprint.quads())
     described = read_all(rdf_files(*project.shapes.folders))
     store.extend(Quad(quad.subject, quad.predicate, quad.object, CATALOGUE) for quad in described)
     project.withdrawn().leave_out(store)

@@ -34,14 +34,13 @@ from clustergraph.shacl import reports
 from clustergraph.shacl.findings import Finding, Severity
 from clustergraph.sparql.guard import check_update, with_dataset
 from clustergraph.sparql.parser import explain
-from clustergraph.terms import BASE, CATALOGUE, GRAPH, INFERRED, PREFIXES
+from clustergraph.terms import BASE, CATALOGUE, INFERRED, PREFIXES, is_vocabulary
 
 UPDATE: Final = "update"
 PUT: Final = "put"
 POST: Final = "post"
 DELETE: Final = "delete"
 PATCH: Final = "patch"
-_VOCABULARY: Final = (GRAPH + "ontology/", GRAPH + "schemes/")
 
 
 @dataclass(frozen=True)
@@ -280,7 +279,7 @@ def _check_graphs(changes: Changes) -> None:
                 "change the statements that these follow from; "
                 "where GRAPH has a variable, add FILTER(?graph NOT IN (graph:inferred, graph:catalogue))"
             )
-        elif graph.value.startswith(_VOCABULARY):
+        elif is_vocabulary(graph):
             what = f"<{graph.value}>, which is a part of the ontology or a code list"
             advice = "change the files in ontology/ and build"
         else:

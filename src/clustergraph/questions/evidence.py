@@ -21,7 +21,7 @@ from clustergraph.rdf.labels import label
 from clustergraph.rdf.reading import solutions
 from clustergraph.sparql.parser import query_of
 from clustergraph.sparql.tree import GroupPattern, Leaf, PathNode, Query, TriplePattern, Values, text_of, walk
-from clustergraph.terms import GRAPH, INFERRED, QUERY, expand
+from clustergraph.terms import INFERRED, QUERY, expand, is_vocabulary
 
 PLAIN: Final = {
     expand("cg:scope"): expand("scope:itself"),
@@ -275,11 +275,6 @@ class Evidence:
         """
         rows = solutions(self.store, RULES_QUERY)
         return [(row["rule"].value.removeprefix(QUERY), row["construct"].value) for row in rows]
-
-
-def is_vocabulary(graph: NamedNode) -> bool:
-    """Return whether a graph is a part of the ontology or a code list."""
-    return graph.value.startswith((GRAPH + "ontology/", GRAPH + "schemes/"))
 
 
 def facts(proofs: Sequence[Proof]) -> Iterator[Proof]:

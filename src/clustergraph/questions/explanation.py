@@ -10,13 +10,13 @@ from typing import Any, Final
 
 from pyoxigraph import DefaultGraph, Literal, NamedNode, Store
 
-from clustergraph.questions.evidence import PLAIN, Basis, Derived, Proof, Stated, facts, is_vocabulary
+from clustergraph.questions.evidence import PLAIN, Basis, Derived, Proof, Stated, facts
 from clustergraph.questions.lineage import Absence
 from clustergraph.questions.names import with_article
 from clustergraph.questions.sections import Section
 from clustergraph.questions.traversal import Fact, Term
 from clustergraph.rdf.reading import solutions
-from clustergraph.terms import compact, expand
+from clustergraph.terms import compact, expand, is_vocabulary
 
 Words = Callable[[NamedNode], str]
 Key = tuple[str, ...]

@@ -9,7 +9,7 @@ from typing import Final
 
 from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad, QuerySolutions, Store
 
-from clustergraph.terms import compact, expand, prefixed
+from clustergraph.terms import HOME, compact, expand, prefixed
 
 _PREFIX: Final = re.compile(r"(?i)(?<![\w:@-])@?prefix\s+([\w.-]*):\s*<([^<>\s]+)>")
 _CONTEXT: Final = re.compile(r'"([A-Za-z][\w.-]*)"\s*:\s*"([a-z]+:[^"\s]+[/#])"')
@@ -33,15 +33,19 @@ NAMING: Final = (*_LABELS, *(name for names in _TITLES for name in names))
 def rank(name: Literal, property_: NamedNode = _NAMES[0]) -> tuple[int, int, str]:
     """Return where a name stands among the names of one thing, the best first: this is how every door chooses.
 
-    English comes first, then what is in no language, then any; of these the better property, then the first in the
-    alphabet.
+    The languages of the project come first (English, if nothing else is said), then what is in no language, then any;
+    of these the better property, then the first in the alphabet.
 
     >>> min([Literal("Lyon", language="fr"), Literal("Lyons", language="en"), Literal("LYS")], key=rank).value
     'Lyons'
     >>> min([Literal("Réseau Alpin", language="fr"), Literal("ZENIT", language="und")], key=rank).value
     'ZENIT'
     """
-    language = {"en": 0, None: 1, "und": 1}.get(name.language, 2)
+    languages = HOME.languages
+    if name.language in languages:
+        language = languages.index(name.language)
+    else:
+        language = len(languages) + (name.language not in (None, "und"))
     return language, _NAMES.index(property_) if property_ in _NAMES else len(_NAMES), name.value
 
 

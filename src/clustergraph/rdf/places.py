@@ -21,7 +21,7 @@ from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, Triple, parse
 from clustergraph.errors import SheetCell, SourceError, Where
 from clustergraph.formats import of_file
 from clustergraph.rdf import positions
-from clustergraph.rdf.reading import Blanks, content
+from clustergraph.rdf.reading import Blanks, base_of, content
 from clustergraph.rdf.turtle import Node, Value
 from clustergraph.terms import expand
 
@@ -40,7 +40,8 @@ class Places:
     """
 
     paths: Iterable[Path]
-    base: str = ""
+    base: str | None = ""
+    """What relative IRIs are relative to; None for what each file has, as it is read into a graph."""
     wanted: Set[Node] | None = None
     """The only subjects that will be asked for, if they are known."""
     _values: dict[frozenset[NamedNode], dict[Value, _Found]] = field(default_factory=dict, init=False, repr=False)
@@ -93,7 +94,7 @@ class Places:
     def _texts(self) -> Iterator[_Text]:
         for path in self.paths:
             if format_ := of_file(path):
-                yield _Text(path, format_.engine, self.base)
+                yield _Text(path, format_.engine, base_of(path) if self.base is None else self.base)
 
 
 class _Text:

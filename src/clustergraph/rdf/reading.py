@@ -10,12 +10,13 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import IO, TypeVar
 
-from pyoxigraph import BlankNode, DefaultGraph, Quad, QuerySolutions, RdfFormat, Store, parse
+from pyoxigraph import BlankNode, DefaultGraph, NamedNode, Quad, QuerySolutions, RdfFormat, Store, parse
 
 from clustergraph.errors import SourceError, Where
 from clustergraph.formats import RDF_FORMATS, Format, of_file
+from clustergraph.layers import PACKAGED
 from clustergraph.rdf import scan
-from clustergraph.terms import BASE, GRAPH, PREFIXES, named_after
+from clustergraph.terms import BASE, HOME, PREFIXES, named_after
 
 T = TypeVar("T")
 
@@ -47,7 +48,7 @@ def read(path: Path) -> Iterator[Quad]:
     A file without named graphs goes to the graph named after its folder and stem. One that is
     not well formed or nested too deeply raises `SourceError`, with line and column.
     """
-    home = named_after(GRAPH, f"{path.parent.name}/{path.stem}")
+    home = home_of(path)
     for quad in parsed(path, content(path), rdf_format(path).engine):
         graph = home if isinstance(quad.graph_name, DefaultGraph) else quad.graph_name
         if isinstance(graph, BlankNode):
@@ -58,7 +59,17 @@ def read(path: Path) -> Iterator[Quad]:
 def parsed(path: Path, text: bytes, format_: RdfFormat) -> Iterator[Quad]:
     """Yield the quads of a text that is in a file, or was in it once, as `read` does."""
     scan.check(text, format_, path)
-    return map(Blanks(path).quad, quads(path, text, format_, BASE))
+    return map(Blanks(path).quad, quads(path, text, format_, base_of(path)))
+
+
+def base_of(path: Path) -> str:
+    """Return what relative IRIs of a file are relative to: the base of the project, unless the file is packaged."""
+    return BASE if path.resolve().is_relative_to(PACKAGED) else HOME.base
+
+
+def home_of(path: Path) -> NamedNode:
+    """Return the graph of the statements of a file that are in no named graph."""
+    return named_after(f"{base_of(path)}graph/", f"{path.absolute().parent.name}/{path.stem}")
 
 
 def quads(path: Path, source: bytes | IO[bytes], format_: RdfFormat, base: str | None = None) -> Iterator[Quad]:

@@ -6,9 +6,8 @@ What it says is in ``templates/description.ttl``; here are the facts.
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
 from functools import cache, partial
 from pathlib import Path
 from typing import Any, Final
@@ -24,13 +23,12 @@ from clustergraph.rdf.lines import Line, Statement
 from clustergraph.rdf.reading import solutions
 from clustergraph.release.artefacts import Download, lines_of
 from clustergraph.release.manifest import Release
-from clustergraph.terms import BASE, COUNTRY, GRAPH, ID, NUTS, PREFIXES, VOCABULARIES, compact
+from clustergraph.terms import BASE, COUNTRY, GRAPH, HOME, ID, NUTS, PREFIXES, VOCABULARIES, compact
 
 COMPUTED: Final = ("inferred", "catalogue")
 """Graphs that are no source: what the build adds itself."""
 PUBLICATION: Final = Path("exports") / "dcat"
-"""Where the files about the publication are below the folder of queries."""
-_USUAL: Final = Path(__file__).parent / "templates" / "publication.yaml"
+"""Where the file of boxes is below the folder of queries."""
 _DOCUMENTS: Final = "SELECT ?x ?day { ?x a cg:Document OPTIONAL { ?x cg:issued|cg:issuedFrom|cg:issuedUntil ?day } }"
 _ABOUT: Final = """SELECT DISTINCT ?x ?place {
   { SELECT DISTINCT ?x { { ?x a cg:Cluster } UNION { ?partnership a cg:Partnership ; cg:hasParticipant ?x } } }
@@ -42,7 +40,7 @@ _KINDS_OF_DAYS: Final = {4: "gYear", 7: "gYearMonth", 10: "date"}
 
 
 def describe(store: Store, release: Release, downloads: Sequence[Download], about: Mapping[str, Any]) -> list[Quad]:
-    """Return the description of a release and of its files, from its store and from what `publication` says."""
+    """Return the description of a release and of its files, from its store and from what its project says of it."""
     parts = _parts(store, lines_of(release.path))
     named = (*filter(None, (part.document for part in parts)), *parts[0].places)
     classes, properties = list(solutions(store, _CLASSES)), list(solutions(store, _PROPERTIES))
@@ -58,8 +56,9 @@ def describe(store: Store, release: Release, downloads: Sequence[Download], abou
         classes=classes,
         properties=properties,
         vocabularies=[space for space in spaces if any(term.startswith(space) for term in terms)],
-        base=BASE,
-        graph_space=GRAPH,
+        base=about["base"],
+        model=BASE,
+        graph_spaces=_graph_spaces(),
         nuts=NUTS,
         country=COUNTRY,
     )
@@ -93,12 +92,17 @@ class Part:
 
 
 def source_of(graph: str) -> str | None:
-    """Return the source that a named graph belongs to, or None if it is not one of ours.
+    """Return the source that a named graph belongs to, or None if it is neither the project's own nor one of ours.
 
     >>> source_of("https://w3id.org/clustergraph/graph/4m4iof/annex-1")
     '4m4iof'
     """
-    return graph[len(GRAPH) :].partition("/")[0] if graph.startswith(GRAPH) else None
+    found = (graph.removeprefix(space) for space in _graph_spaces() if graph.startswith(space))
+    return next((name.partition("/")[0] for name in found), None)
+
+
+def _graph_spaces() -> tuple[str, ...]:
+    return (f"{HOME.base}graph/", GRAPH)
 
 
 def _parts(store: Store, lines: Iterable[Line]) -> list[Part]:
@@ -109,8 +113,8 @@ def _parts(store: Store, lines: Iterable[Line]) -> list[Part]:
     for statement in map(Statement.of, lines):
         if statement.graph not in of:
             source = source_of(statement.graph[1:-1].decode()) or ""
-            document = f"{ID}document/{source}"
-            part = found.setdefault(source, Part(source, document if document in days else ""))
+            document = next((each for each in _documents(source) if each in days), "")
+            part = found.setdefault(source, Part(source, document))
             of[statement.graph] = [found[""], *([part] if source else [])]
             for each in of[statement.graph]:
                 each.days |= days.get(document, set())
@@ -118,6 +122,11 @@ def _parts(store: Store, lines: Iterable[Line]) -> list[Part]:
             part.graphs[statement.graph[1:-1].decode()] += 1
             part.places |= places.get(statement.subject[1:-1].decode(), set())
     return [found[name] for name in sorted(found)]
+
+
+def _documents(source: str) -> tuple[str, ...]:
+    """Return the IRIs of documents that bear the name of a source."""
+    return (f"{HOME.base}id/document/{source}", f"{ID}document/{source}")
 
 
 def _by_thing(store: Store, query: str, name: str) -> dict[str, set[str]]:
@@ -146,6 +155,8 @@ def _template() -> Any:  # noqa: ANN401 - jinja2 is imported where it is needed
         "short": _short,
         "words": lambda name: re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).lower(),
         "lookup": lambda key, table: table[key],
+        "code": lambda code, space: str(NamedNode(space + code)),
+        "source": source_of,
     }
     return environment.get_template("description.ttl")
 
@@ -158,45 +169,21 @@ def _short(term: NamedNode) -> str:
     return re.sub(r"[^A-Za-z0-9_.-]", "-", name)
 
 
-def publication(queries: Layers | Path) -> dict[str, Any]:
-    """Return who publishes the graph: what a catalogue says of it that the graph itself does not know.
-
-    Files below the folder of queries may say something else than what is usual. Title and description of sources come
-    by the name of the source; boxes around places (west, south, east and north, in degrees) by the code of the place.
+def boxes(queries: Layers | Path) -> dict[str, tuple[float, ...]]:
+    """Return boxes around places (west, south, east and north, in degrees) by the code of the place.
 
     Raises:
-        SourceError: a file is there, and is not as it should be.
+        SourceError: the file below the folder of queries is not as it should be.
     """
-    usual, folder = yaml.safe_load(_USUAL.read_text("utf-8")), Layers.of(queries) / PUBLICATION
-    about = _loaded(folder.find("publication.yaml"), partial(_about, usual), f"known fields: {', '.join(usual)}")
-    boxes = _loaded(folder.find("places.yaml"), _boxes, "give each code west, south, east and north")
-    return {**about, "places": boxes}
-
-
-def _loaded(path: Path, read: Callable[[dict[str, Any]], dict[str, Any]], advice: str) -> dict[str, Any]:
+    path = (Layers.of(queries) / PUBLICATION).find("places.yaml")
     try:
-        return read((yaml.safe_load(text_of(path)) if path.is_file() else None) or {})
+        return _boxes((yaml.safe_load(text_of(path)) if path.is_file() else None) or {})
     except (OSError, ValueError, TypeError, AttributeError, yaml.YAMLError) as error:
-        raise SourceError(str(error), where=Where(path), advice=advice) from error
+        raise SourceError(str(error), where=Where(path), advice="give each code west, south, east and north") from error
 
 
-def _boxes(found: dict[str, Any]) -> dict[str, Any]:
+def _boxes(found: dict[str, Any]) -> dict[str, tuple[float, ...]]:
     return {
         str(code): (float(west), float(south), float(east), float(north))
         for code, (west, south, east, north) in found.items()
     }
-
-
-def _about(usual: Mapping[str, Any], found: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what is usual, with what is found instead of it."""
-    if unknown := sorted(found.keys() - usual.keys()):
-        raise ValueError(f"unknown field {', '.join(unknown)}")
-    if not isinstance(found.get("issued", date.min), date):
-        raise TypeError(f"issued is {found['issued']!r}, and should be a day such as 2026-11-22")
-    made = {**usual, **{name: value for name, value in found.items() if value is not None}}
-    for name in made.keys() & {"publisher", "contact"}:
-        made[name] = _about(usual[name], made[name])
-    for name, words in (made.get("sources") or {}).items():
-        if words.keys() != {"title", "description"}:
-            raise ValueError(f"give the source {name} a title and a description")
-    return made

@@ -13,8 +13,9 @@ from clustergraph import __version__
 from clustergraph.errors import ReleaseError
 from clustergraph.rdf.files import whole
 from clustergraph.rdf.reading import solutions
+from clustergraph.release.imprint import Imprint
 
-FORMAT: Final = 2
+FORMAT: Final = 3
 """The version of the form that a release has on disk; any other is refused."""
 STORE: Final = "store"
 _FILE: Final = "manifest.json"
@@ -52,6 +53,8 @@ class Release:
     """The IRIs of the named graphs, sorted."""
     classes: Mapping[str, int] = field(hash=False)
     """How many things each class has, by IRI."""
+    imprint: Imprint = field(hash=False)
+    """What it says of itself."""
 
     @classmethod
     def of(cls, path: Path, store: Store, digest: str, quads: int, inferred: int) -> Self:
@@ -66,11 +69,12 @@ class Release:
             inferred=inferred,
             graphs=tuple(sorted(graph.value for graph in store.named_graphs() if isinstance(graph, NamedNode))),
             classes={row["x"].value: int(row["n"].value) for row in solutions(store, _CLASSES)},
+            imprint=Imprint.of(store),
         )
 
     @classmethod
     def read(cls, path: Path) -> Self:
-        """Return the release in a directory.
+        """Return the release in a directory, whose prefixes are known from then on.
 
         Raises:
             ForeignReleaseError: it has the form of another version.
@@ -81,7 +85,9 @@ class Release:
             told = json.loads(file.read_text("utf-8"))
             if told.pop("format", None) != FORMAT:
                 raise ForeignReleaseError(path, int(told.get("writes", 0)))
-            return cls(path=path, **{**told, "graphs": tuple(told["graphs"])})
+            imprint = Imprint.told(told["imprint"])
+            imprint.declare()
+            return cls(path=path, **{**told, "graphs": tuple(told["graphs"]), "imprint": imprint})
         except FileNotFoundError as error:
             raise ReleaseError(f"there is no release in {path}", advice=_BUILD) from error
         except OSError as error:

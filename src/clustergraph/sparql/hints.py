@@ -29,7 +29,7 @@ from clustergraph.sparql.tree import (
     services,
     walk,
 )
-from clustergraph.terms import BASE, ID, PREFIXES, VOCABULARIES, compact, expand
+from clustergraph.terms import BASE, HOME, ID, PREFIXES, VOCABULARIES, compact, expand
 
 _LONGEST: Final = 4_000
 """Queries that are longer were not typed by anybody."""
@@ -45,8 +45,6 @@ _OF_TEXT: Final = frozenset({
 """Functions that take texts, and give an error for an IRI."""
 _ALIKE: Final = 0.85
 """How like a name of another vocabulary must be to one in the graph, which has few of its terms."""
-_OURS: Final = tuple(space for space in PREFIXES.values() if space.startswith(BASE))
-"""The spaces of our terms and things: whatever they do not have is misspelt."""
 _COMMON: Final = tuple(PREFIXES[prefix] for prefix in ("rdfs", "skos", "cg", "rdf", "dcterms", "owl"))
 """The spaces of which one is easily taken for another."""
 _KINDS: Final = tuple(map(expand, (
@@ -156,7 +154,7 @@ class _Reader:
 
     def _unknown(self) -> Iterator[str]:
         """Tell names that the graph does not have: any of ours, and such of others that are near to one that it has."""
-        ours = {leaf.value for leaf in self._leaves if leaf.kind == "iri" and leaf.value.startswith(_OURS)}
+        ours = {leaf.value for leaf in self._leaves if leaf.kind == "iri" and leaf.value.startswith(_ours())}
         for iri in dict.fromkeys(leaf.value for leaf in self._leaves if leaf.kind == "iri"):
             if iri not in ours | self._foreign or iri[-1] in "/#" or self._is_known(iri):
                 continue
@@ -191,11 +189,11 @@ class _Reader:
         place = iri.removesuffix(name)
         like = [each for each in self._like(place, name) if each not in gone]
         very = [each for each in like if SequenceMatcher(None, each.removeprefix(place), name).ratio() >= _ALIKE]
-        spaces = PREFIXES.values() if iri.startswith(_OURS) else _COMMON if iri.startswith(_COMMON) else ()
+        spaces = PREFIXES.values() if iri.startswith(_ours()) else _COMMON if iri.startswith(_COMMON) else ()
         same = [space + name for space in spaces if space + name not in gone and self._is_known(space + name)]
         called = self._bearing(name.replace("-", " ")) if iri.startswith(ID) else ()
         named = [each for each in dict.fromkeys(thing.value for thing in called) if each not in gone]
-        return (very or named or same or (like if iri.startswith(_OURS) else []))[:2]
+        return (very or named or same or (like if iri.startswith(_ours()) else []))[:2]
 
     def _like(self, place: str, name: str) -> list[str]:
         """Return what is most like a name, in the same place; of things of a large graph only some are looked at."""
@@ -383,3 +381,8 @@ def _shown(literal: Literal) -> str:
     if literal.language or literal.datatype == _STRING:
         return str(literal)
     return f"{Literal(literal.value)}^^{compact(literal.datatype.value)}"
+
+
+def _ours() -> tuple[str, ...]:
+    """Return the spaces of our terms and things, and those of the project: whatever they do not have is misspelt."""
+    return tuple(space for space in PREFIXES.values() if space.startswith((BASE, HOME.base)))

@@ -22,7 +22,7 @@ from clustergraph.rdf.jsonld import Tree
 from clustergraph.rdf.lines import quads_of
 from clustergraph.release.artefacts import PROFILES, Made
 from clustergraph.sparql.guard import IRI
-from clustergraph.terms import BASE, address
+from clustergraph.terms import BASE, HOME, address
 from clustergraph.web import graphstore
 from clustergraph.web.pages import page_or_json, problem_page, rendered, respond_page
 from clustergraph.web.problems import RequestError, bad_request
@@ -45,7 +45,6 @@ _LOADABLE: Final = f"""CONSTRUCT {{ ?s ?p ?o }} WHERE {{
   FILTER(?p != owl:imports && (?s = ?whole || ?o != owl:Ontology && ?p != owl:versionIRI))
 }}"""
 """An ontology with all that it imports, as one file that has one header."""
-_KNOWN: Final = "ASK { { <IRI> ?p ?o } UNION { ?s ?p <IRI> } UNION { GRAPH <IRI> { ?s ?p ?o } } }"
 
 
 class UnknownThingError(RequestError):
@@ -60,11 +59,14 @@ class UnknownThingError(RequestError):
 
 
 async def thing(request: Request) -> Response:
-    """Answer an IRI of ours, by its path."""
+    """Answer an IRI of the project or of ours, by its path."""
     path = request.url.path.lstrip("/").rstrip("/")
     stem, _, suffix = path.rpartition(".")
     chosen = OFFERS.named(suffix) or ""
-    return await _answer(request, BASE + (stem if chosen else path), chosen)
+    name = stem if chosen else path
+    own = HOME.base + name
+    ours = HOME.base == BASE or not await served(request).once(Graph.knows, own)
+    return await _answer(request, BASE + name if ours else own, chosen)
 
 
 async def describe(
@@ -178,8 +180,7 @@ async def _data(request: Request, iri: str, name: str) -> Response:
         return await graphstore.content(request, iri, name)
 
     async def make() -> Content:
-        known = store.Request(_KNOWN.replace("IRI", iri), "csv")
-        if (await here.service.answer(here.release, known)).strip() != b"true":
+        if not await here.do(Graph.knows, iri):
             raise UnknownThingError(iri, await here.do(Graph.near, iri))
         ontology = store.Request(f"ASK {{ {_ONTOLOGY} }}".replace("<IRI>", f"<{iri}>"), "csv")
         whole = (await here.service.answer(here.release, ontology)).strip() == b"true"
@@ -193,8 +194,8 @@ async def _data(request: Request, iri: str, name: str) -> Response:
 
 def _twin(iri: str, name: str) -> str:
     """Return the address of the same thing in another format."""
-    if iri.startswith(BASE):
-        return f"{address(iri)}.{RDF_FORMATS[name].extensions[0]}"
+    if not (place := address(iri)).startswith("/describe?"):
+        return f"{place}.{RDF_FORMATS[name].extensions[0]}"
     return f"/describe?iri={quote(iri, safe='')}&format={name}"
 
 

@@ -24,7 +24,7 @@ from clustergraph.pipeline.writes import Writer
 from clustergraph.settings import VARIABLE_PREFIX, SettingError
 from clustergraph.shacl.triples import InvalidShapesError
 from clustergraph.sparql.guard import IRI
-from clustergraph.terms import BASE, GRAPH
+from clustergraph.terms import address, own
 from clustergraph.web import protocol
 from clustergraph.web.graphstore import named_graph, tags
 from clustergraph.web.middleware import while_there
@@ -138,7 +138,7 @@ async def change_graph(request: Request) -> Response:
     """Replace, extend, remove or patch one graph (``?graph=…``), or make a new one by POST without a name."""
     authorised(request)
     if request.method == "POST" and not request.url.query:
-        return await _change(request, f"{GRAPH}written/{uuid.uuid4()}", fresh=True)
+        return await _change(request, own(f"graph/written/{uuid.uuid4()}").value, fresh=True)
     iri = named_graph(request)
     if iri is None:
         refused = "the default graph is the merge of all named graphs and cannot be changed"
@@ -151,7 +151,7 @@ async def change_graph(request: Request) -> Response:
 async def change_here(request: Request) -> Response:
     """Replace, extend, remove or patch the graph at this very address."""
     authorised(request)
-    return await _change(request, BASE + request.url.path.lstrip("/"))
+    return await _change(request, own(request.url.path.lstrip("/")).value)
 
 
 def authorised(request: Request) -> None:
@@ -191,7 +191,7 @@ async def _change(request: Request, graph: str, *, fresh: bool = False) -> Respo
     if created:
         response.status_code = HTTPStatus.CREATED
     if fresh:
-        response.headers["Location"] = graph.removeprefix(BASE.rstrip("/"))
+        response.headers["Location"] = address(graph)
     return response
 
 
