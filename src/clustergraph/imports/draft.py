@@ -3,35 +3,16 @@
 import json
 import re
 import textwrap
-import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
 from typing import Final
 
+from clustergraph.imports.pieces import Piece, pieces
 from clustergraph.imports.sketch import SketchedColumn, SketchedTable, metadata
-from clustergraph.terms import PREFIXES, SHAPE
+from clustergraph.terms import BASE, PREFIXES, SCHEME, SHAPE
 
 _NOT_SAID: Final = ("contact", "email", "telephone", "beneficiary_kind")
 """Columns that may tell of natural persons: they are read and nothing is made of them."""
-
-
-@dataclass(frozen=True)
-class Piece:
-    """What a query has where a table has some columns: triples of its template, and what they need."""
-
-    needs: Mapping[str, str]
-    """The columns by their meaning, each with the datatypes that it may have, or any."""
-    template: str
-    where: str = ""
-
-
-@cache
-def pieces(kind: str) -> tuple[Piece, ...]:
-    """Return the pieces of queries about things of a kind, `organisation` or `project`."""
-    text = Path(__file__).with_name("pieces.toml").read_text("utf-8")
-    return tuple(Piece(**each) for each in tomllib.loads(text)[kind])
 
 
 _KEY: Final = ("beneficiary", "start", "end", "expenditure", "postcode")
@@ -58,11 +39,12 @@ def query(table: SketchedTable) -> str:
         template.insert(1, "?thing cg:kind organisation-kind:cluster .")
     if any("?money" in piece.template for piece in chosen):
         where.append(_MONEY)
-    for number, column in enumerate(others, 1):
+    notes = [_remark(column) for column in others]
+    kept = [(table.means[name], variable) for piece in chosen for name, variable in piece.kept.items()]
+    notes += [_kept(column, variable) for column, variable in kept]
+    for number, remark in enumerate([*notes, 'STRLANG(?_rest, "und")'], 1):
         template.append(_note_template(number))
-        where.append(_note_where(number, column))
-    template.append(_note_template(0))
-    where.append(_note("?_rest", 0))
+        where.append(_note(remark, number))
     body = "\n".join(["CONSTRUCT {", *_indented(template), "}", "WHERE {", *_indented(where), "}"])
     head = f"# What a row of {table.table.name} says: a first draft. What fits nothing is a note on the thing."
     return "\n".join([head, *_prefixes(body), body]) + "\n"
@@ -83,9 +65,8 @@ def _pieces(table: SketchedTable) -> Iterator[Piece]:
             column and (not kinds or column.found.base in kinds.split())
             for column, kinds in zip(columns, piece.needs.values(), strict=True)
         )
-        subject = "?area" if "?area " in piece.template else piece.template
-        if fits and subject not in taken:
-            taken.add(subject)
+        if fits and (not piece.gives or piece.gives not in taken):
+            taken.add(piece.gives)
             yield piece
 
 
@@ -96,18 +77,26 @@ def _note_template(number: int) -> str:
     )
 
 
-def _note_where(number: int, column: SketchedColumn) -> str:
-    heading = column.heading.replace("\\", "\\\\").replace('"', '\\"')
+def _heading(column: SketchedColumn) -> str:
+    return '"' + column.heading.replace("\\", "\\\\").replace('"', '\\"') + ': "'
+
+
+def _remark(column: SketchedColumn) -> str:
+    """Return what gives the text of a note: heading and value, unless that reads like a person."""
     value = f"STR(?{column.name})"
-    person = f'IF(BOUND(?person{number}), "left out, since it reads like the name of a person", {value})'
-    said = [f"BIND (f:person({value}) AS ?person{number})", f"BIND ({person} AS ?said{number})"]
-    return "\n".join([*said, _note(f'CONCAT("{heading}: ", ?said{number})', number)])
+    left_out = '"left out, since it reads like the name of a person"'
+    return f'STRLANG(CONCAT({_heading(column)}, IF(COALESCE(f:person({value}), "") = "", {value}, {left_out})), "und")'
 
 
-def _note(said: str, number: int) -> str:
+def _kept(column: SketchedColumn, variable: str) -> str:
+    """Return what gives the text of a note where nothing else comes of a cell."""
+    return f'IF(BOUND(?{variable}), ?nothing, STRLANG(CONCAT({_heading(column)}, STR(?{column.name})), "und"))'
+
+
+def _note(remark: str, number: int) -> str:
     key = f"SUBSTR(MD5(STR(?remark{number})), 1, 6)"
     return (
-        f'BIND (STRLANG({said}, "und") AS ?remark{number})\n'
+        f"BIND ({remark} AS ?remark{number})\n"
         f'BIND (IRI(CONCAT("id/note/", ?import, "-", STR(?_row), "-", {key})) AS ?note{number})'
     )
 
@@ -118,7 +107,7 @@ def _indented(pieces: Sequence[str]) -> Iterator[str]:
 
 
 def _prefixes(body: str) -> list[str]:
-    known = {**PREFIXES, "f": "https://w3id.org/clustergraph/function/"}
+    known = {**PREFIXES, "f": f"{BASE}function/", "scheme": SCHEME}
     used = [prefix for prefix in sorted(known) if re.search(rf"[ (]{prefix}:[\w)]", body)]
     return [f"PREFIX {prefix}: <{known[prefix]}>" for prefix in used]
 

@@ -12,10 +12,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, BinaryIO, Final
 from xml.etree.ElementTree import Element, ParseError, iterparse
 
-from openpyxl import load_workbook
+from openpyxl.reader.excel import ExcelReader
+from openpyxl.styles.stylesheet import apply_stylesheet
 from openpyxl.utils.cell import get_column_letter, range_boundaries
 from openpyxl.utils.datetime import from_excel
 
@@ -25,10 +27,11 @@ from clustergraph.imports.rows import CELL_LIMIT, Canonical, CellError, Row, Tab
 
 _MAIN: Final = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 _MERGED: Final = re.compile(rb'mergeCell\s[^>]*?ref="([A-Z]+\d+:[A-Z]+\d+)"')
+_DAMAGE: Final = (ParseError, KeyError, ValueError, TypeError, IndexError)
 _COLUMNS: Final = 16_384
 _PART_LIMIT: Final = 2**28
 """How many bytes the parts of a workbook that are held in memory (its texts, its styles) may have."""
-_ROW_TAG, _CELL_TAG, _DATA_TAG = _MAIN + "row", _MAIN + "c", _MAIN + "sheetData"
+_ROW_TAG, _CELL_TAG = _MAIN + "row", _MAIN + "c"
 _VALUE_TAG, _FORMULA_TAG, _INLINE_TAG, _TEXT_TAG = _MAIN + "v", _MAIN + "f", _MAIN + "is", _MAIN + "t"
 
 
@@ -48,12 +51,12 @@ class SheetTable(Table):
         """Yield every row that the sheet holds, as long as it is written."""
         with self.file.seekable() as file:
             try:
-                book = _book(file)
-                merged = _merged(book, self.part)
+                book = _Workbook(file)
+                merged = book.merged(self.part)
                 repeat = self.dialect.repeat_merged
-                for row in _Cells(book).rows(self.part):
+                for row in book.rows(self.part):
                     yield merged.applied(row, repeat=repeat, width=width) if merged.coming else row
-            except (ParseError, KeyError, ValueError, IndexError) as error:
+            except _DAMAGE as error:
                 raise _damaged(self.file, error) from error
 
 
@@ -61,32 +64,13 @@ def sheets(file: TableFile) -> list[SheetTable]:
     """Return the sheets of a workbook that hold anything."""
     with file.seekable() as content:
         try:
-            book = _book(content)
-            parts = [(page.title, page._worksheet_path, page.sheet_state) for page in book.worksheets]
-            filled = [each for each in parts if _filled(book, each[1])]
-        except (ParseError, KeyError, ValueError, TypeError, IndexError) as error:
+            book = _Workbook(content)
+            filled = [each for each in book.sheets() if book.has_cells(each[1])]
+        except _DAMAGE as error:
             raise _damaged(file, error) from error
     if not filled:
         raise TableError("none of its sheets holds anything", where=Where(file.place))
     return [SheetTable(file, name, hidden=state != "visible", part=part) for name, part, state in filled]
-
-
-def _book(file: BinaryIO) -> Any:  # noqa: ANN401 - openpyxl has no types
-    """Return the opened workbook: its sheets, texts and styles, without cells."""
-    with zipfile.ZipFile(file) as archive:
-        for entry in archive.infolist():
-            if (
-                "worksheets/" not in entry.filename
-                and entry.file_size > _PART_LIMIT
-                and entry.filename.endswith(".xml")
-            ):
-                raise TableError(
-                    f"its part {entry.filename} has {entry.file_size:,} bytes, more than {_PART_LIMIT:,}",
-                    advice="save it as CSV, which is read at any size",
-                )
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        return load_workbook(file, read_only=True, data_only=True)
 
 
 def _damaged(file: TableFile, error: Exception) -> TableError:
@@ -94,47 +78,65 @@ def _damaged(file: TableFile, error: Exception) -> TableError:
     return TableError(f"the workbook is damaged: {what}", where=Where(file.place), advice="open it and save it anew")
 
 
-def _filled(book: Any, part: str) -> bool:  # noqa: ANN401
-    with book._archive.open(part) as content:
-        for _, element in iterparse(content):  # noqa: S314 - expat keeps entities small
-            if element.tag in (_VALUE_TAG, _INLINE_TAG, _FORMULA_TAG):
-                return True
-    return False
+class _Workbook:
+    """A workbook that is open: its texts and styles are held, its sheets are read from the file."""
 
-
-class _Cells:
-    """What reads the cells of a workbook."""
-
-    def __init__(self, book: Any) -> None:  # noqa: ANN401
-        self.archive = book._archive
-        self.texts = book.worksheets[0]._shared_strings
+    def __init__(self, file: BinaryIO) -> None:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            reader = ExcelReader(file, read_only=True, data_only=True)
+            _check(reader.archive)
+            reader.read_manifest()
+            reader.read_strings()
+            reader.read_workbook()
+            apply_stylesheet(reader.archive, reader.wb)
+        self._reader, self.archive, self.texts = reader, reader.archive, reader.shared_strings
+        book = reader.wb
         self.dates, self.spans, self.epoch = book._date_formats, book._timedelta_formats, book.epoch
-        self.digits = {
-            place: len(code)
-            for place, style in enumerate(book._cell_styles)
-            if (code := _code(book, style.numFmtId)) and len(code) > 1 and set(code) == {"0"}
-        }
+        codes = {place: _code(book, style.numFmtId) for place, style in enumerate(book._cell_styles)}
+        self.digits = {place: len(code) for place, code in codes.items() if len(code) > 1 and set(code) == {"0"}}
         """The styles that show a number with that many digits, as post codes are."""
+
+    def sheets(self) -> Iterator[tuple[str, str, str]]:
+        """Yield the name, the part and the state of each sheet."""
+        for sheet, relation in self._reader.parser.find_sheets():
+            if relation.target in self._reader.valid_files and "chartsheet" not in relation.Type:
+                yield sheet.name, relation.target, sheet.state
+
+    def has_cells(self, part: str) -> bool:
+        """Whether a sheet holds anything."""
+        with self.archive.open(part) as content:
+            for _, element in iterparse(content):  # noqa: S314 - expat keeps entities small
+                if element.tag in (_VALUE_TAG, _INLINE_TAG, _FORMULA_TAG):
+                    return True
+        return False
+
+    def merged(self, part: str) -> "_Merged":
+        """Return the merged cells of a sheet, which stand in it after its rows."""
+        found: set[str] = set()
+        tail = b""
+        with self.archive.open(part) as content:
+            while block := content.read(2**20):
+                tail = tail[-200:] + block
+                found |= {each[1].decode() for each in _MERGED.finditer(tail)}
+        return _Merged(sorted(found))
 
     def rows(self, part: str) -> Iterator[Row]:
         """Yield the rows of a sheet; rows without cells may be missing in it."""
-        number, data = 0, None
+        number = 0
         with self.archive.open(part) as content:
-            for event, element in iterparse(content, ("start", "end")):  # noqa: S314 - expat keeps entities small
-                if element.tag == _DATA_TAG:
-                    data = element
-                elif element.tag == _ROW_TAG and event == "end":
+            for _, element in iterparse(content):  # noqa: S314 - expat keeps entities small
+                if element.tag == _ROW_TAG:
                     number = int(float(element.get("r") or number + 1))
                     yield self._row(number, element)
-                    if data is not None:
-                        data.clear()
+                    element.clear()
 
     def _row(self, number: int, element: Element) -> Row:
         cells: list[str] = []
         fault = None
         for each in element.iterfind(_CELL_TAG):
             reference = each.get("r")
-            column = _column(reference) if reference else len(cells)
+            column = _column(reference.rstrip("0123456789")) if reference else len(cells)
             if column < len(cells) or column >= _COLUMNS:
                 fault = CellError(f"cell {reference} is out of place", expected="cells in order")
                 continue
@@ -153,31 +155,44 @@ class _Cells:
         Raises:
             ValueError: it has none that can be used.
         """
-        kind, value = cell.get("t", "n"), cell.findtext(_VALUE_TAG)
+        kind, value = cell.get("t", "n"), cell.findtext(_VALUE_TAG) or ""
         if kind == "inlineStr":
             return _limited("".join(part.text or "" for part in cell.iter(_TEXT_TAG)))
-        if value is None:
-            if cell.find(_FORMULA_TAG) is not None:
-                raise ValueError("is a formula without a value; open the workbook, let it calculate, and save it")
-            return ""
-        if kind == "s":
-            return _limited(self.texts[int(value)])
         if kind == "str":
             return _limited(value)
-        if kind == "b":
-            return Canonical("true" if value.strip() == "1" else "false")
-        if kind == "e":
-            raise ValueError(f"holds the error {value}")
-        if kind == "d":
-            return Canonical(value)
-        return self._number(value, int(cell.get("s", 0)))
+        if value:
+            return self._value(kind, value, int(cell.get("s", 0)))
+        if cell.find(_FORMULA_TAG) is not None:
+            raise ValueError("is a formula without a value; open the workbook, let it calculate, and save it")
+        return ""
+
+    def _value(self, kind: str, value: str, style: int) -> str:
+        match kind:
+            case "s":
+                return _limited(self.texts[int(value)])
+            case "b":
+                return Canonical("true" if value.strip() == "1" else "false")
+            case "e":
+                raise ValueError(f"holds the error {value}")
+            case "d":
+                return Canonical(value)
+            case _:
+                return self._number(value, style)
 
     def _number(self, value: str, style: int) -> str:
-        if not value:
-            return ""
         if style in self.dates:
             return Canonical(moment(from_excel(float(value), self.epoch, timedelta=style in self.spans)))
         return Canonical(number_text(value).zfill(self.digits.get(style, 0)))
+
+
+def _check(archive: zipfile.ZipFile) -> None:
+    """See that what is held of a workbook is not too large."""
+    for entry in archive.infolist():
+        if entry.file_size > _PART_LIMIT and entry.filename.endswith(".xml") and "worksheets/" not in entry.filename:
+            raise TableError(
+                f"its part {entry.filename} has {entry.file_size:,} bytes, more than {_PART_LIMIT:,}",
+                advice="save it as CSV, which is read at any size",
+            )
 
 
 def _code(book: Any, number: int) -> str:  # noqa: ANN401
@@ -186,14 +201,15 @@ def _code(book: Any, number: int) -> str:  # noqa: ANN401
     return str(formats[number - 164]) if 164 <= number < 164 + len(formats) else ""
 
 
-def _column(reference: str) -> int:
+@lru_cache(_COLUMNS)
+def _column(letters: str) -> int:
     """Return the place of a column, from nought.
 
-    >>> _column("AB12")
+    >>> _column("AB")
     27
     """
     place = 0
-    for letter in reference.rstrip("0123456789"):
+    for letter in letters:
         place = place * 26 + ord(letter) - 64
     return place - 1
 
@@ -266,14 +282,3 @@ def _unclear(left: int, right: int, value: str) -> CellError:
         value=shown(value),
         expected="one value a cell; part them, or say that their value is that of each (mergedCells: repeat)",
     )
-
-
-def _merged(book: Any, part: str) -> _Merged:  # noqa: ANN401
-    """Return the merged cells of a sheet, which stand in it after its rows."""
-    found: set[str] = set()
-    tail = b""
-    with book._archive.open(part) as content:
-        while block := content.read(2**20):
-            tail = tail[-200:] + block
-            found |= {each[1].decode() for each in _MERGED.finditer(tail)}
-    return _Merged(sorted(found))

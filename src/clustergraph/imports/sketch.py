@@ -15,6 +15,7 @@ from clustergraph.imports.delimited import DelimitedTable
 from clustergraph.imports.encodings import encoding_members
 from clustergraph.imports.headings import meaning
 from clustergraph.imports.inspection import Inspected, inspect
+from clustergraph.imports.pieces import variables
 from clustergraph.imports.rows import CellError, Dialect, Row, Table
 from clustergraph.imports.tables import open_tables
 from clustergraph.terms import slug
@@ -32,6 +33,10 @@ _KINDS: Final = {
 """What is known of the values of a column by its meaning; those of others that have one are texts."""
 
 
+NAMES: Final = ("name", "operation")
+"""The columns that name what a row is about."""
+
+
 @dataclass
 class SketchedColumn:
     """A column of a table that is looked at."""
@@ -47,6 +52,8 @@ class SketchedColumn:
     def member(self) -> dict[str, Any]:
         """Return it as metadata describe it."""
         described = {"name": self.name, "titles": self.heading, **self.found.members}
+        if self.means in NAMES:
+            described["required"] = True
         if self.found.questions:
             described[KEY] = [each.member() for each in self.found.questions]
         return described
@@ -249,7 +256,7 @@ def _is_amount(texts: Sequence[str], found: Inspected) -> bool:
 
 def _find_name(seen: SketchedTable, ask: Ask | None) -> None:
     """See that a column names the things that the rows are about: ask for it if no heading tells."""
-    if {"name", "operation"} & set(seen.means):
+    if set(NAMES) & set(seen.means):
         return
     texts = [column for column in seen.columns if column.found.base == "string" and column.means in ("", "acronym")]
     if not texts:
@@ -269,7 +276,7 @@ def _name(text: str, seen: SketchedTable) -> str:
     """Return a name for a column that a variable can have and no other has."""
     stem = re.sub(r"\W+", "_", slug(text)[:40].replace("-", "_")).strip("_") or "column"
     stem = stem if stem[0].isalpha() else f"column_{stem}"
-    taken = {column.name for column in seen.columns}
+    taken = {column.name for column in seen.columns} | (variables() - {text})
     return next(name for name in (stem, *(f"{stem}_{n}" for n in range(2, 1000))) if name not in taken)
 
 

@@ -1,0 +1,36 @@
+"""What the query of a sketched profile is put together from: triples for columns, as ``pieces.toml`` has them."""
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Piece:
+    """What a query has where a table has some columns: triples of its template, and what they need."""
+
+    needs: Mapping[str, str]
+    """The columns by their meaning, each with the datatypes that it may have, or any."""
+    template: str
+    where: str = ""
+    gives: str = ""
+    """What another piece gives, too."""
+    kept: Mapping[str, str] = field(default_factory=dict)
+    """Columns whose cells become notes where a variable has no value."""
+
+
+@cache
+def pieces(kind: str) -> tuple[Piece, ...]:
+    """Return the pieces of queries about things of a kind, `organisation` or `project`."""
+    text = Path(__file__).with_name("pieces.toml").read_text("utf-8")
+    return tuple(Piece(**each) for each in tomllib.loads(text)[kind])
+
+
+@cache
+def variables() -> frozenset[str]:
+    """Return the names of the variables of all pieces, which no column may have unless its heading means it."""
+    text = Path(__file__).with_name("pieces.toml").read_text("utf-8")
+    return frozenset(re.findall(r"\?(\w+)", text))
