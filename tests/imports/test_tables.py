@@ -106,6 +106,11 @@ def test_cells_of_a_workbook_are_texts_as_xml_schema_writes_them(tmp_path: Path)
     assert list(row.cells) == ["05", "5", "2.5", "1.1", "true", "2014-04-24", "2015-01-01T01:00:00", "", "x"]
 
 
+def test_empty_cells_at_the_end_of_a_row_of_a_workbook_are_cells(tmp_path: Path) -> None:
+    path = workbook(tmp_path, [["a", "b", "c"], ["1", None, None], ["1", "2", "3"]])
+    assert [list(row.cells) for row in only(path).rows() if not row.fault] == [["1", "", ""], ["1", "2", "3"]]
+
+
 def test_a_number_that_is_shown_with_noughts_keeps_them(tmp_path: Path) -> None:
     book = Workbook()
     sheet = book.active

@@ -55,7 +55,7 @@ class SheetTable(Table):
                 merged = book.merged(self.part)
                 repeat = self.dialect.repeat_merged
                 for row in book.rows(self.part):
-                    yield merged.applied(row, repeat=repeat, width=width) if merged.coming else row
+                    yield _filled_up(merged.applied(row, repeat=repeat, width=width) if merged.coming else row, width)
             except _DAMAGE as error:
                 raise _damaged(self.file, error) from error
 
@@ -76,6 +76,12 @@ def sheets(file: TableFile) -> list[SheetTable]:
 def _damaged(file: TableFile, error: Exception) -> TableError:
     what = " ".join(str(error).split()) or type(error).__name__
     return TableError(f"the workbook is damaged: {what}", where=Where(file.place), advice="open it and save it anew")
+
+
+def _filled_up(row: Row, width: int) -> Row:
+    """Return a row with the empty cells at its end, which workbooks leave out."""
+    missing = width - len(row.cells)
+    return row._replace(cells=[*row.cells, *[""] * missing]) if missing > 0 and row.cells else row
 
 
 class _Workbook:
