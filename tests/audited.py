@@ -42,6 +42,7 @@ aurora  | eta partner               | contradicted | later-name
 aurora  | iota partner              | contradicted | later-name
 aurora  | new-eta partner           | confirmed
 aurora  | mu partner                | contradicted
+aurora  | alfa-works partner        | contradicted | similar-name
 aurora  | under horizon-europe      | confirmed
 aurora  | under light               | confirmed
 aurora  | under resilience          | confirmed

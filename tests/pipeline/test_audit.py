@@ -25,7 +25,7 @@ def verdicts(store: Store) -> dict[tuple[str, str], tuple[set[str], set[str], se
     for row in store.query(query, prefixes=PREFIXES):
         project, claim, aspect, value = (_last(row[name]) for name in ("project", "claim", "aspect", "value"))
         name = claim.removeprefix(f"{project}-") if claim else f"{_word(aspect)}-{slug(value)}"
-        name = name.replace("-coordinator", "-coordinates") if aspect == "role" else name
+        name = name.replace("-coordinator", "-coordinates") if aspect == "coordinates" else name
         sets = found.setdefault((project, name), (set(), set(), set()))
         for each, column in zip(sets, ("is", "reason", "found"), strict=True):
             each |= {_last(row[column])} - {""}

@@ -13,7 +13,7 @@ from clustergraph.cli.table import columns_of_terminal
 from clustergraph.errors import Exit
 from clustergraph.questions.answer import WRITERS
 from clustergraph.questions.question import find
-from clustergraph.questions.verdicts import KINDS, QUESTION, Row, Verdicts, kind_of, meant
+from clustergraph.questions.verdicts import KINDS, QUESTION, Row, Verdicts, kind_of, meant, paired_by
 
 _KINDS = click.Choice(list(KINDS))
 
@@ -86,7 +86,7 @@ def _text(found: Verdicts) -> Iterator[str]:
 def _pairing(row: Row) -> str:
     if not row["counterpart"].iri:
         return ""
-    return f" = {row['counterpart'].shown} (by {row['paired_by'].shown}, {row['score'].shown})"
+    return f" = {row['counterpart'].shown} (by {paired_by(row)}, {row['score'].shown})"
 
 
 def _claim(row: Row) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -21,6 +22,13 @@ KINDS: Final[Mapping[str, str]] = {
     "confirmed": "Confirmed",
 }
 """The verdicts by their codes, in the order in which they are shown."""
+_BY: Final[Mapping[str, str]] = {
+    "participant": "who takes part and when",
+    "acronym": "acronym",
+    "identifier": "number",
+    "exactMatch": "link",
+}
+"""What two projects have in common, by the end of the property that gives it."""
 Given = Mapping[str, list[str]]
 """The values of parameters, by name."""
 Row = Mapping[str, Cell]
@@ -42,6 +50,12 @@ def meant(question: Question, given: Given, known: Known) -> Given:
         others = [value for value in given["about"] if value != error.name]
         return meant(question, {**given, "about": [*others, *iris]}, known)
     return given
+
+
+def paired_by(row: Row) -> str:
+    """Return in words what the two projects of a row have in common."""
+    name = re.split("[/#]", row["paired_by"].iri or "")[-1]
+    return _BY.get(name, row["paired_by"].shown)
 
 
 def kind_of(row: Row) -> str:

@@ -12,7 +12,7 @@ from clustergraph.errors import ClustergraphError
 from clustergraph.graph import Graph
 from clustergraph.questions.answer import WrittenAnswer, usual_limit
 from clustergraph.questions.question import find
-from clustergraph.questions.verdicts import KINDS, QUESTION, VerdictCall, Verdicts, meant
+from clustergraph.questions.verdicts import KINDS, QUESTION, VerdictCall, Verdicts, meant, paired_by
 from clustergraph.web.pages import problem_page, respond_page
 from clustergraph.web.questions import OFFERS as ANSWERS
 from clustergraph.web.questions import Excel, Iris, Limit, Offset, given_parameters, links
@@ -84,6 +84,7 @@ async def _show(here: Served, call: VerdictCall) -> bytes | Response:
         here.release,
         asked=call,
         found=found,
+        paired_by=paired_by,
         kinds=KINDS,
         documents=documents,
         permanent=permanent,
