@@ -26,6 +26,9 @@ def _table(*formats: Format[Engine]) -> dict[str, Format[Engine]]:
     return {format_.name: format_ for format_ in formats}
 
 
+PACKED: Final = ".nq.gz"
+"""The extension of N-Quads that are compressed with gzip."""
+
 RDF_FORMATS: Final = _table(
     Format("turtle", "text/turtle", ("ttl",), RdfFormat.TURTLE, ("application/x-turtle",)),
     Format("ntriples", "application/n-triples", ("nt",), RdfFormat.N_TRIPLES, ("text/plain",)),
@@ -46,10 +49,11 @@ RESULT_FORMATS: Final = _table(
 
 
 def of_file(path: Path) -> Format[RdfFormat] | None:
-    """Return the RDF format of a file by its extension, or None.
+    """Return the RDF format of a file by its extension, or None; of packed files only N-Quads are known.
 
-    >>> of_file(Path("data/a.trig")).name
-    'trig'
+    >>> of_file(Path("data/a.trig")).name, of_file(Path("data/imports/a.nq.gz")).name, of_file(Path("a.ttl.gz"))
+    ('trig', 'nquads', None)
     """
-    extension = path.suffix.removeprefix(".").lower()
+    name = path.name.lower()
+    extension = "nq" if name.endswith(PACKED) else path.suffix.removeprefix(".").lower()
     return next((f for f in RDF_FORMATS.values() if extension in f.extensions), None)

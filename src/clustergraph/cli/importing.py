@@ -1,32 +1,161 @@
-"""Commands that import: a dump as a release, and what others have filled in."""
+"""Commands that import: tables with a profile, a dump as a release, and what others have filled in."""
 
+from __future__ import annotations
+
+import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from clustergraph.cli.context import Context, pass_context, progress
-from clustergraph.errors import Exit
+from clustergraph.errors import Exit, SourceError
+
+if TYPE_CHECKING:
+    from clustergraph.imports.comparison import Comparison
+    from clustergraph.imports.run import Imported, Order
 
 
-class OrDump(click.Group):
-    """A group whose command `dump` need not be named where a file is."""
+class Imports(click.Group):
+    """A group in which the name of a profile, or the file of a dump, stands where others have a command."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Put the command in front where a file is given, and no command."""
-        if not any(word in self.commands for word in args) and any(Path(word).suffix for word in args):
-            args = ["dump", *args]
+        """Put the command in front that is meant."""
+        words = [word for word in args if not word.startswith("-")]
+        if "--sketch" in args:
+            args = ["sketch", *(word for word in args if word != "--sketch")]
+        elif words and words[0] not in self.commands:
+            args = ["dump" if _is_dump(words) else "tables", *args]
         return super().parse_args(ctx, args)
 
 
-@click.group(name="import", cls=OrDump)
-def import_() -> None:
-    """Read what was exported.
+def _is_dump(words: list[str]) -> bool:
+    """Whether a command line names the file of a dump, and no profile."""
+    return len(words) == 1 and bool(Path(words[0]).suffix)
+
+
+@click.group(name="import", cls=Imports, invoke_without_command=True, subcommand_metavar="[PROFILE FILE... | DUMP]")
+@click.pass_context
+def import_(ctx: click.Context) -> None:
+    """Import tables with a profile; without one, list the profiles.
 
     \b
-    clustergraph import clustergraph-c98ce04dc9190f2c.nq.gz    a dump
+    clustergraph import                                        the profiles
+    clustergraph import cordis cordis-h2020projects-csv.zip    tables, as the profile cordis says
     clustergraph import eccp profiles.csv                      cluster profiles, filled in
+    clustergraph import clustergraph-c98ce04dc9190f2c.nq.gz    a dump, as a release
     """
+    if ctx.invoked_subcommand is None:
+        for name, title in _listed(ctx.obj):
+            click.echo(f"{name:20} {title}")
+
+
+def _profile_folders(context: Context) -> list[Path]:
+    """Return where profiles are: those of the project first."""
+    return context.project.imports.folders[::-1]
+
+
+def _listed(context: Context) -> Iterator[tuple[str, str]]:
+    """Yield the names of the profiles with their titles, or with what is wrong with them."""
+    from clustergraph.imports.profile import ImportProfile, profiles
+
+    for folder in profiles(_profile_folders(context)):
+        try:
+            yield folder.name, ImportProfile.read(folder).title
+        except SourceError as error:
+            yield folder.name, f"(error: {error})"
+
+
+@import_.command(name="tables", hidden=True)
+@click.argument("profile")
+@click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--name", default="", help="What the import is called.  [default: as the profile]")
+@click.option("--issued", default="", help="When the tables were issued: a year, month or day.")
+@click.option("--retrieved", default="", help="When they were fetched.  [default: when the files were written]")
+@click.option(
+    "--on-error",
+    type=click.Choice(["stop", "skip"]),
+    default="stop",
+    show_default=True,
+    help="What to do at a row that cannot be taken: import nothing, or leave it out and list it in a file.",
+)
+@click.option("--dry-run", is_flag=True, help="Only say what would change.")
+@click.option("--processes", type=click.IntRange(1), help="How many processes read.  [default: one for each core]")
+@pass_context
+def tables(
+    context: Context,
+    profile: str,
+    files: tuple[Path, ...],
+    name: str,
+    issued: str,
+    retrieved: str,
+    on_error: str,
+    dry_run: bool,
+    processes: int | None,
+) -> None:
+    """Import the tables in FILES (CSV, TSV, XLSX, Parquet, also in ZIP) as PROFILE says.
+
+    \b
+    clustergraph import cordis cordis-HORIZONprojects-csv.zip --name cordis-horizon
+    clustergraph build
+
+    What the rows say is written to data/imports, with a record of source, licence, checksum and numbers of rows; each
+    statement knows its table and row. The same files again change nothing; of newer ones it is told what differs.
+    """
+    from clustergraph.imports.profile import ImportProfile
+    from clustergraph.imports.run import Order, run
+    from clustergraph.terms import HOME
+
+    found = ImportProfile.find(profile, _profile_folders(context))
+    order = Order(
+        found,
+        files,
+        context.project.data / "imports",
+        name,
+        issued,
+        retrieved,
+        skip=on_error == "skip",
+        dry=dry_run,
+        processes=processes or len(os.sched_getaffinity(0)),
+        base=HOME.base,
+    )
+    with progress() as tell:
+        done = run(order, tell, lambda text: click.echo(f"note: {text}", err=True))
+    for line in told_of(done, order):
+        click.echo(line, err=True)
+
+
+def told_of(done: Imported, order: Order) -> Iterator[str]:
+    """Yield what an import has done, line by line."""
+    for each in done.taken:
+        left = f", {each.refused:,} refused" if each.refused else ""
+        left += f", {each.left_out:,} left out" if each.left_out else ""
+        yield f"{each.given.label}: {each.read:,} rows, {each.taken:,} taken{left}; {each.statements:,} statements"
+        yield from (f"  {problem}" for problem in each.problems)
+        if each.silent:
+            numbers = ", ".join(map(str, each.silent)) + (", …" if each.left_out > len(each.silent) else "")
+            yield f"  left out, since the profile takes nothing from them: rows {numbers}"
+    if done.comparison is not None:
+        yield from told_difference(done.comparison)
+    if order.dry:
+        yield "nothing is written (--dry-run)"
+    elif not done.written:
+        yield f"nothing has changed: {done.target} is as it was"
+    else:
+        yield from (f"rows that were left out, to be mended and imported: {path}" for path in done.refused)
+        yield f"{done.statements:,} statements in {done.target}; run `clustergraph build` to publish them"
+
+
+def told_difference(comparison: Comparison) -> Iterator[str]:
+    """Yield how an import differs from the one before."""
+    if not comparison:
+        yield "the statements are those of the import before"
+        return
+    yield f"against the import before: {comparison.added:,} statements added, {comparison.removed:,} removed"
+    for name, (new, gone) in comparison.classes.items():
+        yield f"  {name}: {new:,} new, {gone:,} gone"
 
 
 @import_.command()

@@ -18,7 +18,7 @@ from pyoxigraph import BlankNode, Quad
 
 from clustergraph.errors import ClustergraphError
 from clustergraph.formats import of_file
-from clustergraph.rdf.reading import parsed, read
+from clustergraph.rdf.reading import parsed, read, unpacked
 from clustergraph.release.changes import Changes
 
 Term = TypeVar("Term")
@@ -86,7 +86,7 @@ class Revision:
         except RevisionError:
             return
         if format_ := of_file(named):
-            yield from parsed(named, content.removeprefix(BOM_UTF8), format_.engine)
+            yield from parsed(named, unpacked(named, content).removeprefix(BOM_UTF8), format_.engine)
 
 
 def difference(old: Set[Quad], new: Set[Quad]) -> Changes:

@@ -22,7 +22,17 @@ from clustergraph.questions.question import head_of
 from clustergraph.rdf import scan, turtle
 from clustergraph.rdf.files import text_of, write_pieces
 from clustergraph.rdf.places import Places
-from clustergraph.rdf.reading import base_of, content, home_of, parsed, rdf_files, rdf_format, read, read_all
+from clustergraph.rdf.reading import (
+    base_of,
+    content,
+    home_of,
+    is_packed,
+    parsed,
+    rdf_files,
+    rdf_format,
+    read,
+    read_all,
+)
 from clustergraph.settings import Settings
 from clustergraph.sparql.guard import check_update
 from clustergraph.sparql.parser import query_error
@@ -137,6 +147,8 @@ class Source:
 
     def text(self) -> str:
         """Return the new content of the file; raises `SourceError` if something would be lost."""
+        if is_packed(self.path):
+            raise SourceError("imported data is not migrated", where=Where(self.path), advice="import its tables again")
         engine, old = rdf_format(self.path).engine, text_of(self.path)
         quads = [quad if self.home is None else _moved(quad, self.home, _DEFAULT) for quad in self.quads]
         elsewhere = any(quad.graph_name != _DEFAULT for quad in quads)

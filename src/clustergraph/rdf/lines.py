@@ -6,7 +6,6 @@ statements with blank nodes are held at once, since their labels depend on each 
 
 from __future__ import annotations
 
-import gzip
 import heapq
 import re
 import tempfile
@@ -19,7 +18,7 @@ from typing import IO, Final, NamedTuple, TypeAlias, TypeVar
 from pyoxigraph import BlankNode, CanonicalizationAlgorithm, Dataset, Quad, RdfFormat, Store, parse, serialize
 
 from clustergraph.errors import SourceError
-from clustergraph.rdf import reading, scan
+from clustergraph.rdf import reading
 
 T = TypeVar("T")
 Line: TypeAlias = bytes
@@ -116,10 +115,9 @@ def quads_of(lines: Iterable[Line]) -> Iterator[Quad]:
 
 def read(path: Path) -> Iterator[Quad]:
     """Yield the quads of an RDF file, also a packed one (``.gz``), as they are; see `reading.quads`."""
-    packed = path.suffix == ".gz"
-    format_ = reading.rdf_format(path.with_suffix("") if packed else path).engine
-    with gzip.open(path) if packed else path.open("rb") as file:
-        yield from reading.quads(path, scan.checked(file, format_, path), format_)
+    format_ = reading.rdf_format(path.with_suffix("") if reading.is_packed(path) else path).engine
+    with reading.opened(path) as file:
+        yield from reading.quads(path, file, format_)
 
 
 def _labelled(quads: Iterable[Quad]) -> Iterator[Line]:

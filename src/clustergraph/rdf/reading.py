@@ -1,11 +1,12 @@
 """Reading: the RDF files below a folder, the quads in them, and what a query of ours finds in a store."""
 
+import gzip
 import io
 import re
 from codecs import BOM_UTF8
 from collections import deque
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from hashlib import blake2b
 from pathlib import Path
 from typing import IO, TypeVar
@@ -49,7 +50,7 @@ def read(path: Path) -> Iterator[Quad]:
     not well formed or nested too deeply raises `SourceError`, with line and column.
     """
     home = home_of(path)
-    for quad in parsed(path, content(path), rdf_format(path).engine):
+    for quad in _streamed(path) if is_packed(path) else parsed(path, content(path), rdf_format(path).engine):
         graph = home if isinstance(quad.graph_name, DefaultGraph) else quad.graph_name
         if isinstance(graph, BlankNode):
             raise SourceError("a graph has a blank node for a name", where=Where(path), advice="give it an IRI")
@@ -72,6 +73,25 @@ def home_of(path: Path) -> NamedNode:
     return named_after(f"{base_of(path)}graph/", f"{path.absolute().parent.name}/{path.stem}")
 
 
+def is_packed(path: Path) -> bool:
+    """Whether a file is compressed with gzip, by its name."""
+    return path.suffix == ".gz"
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[IO[bytes]]:
+    """Open a file of RDF, also a packed one, to be read piece by piece; it is looked at as `parsed` does."""
+    packed = is_packed(path)
+    format_ = rdf_format(path.with_suffix("") if packed else path).engine
+    with gzip.open(path) if packed else path.open("rb") as file:
+        yield scan.checked(file, format_, path)
+
+
+def _streamed(path: Path) -> Iterator[Quad]:
+    with opened(path) as file:
+        yield from map(Blanks(path).quad, quads(path, file, RdfFormat.N_QUADS))
+
+
 def quads(path: Path, source: bytes | IO[bytes], format_: RdfFormat, base: str | None = None) -> Iterator[Quad]:
     """Yield the quads that the engine reads in a file; raises `SourceError`, with line and column, where it cannot."""
     try:
@@ -90,8 +110,16 @@ def quads(path: Path, source: bytes | IO[bytes], format_: RdfFormat, base: str |
 
 
 def content(path: Path) -> bytes:
-    """Return what is in a file, without the mark that some editors put in front of UTF-8."""
-    return path.read_bytes().removeprefix(BOM_UTF8)
+    """Return what is in a file, unpacked, and without the mark that some editors put in front of UTF-8."""
+    return unpacked(path, path.read_bytes()).removeprefix(BOM_UTF8)
+
+
+def unpacked(path: Path, held: bytes) -> bytes:
+    """Return the bytes that a file holds, or held once, unpacked if it is a packed one."""
+    try:
+        return gzip.decompress(held) if is_packed(path) else held
+    except (EOFError, OSError) as error:
+        raise SourceError(f"cannot be unpacked: {error}", where=Where(path)) from error
 
 
 def syntax_error(path: Path, error: SyntaxError) -> SourceError:

@@ -1,0 +1,103 @@
+"""The record of an import: which source it is, whose and under which licence, and how many rows have been taken."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, TypeAlias
+
+from pyoxigraph import Literal, NamedNode, Quad
+
+from clustergraph.imports.gathering import Taken
+from clustergraph.imports.profile import ImportProfile
+from clustergraph.questions.parameters import dated
+from clustergraph.rdf.reading import read
+from clustergraph.terms import expand, slug
+
+_COUNTED: Final = {
+    "read": "cg:rowsRead",
+    "taken": "cg:rowsTaken",
+    "refused": "cg:rowsRefused",
+    "left_out": "cg:rowsLeftOut",
+}
+_DESCRIPTION: Final = "Where imported tables come from, and how many of their rows have been taken."
+_Said: TypeAlias = "tuple[NamedNode, str, NamedNode | Literal]"
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where the tables of an import come from."""
+
+    name: str
+    base: str
+    issued: str = ""
+    retrieved: str = ""
+
+    @property
+    def graph(self) -> str:
+        """The named graph of the import."""
+        return f"{self.base}graph/import/{self.name}"
+
+    @property
+    def document(self) -> NamedNode:
+        """What the tables are a part of: the data set that they were taken from."""
+        return NamedNode(f"{self.base}id/document/import-{slug(self.name)}")
+
+
+def record(origin: Origin, profile: ImportProfile, taken: Sequence[Taken], checksums: dict[Path, str]) -> list[Quad]:
+    """Return the record of an import, in a graph of its own."""
+    graph = NamedNode(f"{origin.graph}/record")
+    said = [*_about(graph, origin, profile), *_of_tables(origin, taken, checksums)]
+    return [Quad(subject, expand(predicate), value, graph) for subject, predicate, value in said]
+
+
+def _about(graph: NamedNode, origin: Origin, profile: ImportProfile) -> Iterator[_Said]:
+    source, document = NamedNode(origin.graph), origin.document
+    yield graph, "rdf:type", expand("cg:ReferenceGraph")
+    yield graph, "skos:prefLabel", Literal(f"Record of the import {origin.name}", language="en")
+    yield (
+        graph,
+        "dcterms:description",
+        Literal("Where imported tables come from, and how many rows have been taken.", language="en"),
+    )
+    yield source, "rdf:type", expand("cg:Source")
+    yield source, "skos:prefLabel", Literal(profile.title, language="und")
+    yield source, "cg:inDocument", document
+    yield document, "rdf:type", expand("foaf:Document")
+    yield document, "skos:prefLabel", Literal(profile.title, language="und")
+    yield document, "dcterms:license", NamedNode(profile.licence)
+    yield document, "dcterms:publisher", Literal(profile.publisher)
+    if profile.attribution:
+        yield document, "cg:attribution", Literal(profile.attribution)
+    if profile.homepage:
+        yield document, "dcterms:source", NamedNode(profile.homepage)
+    for predicate, text in (("cg:issued", origin.issued), ("cg:retrieved", origin.retrieved)):
+        if found := dated(text):
+            yield document, predicate, found
+
+
+def _of_tables(origin: Origin, taken: Sequence[Taken], checksums: dict[Path, str]) -> Iterator[_Said]:
+    source = NamedNode(origin.graph)
+    for each in taken:
+        node = NamedNode(f"{origin.graph}/table/{slug(each.given.label)}")
+        yield source, "cg:importedFrom", node
+        yield node, "rdf:type", expand("cg:ImportedTable")
+        yield node, "skos:prefLabel", Literal(each.given.label, language="und")
+        path = each.given.table.file.path
+        yield node, "cg:sha256", Literal(checksums[path], datatype=expand("xsd:hexBinary"))
+        for name, predicate in _COUNTED.items():
+            yield node, predicate, Literal(getattr(each, name))
+
+
+def retrieved_before(path: Path, checksums: Iterable[str]) -> str:
+    """Return when the files were retrieved by the record in a file, if they are the same that it tells of."""
+    if not path.is_file():
+        return ""
+    found: dict[NamedNode, set[str]] = defaultdict(set)
+    for quad in read(path):
+        if isinstance(quad.object, Literal):
+            found[quad.predicate].add(quad.object.value)
+    days = found[expand("cg:retrieved")]
+    return min(days) if days and found[expand("cg:sha256")] == {*checksums} else ""
