@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import csv
 import io
+import tracemalloc
 import zipfile
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from openpyxl import Workbook
 
 from clustergraph.imports.rows import Dialect, Row, Table
 from clustergraph.imports.tables import TableError, open_tables
+from tests.conftest import PUBLISHED
 
 
 def csv_file(folder: Path, text: str, encoding: str = "utf-8") -> Path:
@@ -186,3 +192,56 @@ def test_a_file_that_grows_while_it_is_read_is_told(tmp_path: Path) -> None:
         file.write("3;4\n")
     with pytest.raises(TableError, match="the file has changed while it was read"):
         list(rows)
+
+
+TEXTS = st.text(st.sampled_from("a;,\"'\n\t éłΩ="), max_size=6)
+
+
+@given(st.lists(st.tuples(TEXTS, TEXTS, TEXTS), max_size=6))
+def test_what_others_write_as_csv_is_read_as_it_was(rows: list[tuple[str, str, str]]) -> None:
+    written = io.StringIO(newline="")
+    csv.writer(written, delimiter=";").writerows([("a", "b", "c"), *rows])
+    with TemporaryDirectory() as folder:
+        read = only(csv_file(Path(folder), written.getvalue()), delimiter=";").rows()
+        assert [tuple(row.cells) for row in read] == [row for row in rows if any(row)]
+
+
+@given(st.text(st.sampled_from('a;"\n'), max_size=30))
+def test_a_row_is_never_read_with_cells_in_other_columns(line: str) -> None:
+    """Whatever stands between two good rows, these are read, or what swallowed them is refused."""
+    with TemporaryDirectory() as folder:
+        rows = list(only(csv_file(Path(folder), f'"a";"b"\n{line}\n"x";"y"\n'), delimiter=";").rows())
+    assert all(len(row.cells) == 2 for row in rows if not row.fault)
+    assert any(row.cells == ["x", "y"] for row in rows) or any(row.fault for row in rows) or line.count('"') > 1
+
+
+def test_a_table_is_read_in_little_memory_whatever_its_size(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "big.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("big.csv", "a;b;c\n" + "".join(f'{n};"one; {n}";x\n' for n in range(100_000)))
+    table = only(tmp_path / "big.zip")
+    tracemalloc.start()
+    try:
+        assert sum(1 for _ in table.rows()) == 100_000
+        assert tracemalloc.get_traced_memory()[1] < 3 * 2**20
+    finally:
+        tracemalloc.stop()
+
+
+published = pytest.mark.skipif(not PUBLISHED.is_dir(), reason="the published tables are not here")
+
+
+@published
+def test_the_title_that_cordis_writes_with_wrong_quotes_is_read_and_no_row_is_lost() -> None:
+    rows = list(only(PUBLISHED / "cordis-official-samples" / "h2020-csv-official" / "topics.csv").rows())
+    assert (len(rows), [row for row in rows if row.fault]) == (35_389, [])
+    assert [(row.number, row.cells[2]) for row in rows if row.mended] == [
+        (5099, '"Seals for FTB#2 Wing with Additive Manufacturing Technologies"')
+    ]
+
+
+@published
+def test_a_list_of_operations_holds_the_same_as_text_and_as_a_workbook() -> None:
+    folder = PUBLISHED / "structural-funds-lists" / "at-2014-2020"
+    text, sheet = (only(next(folder.glob(f"*.{ending}"))) for ending in ("csv", "xlsx"))
+    assert text.headings == sheet.headings
+    assert [row.cells[1] for row in text.rows()] == [row.cells[1] for row in sheet.rows()]

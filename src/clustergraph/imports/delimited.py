@@ -283,11 +283,11 @@ def _only_parting(pieces: Sequence[str], quote: str, width: int) -> list[tuple[i
 
 
 def _unquoted(piece: str, quote: str) -> str | None:
-    """Return the text of a cell; None if it has quotes that stand once and others that stand twice inside."""
+    """Return the text of a cell; None if it has single quotes inside, and double ones or line breaks beside them."""
     if not piece.startswith(quote):
         return piece
     inner = piece[1:-1]
     single, double = inner.replace(quote * 2, ""), quote * 2 in inner
     if quote not in single:
         return inner.replace(quote * 2, quote)
-    return None if double else inner
+    return None if double or "\n" in inner or "\r" in inner else inner
