@@ -16,6 +16,7 @@ from clustergraph.cli.context import Context
 from clustergraph.errors import ClustergraphError, Exit
 
 COMMANDS: Final = {
+    "add": ("begin", "Add the skeleton of something: of a document."),
     "ask": ("ask", "Ask a question, with its parameters."),
     "audit": ("audit", "Compare what documents say of projects with imported data."),
     "build": ("releases", "Build the graph and make it the current release."),
@@ -26,6 +27,7 @@ COMMANDS: Final = {
     "export": ("export", "Write the current release in a form that others take."),
     "format": ("validate", "Rewrite Turtle and TriG files in canonical form."),
     "import": ("importing", "Read what was exported: a dump, or cluster profiles filled in."),
+    "init": ("begin", "Begin a project."),
     "mcp": ("serve", "Serve the current release to language models."),
     "migrate": ("migrate", "Carry data to a newer version of the ontology."),
     "query": ("ask", "Run a SPARQL query."),
@@ -92,6 +94,7 @@ def cli(context: click.Context, project: Path | None, releases: Path | None, giv
     """Build, serve, ask and validate a knowledge graph of European clusters.
 
     \b
+    clustergraph init my-clusters             begin a project
     clustergraph build                        build the graph and make it current
     clustergraph serve                        serve it on http://127.0.0.1:8123
     clustergraph questions                    what can be asked

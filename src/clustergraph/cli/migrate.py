@@ -30,7 +30,9 @@ def migrate(context: Context, paths: tuple[Path, ...], to: str | None, dry_run: 
 
     Exits with 0 if all is carried over, 1 if something is left to do by hand, 2 if it could not run.
     """
+    from clustergraph.pipeline.configuration import pin
     from clustergraph.pipeline.migration import Migration
+    from clustergraph.pipeline.project import ontology_version
 
     if list_:
         _list(context, to)
@@ -48,6 +50,8 @@ def migrate(context: Context, paths: tuple[Path, ...], to: str | None, dry_run: 
     remains = migration.remains(written=not dry_run)
     for each in remains:
         click.echo(str(each))
+    if not (paths or dry_run or remains or to or context.project.whole):
+        pin(context.root, ontology_version())
     if not texts and not remains:
         click.echo("nothing is to be migrated", err=True)
     sys.exit(Exit.FINDINGS if remains else Exit.FINE)

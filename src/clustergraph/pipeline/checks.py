@@ -31,6 +31,7 @@ from clustergraph.terms import QUERY, compact, named_after
 Progress = Callable[[str], None]
 _SEVERITY: Final = re.compile(r"^# severity: *(\w+) *$", re.MULTILINE)
 _ALONE: Final = re.compile(r"^# alone$", re.MULTILINE)
+_OF_MODEL: Final = re.compile(r"^# of the model$", re.MULTILINE)
 _COLUMN: Final = re.compile(r"\{(\w+)\}")
 
 
@@ -48,6 +49,8 @@ class Check:
     query: str
     alone: bool = False
     """Whether nothing else is told of a statement that it finds."""
+    of_model: bool = False
+    """Whether it is for those who maintain the ontology and its lists, and not for projects that only use them."""
 
     @classmethod
     def read(cls, path: Path) -> Check:
@@ -61,7 +64,7 @@ class Check:
             level = Severity(severity[1]) if severity else Severity.VIOLATION
         except ValueError as error:
             raise SourceError(f"no such severity: {severity and severity[1]}", where=Where(path)) from error
-        return cls(path, first[2:].strip(), level, text, bool(_ALONE.search(text)))
+        return cls(path, first[2:].strip(), level, text, bool(_ALONE.search(text)), bool(_OF_MODEL.search(text)))
 
     def findings(self, rows: Rows, store: Store, places: Places) -> Iterator[Finding]:
         """Yield what some rows of the check find; `SourceError` if it is not well formed, or not a SELECT query."""
@@ -125,7 +128,8 @@ class Constraints:
         They may be known to be well formed, and are not checked then; otherwise `InvalidShapesError` says so.
         """
         files = rdf_files(*shapes) if shapes else project.shape_files()
-        return cls(tuple(load(project.checks)), Shapes(read_all(files), checked=checked))
+        checks = (check for check in load(project.checks) if project.whole or not check.of_model)
+        return cls(tuple(checks), Shapes(read_all(files), checked=checked))
 
     def everything(self) -> Impact:
         """Return what a whole graph is examined for."""

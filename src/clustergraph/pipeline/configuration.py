@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from clustergraph.errors import SourceError, Where
 from clustergraph.pipeline.keys import AUTHORITY, KEYS, LANGUAGES, Key
-from clustergraph.rdf.files import text_of
+from clustergraph.rdf.files import text_of, write_pieces
 from clustergraph.release.imprint import Imprint
 from clustergraph.settings import VARIABLE_PREFIX, Settings
 from clustergraph.terms import ID_KINDS, PREFIXES, SCHEME, slug
@@ -149,6 +149,15 @@ class Configuration:
         return Where(file, _line(text_of(file), name) if file.is_file() else None)
 
 
+def pin(root: Path, version: str) -> None:
+    """Set the version of the ontology in the file of a project, where it has one."""
+    file = root / FILE
+    if file.is_file() and (line := _line(text := text_of(file), "ontology.version")):
+        lines = text.splitlines(keepends=True)
+        lines[line - 1] = re.sub(r"""(["'])[\d.]+\1""", f'"{version}"', lines[line - 1], count=1)
+        write_pieces(file, ["".join(lines).encode()])
+
+
 @contextmanager
 def setting(given: Iterable[str]) -> Iterator[None]:
     """Set keys, each as ``key=value``, for this process and those that it starts: they come before anything else.
@@ -172,11 +181,12 @@ def _read_option(text: str) -> tuple[str, str]:
         near = get_close_matches(name, KEYS, 1)
         advice = f"did you mean --set {near[0]}=…?" if near else "write it as key=value, such as title=Clusters"
         raise SourceError(f"--set {text!r} is no key with a value", advice=advice)
-    _used(f"--set {name}", value, KEYS[name])
+    used(f"--set {name}", value, KEYS[name])
     return _variable(name), value
 
 
-def _used(called: str, value: Any, key: Key, where: Where | None = None) -> Any:  # noqa: ANN401
+def used(called: str, value: Any, key: Key, where: Where | None = None) -> Any:  # noqa: ANN401
+    """Return what a value of a key is read as; raises `SourceError`, which names the key as it is called."""
     try:
         return key.read(value)
     except (ValueError, TypeError) as error:
@@ -210,8 +220,8 @@ class _Reading:
     def _value(self, name: str, key: Key) -> Any:  # noqa: ANN401
         """Return the value of a key, from the first that gives one."""
         if (variable := _variable(name)) in self._environment:
-            return _used(variable, self._environment[variable], key)
-        return _used(name, self._told[name], key, self._where(name)) if name in self._told else key.usual
+            return used(variable, self._environment[variable], key)
+        return used(name, self._told[name], key, self._where(name)) if name in self._told else key.usual
 
     def _below(self, prefix: str) -> list[tuple[str, Any]]:
         return [(name.removeprefix(prefix), value) for name, value in self._told.items() if name.startswith(prefix)]

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -10,8 +10,10 @@ import clustergraph
 from clustergraph.errors import SourceError
 from clustergraph.layers import MODEL, PACKAGED, Layers
 from clustergraph.pipeline.configuration import Configuration
-from clustergraph.rdf.reading import rdf_files
+from clustergraph.rdf.reading import rdf_files, read
 from clustergraph.release.withdrawn import FILE, Withdrawn
+from clustergraph.shacl.findings import Finding, Severity
+from clustergraph.terms import expand
 
 _DIGITS: Final = 32
 _DOORS: Final = ("web", "cli", "mcp.py")
@@ -27,12 +29,10 @@ class Project:
         self.data = root / "data"
         self.configuration = configuration or Configuration.read(root)
         self.configuration.imprint.declare()
-        roots = (root,) if self._whole() else (PACKAGED, root)
+        self.whole = not (self.configuration.given and self.configuration["ontology.packaged"])
+        """Whether its own folders are the whole model; so they are where no file says that this is a project."""
+        roots = (root,) if self.whole else (PACKAGED, root)
         self.ontology, self.shapes, self.queries, self.imports, self.reference = map(Layers(roots).__truediv__, MODEL)
-
-    def _whole(self) -> bool:
-        """Whether the folders of the project are the whole model; so they are where no file says that it is one."""
-        return not (self.configuration.given and self.configuration["ontology.packaged"])
 
     @property
     def migrations(self) -> Layers:
@@ -73,6 +73,21 @@ class Project:
                 f"{self.root} is not a clustergraph project: it has no folder {', '.join(missing)}",
                 advice="run the command in the project's folder, or name it with --project",
             )
+        self._check_version()
+
+    def _check_version(self) -> None:
+        """Raise `SourceError` if the data is written for another version of the ontology than the packaged one."""
+        pinned, has = self.configuration["ontology.version"], ontology_version() if not self.whole else ""
+        if self.whole or not pinned or pinned == has:
+            return
+        older = [*map(int, pinned.split("."))] < [*map(int, has.split("."))]
+        advice = (
+            f'run `clustergraph migrate`, which carries the data over and sets version = "{has}"'
+            if older
+            else "install a newer clustergraph, which has it"
+        )
+        message = f"the data is written for version {pinned} of the ontology, and this clustergraph has {has}"
+        raise SourceError(message, where=self.configuration.where("ontology.version"), advice=advice)
 
     def graph_files(self) -> list[Path]:
         """Return the RDF files that become the graph, in a stable order."""
@@ -82,6 +97,11 @@ class Project:
         """Return the files of shapes that the graph must satisfy; those of exports are not among them."""
         profiles = {*(self.shapes / "profiles").roots}
         return [path for path in rdf_files(*self.shapes.folders) if not profiles & {*path.parents}]
+
+    def minds(self, finding: Finding) -> bool:
+        """Whether a finding is for this project: a warning about a packaged file is for those who maintain that."""
+        packaged = not self.whole and finding.where is not None and finding.where.path.is_relative_to(PACKAGED)
+        return not packaged or finding.severity is Severity.VIOLATION
 
     def name(self, path: Path) -> str:
         """Return the name of a file below the project, or below the packaged model."""
@@ -108,6 +128,14 @@ class Project:
     def checks_fingerprint(self) -> str:
         """Return a digest of the shapes and checks that the graph must satisfy, and of the program."""
         return self.digest([*self.shape_files(), *self.checks.glob("*.rq")]) + package_fingerprint()
+
+
+@cache
+def ontology_version() -> str:
+    """Return the version of the packaged ontology."""
+    version = expand("owl:versionInfo")
+    file = PACKAGED / "ontology" / "clustergraph.ttl"
+    return next(quad.object.value for quad in read(file) if quad.predicate == version)  # type: ignore[union-attr]
 
 
 def fingerprint(files: Mapping[str, Path]) -> str:

@@ -2,15 +2,18 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from difflib import get_close_matches
 from pathlib import Path
+from typing import Final
 
-from pyoxigraph import DefaultGraph, Quad, Store
+from pyoxigraph import DefaultGraph, NamedNode, Quad, Store
 
 from clustergraph.errors import ClustergraphError, ReleaseError, SourceError, Where
 from clustergraph.export.dump import counted
 from clustergraph.pipeline import exports
 from clustergraph.pipeline.audit import audit
 from clustergraph.pipeline.checks import Constraints
+from clustergraph.pipeline.configuration import Configuration
 from clustergraph.pipeline.inference import infer
 from clustergraph.pipeline.project import Project
 from clustergraph.questions import conflict, question, rules
@@ -26,9 +29,11 @@ from clustergraph.release.withdrawn import Withdrawn
 from clustergraph.release.write import Draft, merge, write
 from clustergraph.shacl.findings import Finding, Severity
 from clustergraph.shacl.scope import affected
-from clustergraph.terms import CATALOGUE
+from clustergraph.terms import CATALOGUE, SCHEME, expand
 
 Progress = Callable[[str], None]
+_IN_SCHEME: Final = expand("skos:inScheme")
+_FIELDS: Final = NamedNode(f"{SCHEME}field")
 
 
 class RejectedError(ClustergraphError):
@@ -69,7 +74,8 @@ def draft(
         old, new = (set(each.quads_for_pattern(None, None, None, DefaultGraph())) for each in (before, store))
         impact = replace(constraints.everything(), focus=affected(store, constraints.shapes, new - old, old - new))
     places = Places(project.graph_files(), None)
-    return store, constraints.findings(store, impact, places=places, engine=engine, progress=progress)
+    findings = constraints.findings(store, impact, places=places, engine=engine, progress=progress)
+    return store, [finding for finding in findings if project.minds(finding)]
 
 
 def assemble(project: Project, progress: Progress = lambda _: None) -> Store:
@@ -83,6 +89,7 @@ def assemble(project: Project, progress: Progress = lambda _: None) -> Store:
     audit_rules = rules.load(project.audit)
     store.extend(catalogue(questions.values(), [*rules.load(project.rules), *audit_rules], found_by.values()))
     if project.configuration.given:
+        _check_scope(project.configuration, store)
         store.extend(project.configuration.imprint.quads())
     described = read_all(rdf_files(*project.shapes.folders))
     store.extend(Quad(quad.subject, quad.predicate, quad.object, CATALOGUE) for quad in described)
@@ -92,6 +99,17 @@ def assemble(project: Project, progress: Progress = lambda _: None) -> Store:
     infer(store, project.rules, lambda rule: progress(f"inferring {rule}"))
     audit(store, audit_rules, lambda rule: progress(f"auditing {rule}"))
     return store
+
+
+def _check_scope(configuration: Configuration, store: Store) -> None:
+    """Raise `SourceError` if a field that the project is about is none."""
+    fields = {quad.subject.value for quad in store.quads_for_pattern(None, _IN_SCHEME, _FIELDS, None)}  # type: ignore[union-attr]
+    for said, field in zip(configuration["scope"], configuration.scope, strict=True):
+        if field not in fields:
+            codes = [each.rpartition("/")[2] for each in fields]
+            near = get_close_matches(said.lower(), codes, 3, 0.5)
+            advice = f"did you mean {' or '.join(near)}?" if near else "docs/terms.md lists the fields"
+            raise SourceError(f"{said!r} is no field", where=configuration.where("scope"), advice=advice)
 
 
 def publish(
