@@ -161,12 +161,12 @@ def test_rows_that_say_nothing_are_counted_as_left_out(home: Path) -> None:
     assert (taken.read, taken.taken, taken.left_out, taken.silent) == (2, 1, 1, [2])
 
 
-def test_columns_that_nobody_knows_come_together_as_rest(home: Path) -> None:
+def test_columns_that_nobody_knows_come_one_by_one_as_rest(home: Path) -> None:
     query = 'CONSTRUCT { ?c skos:note ?_rest } WHERE { BIND(IRI(CONCAT("id/organisation/", ?id)) AS ?c) }'
     profile(home / "north", clusters=query)
     rows = [["ID", "Colour", "Shape"], ["a", "red", "round"], ["b", "", ""]]
     found = [line for line in lines(imported(home, table(home / "clusters.csv", rows)).target) if line[0] != "#"]
-    assert [line.split('"')[1] for line in found] == ["Colour: red; Shape: round"]
+    assert [line.split('"')[1] for line in found] == ["Colour: red", "Shape: round"]
 
 
 def test_an_import_is_among_the_files_of_a_graph(home: Path) -> None:

@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -16,6 +16,10 @@ from clustergraph.errors import Exit, SourceError
 if TYPE_CHECKING:
     from clustergraph.imports.comparison import Comparison
     from clustergraph.imports.run import Imported, Order
+
+
+_SHOWN: Final = 20
+"""How many numbers of rows are shown."""
 
 
 class Imports(click.Group):
@@ -81,19 +85,31 @@ def _listed(context: Context) -> Iterator[tuple[str, str]]:
     show_default=True,
     help="What to do at a row that cannot be taken: import nothing, or leave it out and list it in a file.",
 )
+@click.option(
+    "--value", "values", multiple=True, metavar="COLUMN=TEXT", help="What an empty or missing cell of a column says."
+)
+@click.option("--encoding", default="", help="The encoding of the files.  [default: as the profile, or UTF-8]")
+@click.option("--title", default="", help="What the tables are called.  [default: as the profile]")
+@click.option("--publisher", default="", help="Who published them.  [default: as the profile]")
+@click.option("--licence", default="", help="The address of their licence.  [default: as the profile]")
+@click.option("--attribution", default="", help="How their publisher wants to be named.  [default: as the profile]")
 @click.option("--dry-run", is_flag=True, help="Only say what would change.")
 @click.option("--processes", type=click.IntRange(1), help="How many processes read.  [default: one for each core]")
 @pass_context
 def tables(
     context: Context,
+    /,
     profile: str,
     files: tuple[Path, ...],
     name: str,
     issued: str,
     retrieved: str,
     on_error: str,
+    values: tuple[str, ...],
+    encoding: str,
     dry_run: bool,
     processes: int | None,
+    **texts: str,
 ) -> None:
     """Import the tables in FILES (CSV, TSV, XLSX, Parquet, also in ZIP) as PROFILE says.
 
@@ -108,7 +124,7 @@ def tables(
     from clustergraph.imports.run import Order, run
     from clustergraph.terms import HOME
 
-    found = ImportProfile.find(profile, _profile_folders(context))
+    found = ImportProfile.find(profile, _profile_folders(context)).told(texts, _values(values), encoding)
     order = Order(
         found,
         files,
@@ -127,6 +143,13 @@ def tables(
         click.echo(line, err=True)
 
 
+def _values(given: tuple[str, ...]) -> dict[str, str]:
+    """Return the values that are given for columns."""
+    if wrong := [each for each in given if "=" not in each]:
+        raise SourceError(f"{wrong[0]!r} gives no value for a column", advice="write --value country=Spain")
+    return {name.strip(): text.strip() for name, _, text in (each.partition("=") for each in given)}
+
+
 def told_of(done: Imported, order: Order) -> Iterator[str]:
     """Yield what an import has done, line by line."""
     for each in done.taken:
@@ -135,7 +158,8 @@ def told_of(done: Imported, order: Order) -> Iterator[str]:
         yield f"{each.given.label}: {each.read:,} rows, {each.taken:,} taken{left}; {each.statements:,} statements"
         yield from (f"  {problem}" for problem in each.problems)
         if each.silent:
-            numbers = ", ".join(map(str, each.silent)) + (", …" if each.left_out > len(each.silent) else "")
+            shown = each.silent[:_SHOWN]
+            numbers = ", ".join(map(str, shown)) + (", …" if each.left_out > len(shown) else "")
             yield f"  left out, since the profile takes nothing from them: rows {numbers}"
     if done.comparison is not None:
         yield from told_difference(done.comparison)

@@ -25,6 +25,8 @@ _PART: Final = 1000
 """How many rows are read at a time."""
 _AHEAD: Final = 2
 """How many parts wait for each process."""
+_LISTED: Final = 1000
+"""How many numbers of rows that say nothing are kept."""
 _SHOWN: Final = 20
 """How many problems are shown."""
 
@@ -183,7 +185,7 @@ class Gathering:
                 continue
             if not lines:
                 taken.left_out += 1
-                taken.silent += [number][: _SHOWN - len(taken.silent)]
+                taken.silent += [number][: _LISTED - len(taken.silent)]
                 continue
             taken.taken += 1
             if own:

@@ -6,7 +6,7 @@ import json
 import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from functools import cached_property
 from json.decoder import JSONObject  # type: ignore[attr-defined]  # the reader that tells where an object begins
@@ -29,6 +29,7 @@ SHAPES: Final = "shapes.ttl"
 _CONTEXT: Final = "http://www.w3.org/ns/csvw"
 _NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 """Names of columns that are also names of variables."""
+_ADDRESS: Final = re.compile(r'https?://[^\s<>"{}|\\^`]+')
 _TEXTS: Final = ("title", "description", "publisher", "licence", "attribution", "homepage")
 _NEEDED: Final = ("title", "publisher", "licence")
 _MATCH: Final = ("class", "identifier", "name", "place", "website", "country")
@@ -79,6 +80,14 @@ class DescribedTable:
         """The columns by their headings, which are compared as `plain` has them."""
         return {plain(heading): column for column in self.columns for heading in (*column.headings, column.name)}
 
+    def told(self, values: Mapping[str, str], encoding: str) -> DescribedTable:
+        """Return it with another encoding, and with values of cells that are empty."""
+        columns = tuple(
+            replace(each, members={**each.members, "default": values[each.name]}) if each.name in values else each
+            for each in self.columns
+        )
+        return replace(self, columns=columns, dialect={**self.dialect, **({"encoding": encoding} if encoding else {})})
+
     def construct(self, base: str = BASE, prefixes: Mapping[str, str] = PREFIXES) -> Construct:
         """Return its query; `SourceError` if it is not one that a profile may have."""
         return Construct.read(self.query, [column.name for column in self.columns], base, prefixes)
@@ -122,6 +131,21 @@ class ImportProfile:
             advice = f"did you mean {near[0]}?" if near else f"there are {', '.join(sorted(known)) or 'none'}"
             raise SourceError(f"there is no profile {name!r}", advice=advice)
         return cls.read(path)
+
+    def told(self, texts: Mapping[str, str], values: Mapping[str, str], encoding: str = "") -> ImportProfile:
+        """Return it with other texts (title, publisher, licence …), encoding, and values of cells that are empty.
+
+        Raises:
+            SourceError: no table has a column that a value is for, or the licence is no address.
+        """
+        given = {name: text for name, text in texts.items() if text}
+        known = {column.name for table in self.tables for column in table.columns}
+        if unknown := [name for name in values if name not in known]:
+            advice = f"it has {', '.join(sorted(known))}"
+            raise SourceError(f"the profile {self.name} has no column {unknown[0]!r}", advice=advice)
+        if not _ADDRESS.fullmatch(given.get("licence", self.licence)):
+            raise SourceError(f"the licence {given['licence']!r} is no address", advice="begin it with https://")
+        return replace(self, **given, tables=tuple(table.told(values, encoding) for table in self.tables))  # type: ignore[arg-type]
 
     def shapes(self) -> Shapes | None:
         """Return the shapes of what comes out, if it has any."""
@@ -170,7 +194,7 @@ def _check_settings(found: Mapping[str, Any], path: Path, text: str) -> None:
             raise SourceError(f"{name!r} is no member of a profile", where=where, advice=f"it has {known}")
         if name in _TEXTS and not isinstance(value, str):
             raise SourceError(f"{name} is no text", where=where, advice="put it in quotes")
-        if name in ("licence", "homepage") and value and not re.fullmatch(r'https?://[^\s<>"{}|\\^`]+', value):
+        if name in ("licence", "homepage") and value and not _ADDRESS.fullmatch(value):
             raise SourceError(f"{name} {value!r} is no address", where=where, advice="begin it with https://")
         if name == "match" and not (isinstance(value, list) and all(map(_is_match, value))):
             advice = f'each is [[match]] with class = "cg:…" and some of {", ".join(_MATCH[1:])}'
@@ -284,6 +308,9 @@ def _table(meta: _Metadata, root: _Object, node: _Object, before: Sequence[Descr
     key = _named(meta, schema, "primaryKey", columns)
     references = tuple(_references(meta, each, columns, before) for each in meta.objects(schema, "foreignKeys"))
     query = meta.path.with_name(f"{Path(url).stem}.rq")
+    shared = meta.path.with_name(f"{meta.path.parent.name}.rq")
+    if not query.is_file() and shared.is_file():
+        query = shared
     if not query.is_file():
         advice = f"write what its rows say as a CONSTRUCT in {query.name}"
         raise meta.error(node, "url", f"there is no query {query.name} for the table {url}", advice)

@@ -63,10 +63,11 @@ def _about(graph: NamedNode, origin: Origin, profile: ImportProfile) -> Iterator
         Literal("Where imported tables come from, and how many rows have been taken.", language="en"),
     )
     yield source, "rdf:type", expand("cg:Source")
-    yield source, "skos:prefLabel", Literal(profile.title, language="und")
+    title = profile.title if origin.name == profile.name else f"{profile.title} ({origin.name})"
+    yield source, "skos:prefLabel", Literal(title, language="und")
     yield source, "cg:inDocument", document
     yield document, "rdf:type", expand("foaf:Document")
-    yield document, "skos:prefLabel", Literal(profile.title, language="und")
+    yield document, "skos:prefLabel", Literal(title, language="und")
     yield document, "dcterms:license", NamedNode(profile.licence)
     yield document, "dcterms:publisher", Literal(profile.publisher)
     if profile.attribution:
@@ -89,6 +90,13 @@ def _of_tables(origin: Origin, taken: Sequence[Taken], checksums: dict[Path, str
         yield node, "cg:sha256", Literal(checksums[path], datatype=expand("xsd:hexBinary"))
         for name, predicate in _COUNTED.items():
             yield node, predicate, Literal(getattr(each, name))
+        if each.silent:
+            numbers = ", ".join(map(str, each.silent)) + (", …" if each.left_out > len(each.silent) else "")
+            yield (
+                node,
+                "dcterms:description",
+                Literal(f"Rows that are left out by the profile: {numbers}", language="en"),
+            )
 
 
 def retrieved_before(path: Path, checksums: Iterable[str]) -> str:

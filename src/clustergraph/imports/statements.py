@@ -128,7 +128,7 @@ class TableReader:
         for cell in self._absent:
             values[cell.name] = [*map(str, cell.read(""))]
         if rest := [f"{self._heads.headings[at]}: {row.cells[at]}" for at in self._rest if row.cells[at]]:
-            values["_rest"] = [str(Literal("; ".join(rest)))]
+            values["_rest"] = [str(Literal(each)) for each in rest]
         many = 1
         for name in self._construct.columns:
             many *= len(values.get(name, "x"))

@@ -1,0 +1,118 @@
+"""Lists of operations in the layouts of three authorities and in one of no authority; all names are invented."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.commands import run
+from tests.conftest import PUBLISHED
+from tests.imports.imported import LISTS, found, project, said, take
+
+LAYOUTS = ("austria", "denmark", "northern-ireland", "other")
+AUTHORITIES = PUBLISHED / "structural-funds-lists"
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project with the lists of all layouts."""
+    folder = project(tmp_path_factory.mktemp("operations"))
+    for layout in LAYOUTS:
+        take(folder, "operations", LISTS / f"operations-{layout}.csv", "--name", layout)
+    return folder
+
+
+def figures(folder: Path, layout: str, operation: str) -> list[str]:
+    """Return the figures of an operation, each with its measure and unit."""
+    pattern = f'?p skos:prefLabel "{operation}"@und . ?f cg:subject ?p ; cg:measure ?m ; cg:value ?v ; cg:unit ?u'
+    return [" ".join(row) for row in found(said(folder, layout), pattern, "m", "v", "u")]
+
+
+def test_amounts_and_rates_are_read_as_each_list_writes_them(folder: Path) -> None:
+    assert figures(folder, "austria", "Erweiterung der Musterhalle") == [
+        "eligible-expenditure 403514.06 eur", "eu-cofinancing-rate 18.13 percent"]  # fmt: skip
+    assert figures(folder, "denmark", "Eksempel på vækst") == [
+        "eu-cofinancing-rate 50 percent", "eu-contribution 7707397 dkk", "total-cost 15414794 dkk"]  # fmt: skip
+    assert figures(folder, "northern-ireland", "Develop a sample") == [
+        "eligible-expenditure 2888913.33 gbp", "eu-contribution 1733348 gbp"]  # fmt: skip
+    assert figures(folder, "northern-ireland", "Design advice for firms")[0] == "eligible-expenditure 124883 gbp"
+    assert figures(folder, "other", "Nowa hala") == ["eligible-expenditure 403514.06 pln"]
+
+
+def test_an_amount_without_a_currency_is_a_note(folder: Path) -> None:
+    assert figures(folder, "other", "Nowy płot") == []
+    assert ("expenditure: 2000.5",) in found(said(folder, "other"), "?n dcterms:description ?x", "x")
+
+
+@pytest.mark.parametrize(
+    ("layout", "operation", "dates"),
+    [
+        ("austria", "Erweiterung der Musterhalle", ("2016-06-27", "2017-06-30")),
+        ("denmark", "Eksempel på vækst", ("2014-04-24", "2017-02-28")),
+        ("northern-ireland", "Develop a sample", ("2013-03-18", "2016-09-18")),
+        ("other", "Nowa hala", ("2016-06-27", "2017-06-30")),
+    ],
+)
+def test_dates_are_read_in_each_fashion(folder: Path, layout: str, operation: str, dates: tuple[str, str]) -> None:
+    pattern = f'?p skos:prefLabel "{operation}"@und ; cg:start ?s ; cg:end ?e'
+    assert found(said(folder, layout), pattern, "s", "e") == [dates]
+
+
+def test_an_operation_has_its_programme_fund_category_and_region(folder: Path) -> None:
+    grant = "?g cg:scheme ?s . ?s cg:withinScheme ?f"
+    assert {row[1] for row in found(said(folder, "denmark"), grant, "s", "f")} == {"erdf", "esf"}
+    assert found(said(folder, "austria"), "?g cg:actionType ?x", "x") == [("intervention-001",), ("intervention-060",)]
+    assert found(said(folder, "northern-ireland"), "?g cg:actionType ?x", "x")[0] == ("intervention-057",)
+    assert found(said(folder, "austria"), "?p a cg:Project ; cg:region ?x", "x") == [("AT22",), ("AT31",)]
+    assert found(said(folder, "denmark"), "?p a cg:Project ; cg:region ?x", "x") == [("DK05",)]
+    assert ("region: National pulje",) in found(said(folder, "denmark"), "?n dcterms:description ?x", "x")
+
+
+def test_partners_take_part_and_the_beneficiary_of_a_partnership_coordinates(folder: Path) -> None:
+    parts = "?t a cg:Participation ; cg:participant ?o ; cg:role ?r . ?o skos:prefLabel ?n"
+    roles = dict(found(said(folder, "denmark"), parts, "n", "r"))
+    assert roles == {
+        "Væksthus Eksempel": "coordinator",
+        "Eksempel Kommune": "partner",
+        "Eksempel Universitet": "partner",
+    } | {"Eksempel Kommune": roles["Eksempel Kommune"]}
+
+
+@pytest.mark.parametrize(("layout", "row"), [("austria", 3), ("denmark", 4), ("northern-ireland", 3), ("other", 3)])
+def test_natural_persons_are_left_out_and_listed_by_row_without_their_names(
+    tmp_path: Path, layout: str, row: int
+) -> None:
+    told = take(project(tmp_path), "operations", LISTS / f"operations-{layout}.csv")
+    assert "2 taken, 1 left out" in told or "3 taken, 1 left out" in told
+    assert f"the profile takes nothing from them: rows {row}\n" in told
+    record = (tmp_path / "data" / "imports" / "operations.trig").read_text("utf-8")
+    assert "cg:rowsLeftOut 1" in record
+    assert f'"Rows that are left out by the profile: {row}"' in record
+    everything = told + record + "".join(map(str, said(tmp_path, "operations")))
+    assert [name for name in ("Mustermann", "Jens Eksempel", "John Sample", "Gospodarstwo") if name in everything] == []
+
+
+@pytest.mark.skipif(not AUTHORITIES.exists(), reason="the lists are not beside the project (CLUSTERGRAPH_TEST_DATA)")
+@pytest.mark.parametrize(
+    ("file", "taken", "left"),
+    [
+        ("at-2014-2020/Vorhabensliste_IWB_EFRE_AT2014-2020_Download.csv", 48, 1),
+        ("at-2014-2020/Vorhabensliste_IWB_EFRE_AT2014-2020_Download.xlsx", 48, 1),
+        ("dk-2014-2020/ERDF_Denmark_2014-2020.contacts-blanked.csv", 107, 0),
+        ("uk-ni-2014-2020/ERDF_Northern_Ireland_2014-2020.csv", 196, 0),
+        ("uk-ni-2014-2020/ERDF_Northern_Ireland_2014-2020_original.xlsx", 196, 0),
+    ],
+)
+def test_a_list_that_an_authority_has_published_is_read_whole(tmp_path: Path, file: str, taken: int, left: int) -> None:
+    told = take(project(tmp_path), "operations", AUTHORITIES / file)
+    assert f"{taken} taken" in told
+    assert ("left out" in told) == bool(left)
+    assert len(found(said(tmp_path, "operations"), "?p a cg:Project", "p")) == taken
+
+
+@pytest.mark.slow
+def test_what_comes_out_is_valid_and_answers_the_questions(folder: Path) -> None:
+    built = run(folder, "build")
+    assert built.returncode == 0, built.stdout + built.stderr
+    assert "Muster Metallbau GmbH" in run(folder, "ask", "participants", "activity=Erweiterung der Musterhalle").stdout
+    assert "Develop a sample" in run(folder, "ask", "projects").stdout
+    assert "403,514.06" in run(folder, "ask", "figures", "measure=eligible-expenditure").stdout
