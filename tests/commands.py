@@ -18,7 +18,14 @@ from tempfile import TemporaryDirectory
 from clustergraph.cli.main import COMMANDS, main
 from tests.live_server import PATIENCE
 
-for _name in ("graph", "pipeline.publish", "shacl.validate", *(f"cli.{module}" for module, _ in COMMANDS.values())):
+for _name in (
+    "graph",
+    "imports.draft",
+    "imports.run",
+    "pipeline.publish",
+    "shacl.validate",
+    *(f"cli.{module}" for module, _ in COMMANDS.values()),
+):
     import_module(f"clustergraph.{_name}")
 
 _FORKS = get_context("forkserver")

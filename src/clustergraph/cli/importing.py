@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from clustergraph.cli.context import Context, pass_context, progress
+from clustergraph.cli.sketch import sketch
 from clustergraph.errors import Exit, SourceError
 
 if TYPE_CHECKING:
@@ -48,12 +49,16 @@ def import_(ctx: click.Context) -> None:
     \b
     clustergraph import                                        the profiles
     clustergraph import cordis cordis-h2020projects-csv.zip    tables, as the profile cordis says
+    clustergraph import --sketch clusters.xlsx                 the draft of a profile of one's own
     clustergraph import eccp profiles.csv                      cluster profiles, filled in
     clustergraph import clustergraph-c98ce04dc9190f2c.nq.gz    a dump, as a release
     """
     if ctx.invoked_subcommand is None:
         for name, title in _listed(ctx.obj):
             click.echo(f"{name:20} {title}")
+
+
+import_.add_command(sketch)
 
 
 def _profile_folders(context: Context) -> list[Path]:
@@ -152,14 +157,19 @@ def _values(given: tuple[str, ...]) -> dict[str, str]:
 
 def told_of(done: Imported, order: Order) -> Iterator[str]:
     """Yield what an import has done, line by line."""
+    from clustergraph.imports.rows import shown
+
     for each in done.taken:
         left = f", {each.refused:,} refused" if each.refused else ""
         left += f", {each.left_out:,} left out" if each.left_out else ""
         yield f"{each.given.label}: {each.read:,} rows, {each.taken:,} taken{left}; {each.statements:,} statements"
         yield from (f"  {problem}" for problem in each.problems)
+        if each.spoilt:
+            one = f"row {each.spoilt.row}, column {each.spoilt.column} for one: {shown(each.spoilt.value)!r}"
+            yield f"  {each.damaged:,} cells have {each.spoilt.message} and stay as they are, {one}"
         if each.silent:
-            shown = each.silent[:_SHOWN]
-            numbers = ", ".join(map(str, shown)) + (", …" if each.left_out > len(shown) else "")
+            first = each.silent[:_SHOWN]
+            numbers = ", ".join(map(str, first)) + (", …" if each.left_out > len(first) else "")
             yield f"  left out, since the profile takes nothing from them: rows {numbers}"
     if done.comparison is not None:
         yield from told_difference(done.comparison)

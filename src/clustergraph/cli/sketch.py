@@ -47,7 +47,7 @@ def sketch(
     Headings are known in eight languages. Where something can be read in two ways, it is asked on a terminal; elsewhere
     the question stands in the draft, and an import refuses it until it is answered there.
     """
-    from clustergraph.imports.draft import Origin, files, to_do
+    from clustergraph.imports.draft import FileOrigin, files, to_do
     from clustergraph.imports.sketch import look
     from clustergraph.terms import slug
 
@@ -59,7 +59,7 @@ def sketch(
     ask = _ask if sys.stdin.isatty() and sys.stderr.isatty() else None
     constants = {"country": country, "currency": currency}
     tables = look(file, {key: value for key, value in given.items() if value}, ask, constants)
-    origin = Origin(file.name, publisher, licence)
+    origin = FileOrigin(file.name, publisher, licence)
     folder.mkdir(parents=True, exist_ok=True)
     for path, text in files(name, tables, origin).items():
         (folder / path).write_text(text, "utf-8")

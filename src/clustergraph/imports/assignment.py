@@ -111,7 +111,7 @@ def _given(described: DescribedTable, table: Table, note: Callable[[str], None])
     except SourceError as error:
         raise SourceError(error.message, where=table.where(), advice=error.advice) from error
     here = {column.name for column in heads.columns if column}
-    if missing := [column.name for column in described.columns if column.name not in here]:
+    if missing := [column.name for column in described.columns if column.name not in here and not column.virtual]:
         note(f"{label}: columns that are not there: {', '.join(missing)}")
     if heads.further:
         note(f"{label}: columns that the profile does not know: {', '.join(heads.further)}")

@@ -139,7 +139,7 @@ NO_LICENCE: Final = "http://rightsstatements.org/vocab/CNE/1.0/"
 
 
 @dataclass(frozen=True)
-class Origin:
+class FileOrigin:
     """Where a file comes from, as far as it is known."""
 
     file: str
@@ -147,7 +147,7 @@ class Origin:
     licence: str = ""
 
 
-def files(name: str, tables: Sequence[SketchedTable], origin: Origin) -> dict[str, str]:
+def files(name: str, tables: Sequence[SketchedTable], origin: FileOrigin) -> dict[str, str]:
     """Return the files of the profile by their names."""
     queries = {f"{table.name}.rq": query(table) for table in tables}
     return {
@@ -159,7 +159,7 @@ def files(name: str, tables: Sequence[SketchedTable], origin: Origin) -> dict[st
     }
 
 
-def _settings(tables: Sequence[SketchedTable], origin: Origin) -> str:
+def _settings(tables: Sequence[SketchedTable], origin: FileOrigin) -> str:
     lines = [
         f"title = {json.dumps(origin.file, ensure_ascii=False)}",
         'description = ""',
@@ -176,7 +176,7 @@ def _settings(tables: Sequence[SketchedTable], origin: Origin) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _readme(name: str, tables: Sequence[SketchedTable], origin: Origin) -> str:
+def _readme(name: str, tables: Sequence[SketchedTable], origin: FileOrigin) -> str:
     """Return what was found in the file, and what is to be done with the draft."""
     lines = [f"# {origin.file}", "", f"A first draft, made of {origin.file}. What is still to be done:", ""]
     lines += [f"- {each}" for each in to_do(tables, origin)]
@@ -191,7 +191,7 @@ def _readme(name: str, tables: Sequence[SketchedTable], origin: Origin) -> str:
     return "\n".join(lines) + "\n"
 
 
-def to_do(tables: Sequence[SketchedTable], origin: Origin) -> Iterator[str]:
+def to_do(tables: Sequence[SketchedTable], origin: FileOrigin) -> Iterator[str]:
     """Yield what somebody has to look at before the draft is a profile."""
     for table in tables:
         for question in table.questions:

@@ -70,6 +70,10 @@ class Taken:
     statements: int = 0
     problems: list[Problem] = field(default_factory=list)
     """Of rows that have been refused; at most so many as are shown."""
+    damaged: int = 0
+    """How many cells have letters that a wrong encoding has spoilt."""
+    spoilt: Problem | None = None
+    """The first of these cells."""
 
     @property
     def refused(self) -> int:
@@ -126,6 +130,8 @@ class Gathering:
                 raise BadRowsError(given.table, sorted(problems))
             refused = {problem.row for problem in problems}
             self._write(given, said, refused, taken)
+            taken.damaged += len(said.damaged)
+            taken.spoilt = taken.spoilt or next(iter(said.damaged), None)
             for row in rows:
                 if row.number in refused:
                     self.refuse(given, row, [each for each in problems if each.row == row.number])

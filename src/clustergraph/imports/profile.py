@@ -18,6 +18,7 @@ from clustergraph.errors import SourceError, Where
 from clustergraph.imports.cells import Column
 from clustergraph.imports.construct import Construct
 from clustergraph.imports.headings import plain
+from clustergraph.imports.rows import Dialect
 from clustergraph.rdf.files import text_of
 from clustergraph.rdf.reading import read_all
 from clustergraph.shacl.shapes import Shapes
@@ -46,6 +47,11 @@ class DescribedColumn:
     required: bool
     members: Mapping[str, Any]
     """What the metadata say of it, with what they say of all columns of its table."""
+
+    @property
+    def virtual(self) -> bool:
+        """Whether it is in no file, and has its default in every row."""
+        return bool(self.members.get("virtual"))
 
     def column(self) -> Column:
         """Return what reads its cells."""
@@ -305,6 +311,10 @@ def _table(meta: _Metadata, root: _Object, node: _Object, before: Sequence[Descr
     _check_columns(meta, schema, url, columns)
     names = (url, *meta.texts(node, "dc:alternative"), *meta.texts(node, "dcterms:alternative"))
     dialect = {**root.get("dialect", {}), **node.get("dialect", {})}
+    try:
+        Dialect.from_csvw(dialect)
+    except SourceError as error:
+        raise meta.error(node, "dialect", error.message, error.advice) from error
     key = _named(meta, schema, "primaryKey", columns)
     references = tuple(_references(meta, each, columns, before) for each in meta.objects(schema, "foreignKeys"))
     query = meta.path.with_name(f"{Path(url).stem}.rq")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -10,6 +10,7 @@ import numpy as np
 from pyoxigraph import Literal
 
 from clustergraph.errors import SourceError
+from clustergraph.imports.cells import damage
 from clustergraph.imports.construct import MOST_SOLUTIONS, TypedRow
 from clustergraph.imports.headings import forms
 from clustergraph.imports.profile import DescribedColumn, DescribedTable
@@ -47,6 +48,8 @@ class Said(NamedTuple):
     keys: list[Digests]
     """For each key of the table, own or foreign, that of each row."""
     problems: list[Problem]
+    damaged: list[Problem]
+    """Cells with letters that a wrong encoding has spoilt, of rows that are taken as they are."""
 
 
 @dataclass(frozen=True)
@@ -94,7 +97,8 @@ class TableReader:
             if column and (column.name in used or column.required or "datatype" in column.members)
         ]
         here = {column.name for column in heads.columns if column}
-        self._absent = [c.column() for c in table.columns if c.name not in here and c.members.get("default")]
+        absent = [column.column() for column in table.columns if column.name not in here]
+        self._absent = [column for column in absent if column.default]
         self._rest = [place for place, column in enumerate(heads.columns) if column is None and heads.headings[place]]
         self._keys = [table.key, *(each.columns for each in table.references)]
 
@@ -109,7 +113,16 @@ class TableReader:
                 typed.append(each)
         lines = [*self._construct.statements(typed, self._graph).items()]
         keys = [np.array([self._key(row, names) for row in typed], np.uint64) for names in self._keys]
-        return Said(lines, digests(line for _, said in lines for line in said), keys, problems)
+        damaged = [problem for row in rows for problem in self._damaged(row)]
+        return Said(lines, digests(line for _, said in lines for line in said), keys, problems, damaged)
+
+    def _damaged(self, row: Row) -> Iterator[Problem]:
+        """Yield the cells of a row whose letters a wrong encoding has spoilt."""
+        if row.fault or "".join(row.cells).isascii():
+            return
+        for heading, text in zip(self._heads.headings, row.cells, strict=True):
+            if what := damage(text):
+                yield Problem(row.number, heading, text, "", what)
 
     def _typed(self, row: Row, problems: list[Problem]) -> TypedRow:
         """Return a row with its cells read; what is wrong with them is added to the problems."""
