@@ -34,6 +34,7 @@ from clustergraph.questions.sections import Section, documents, sections
 from clustergraph.questions.thing import Thing, Things
 from clustergraph.rdf.labels import best, labels
 from clustergraph.release.artefacts import dump_of
+from clustergraph.release.licences import LicensedSources
 from clustergraph.release.manifest import Release
 from clustergraph.sparql.hints import Vocabulary, hints
 from clustergraph.terms import compact
@@ -165,7 +166,9 @@ class Graph:
         solutions = self.select(query)
         columns = tuple(variable.value for variable in solutions.variables)
         terms = tuple({column: row[column] for column in columns} for row in solutions)
-        return Answer(question, columns, terms, query, given, bound, self.label, tuple(notes))
+        things = {each.value for row in terms for each in row.values() if isinstance(each, NamedNode)}
+        sources = self._licensed.of(things) if terms else ()
+        return Answer(question, columns, terms, query, given, bound, self.label, tuple(notes), sources)
 
     def choices(self, parameter: Parameter) -> Choices:
         """Return what a parameter of a question can be."""
@@ -203,8 +206,9 @@ class Graph:
         rows = answer.part(call.offset, call.limit)
         chart = self.chart(answer, rows, link) if link else ""
         return Excerpt(
-            answer.columns, rows, len(answer), answer.query, chart, self._asked_for(call, answer, rows), answer.notes
-        )
+            answer.columns, rows, len(answer), answer.query, chart, self._asked_for(call, answer, rows), answer.notes,
+            answer.sources,
+        )  # fmt: skip
 
     def written(self, call: QuestionCall, max_bytes: int = 50_000_000, why_empty: str = "") -> WrittenAnswer:
         """Return some rows of an answer in csv, tsv, md, svg, json (with ``why_empty``) or xml, or its query as rq.
@@ -369,6 +373,10 @@ class Graph:
     def sections(self) -> Mapping[str, Section]:
         """The sections of documents, by IRI."""
         return sections(self.engine)
+
+    @cached_property
+    def _licensed(self) -> LicensedSources:
+        return LicensedSources(self.store)
 
     @cached_property
     def _conflicts(self) -> Conflicts:

@@ -12,6 +12,7 @@ from pyoxigraph import Literal, NamedNode, RdfFormat, parse
 from clustergraph.errors import SourceError
 from clustergraph.imports.gathering import BadRowsError
 from clustergraph.rdf.reading import rdf_files, read
+from clustergraph.release.withdrawn import Withdrawal, Withdrawn
 from clustergraph.terms import BASE, expand
 from tests.imports.sample import ROWS, imported, profile, table
 
@@ -41,6 +42,15 @@ def test_rows_become_statements_in_a_graph_of_the_import(home: Path) -> None:
     assert {Literal("Alpha", language="und"), Literal("wood"), Literal("steel")} <= of_alpha
     assert not [quad for quad in quads if quad.subject == expand("figure:north-b-members")]
     assert done.statements == len(quads)
+
+
+def test_what_was_withdrawn_does_not_come_back(home: Path) -> None:
+    path, kept = table(home / "clusters.csv", ROWS), expand("organisation:north-b").value
+    (home / "data").mkdir()
+    Withdrawn((Withdrawal(expand("organisation:north-a").value, "2026-12-01"),)).write(home / "data")
+    found = lines(imported(home, path).target)
+    assert any(kept in line for line in found)
+    assert not any("organisation/north-a>" in line or "Alpha" in line for line in found)
 
 
 def test_every_statement_stands_below_its_table_and_row(home: Path) -> None:

@@ -170,6 +170,8 @@ def ask(context: Context, name: str, format_: str, evidence: bool, iris: bool, p
         click.echo(f"note: {note}", err=True)
     if not answer.rows:
         click.echo(f"no rows: {graph.why_empty(answer)}", err=True)
+    for source in answer.sources:
+        click.echo(f"with data of: {source.words}", err=True)
     written = _evidence(graph, answer, format_) if evidence else _written(graph, answer, format_, iris)
     click.echo(written, nl=False)
 

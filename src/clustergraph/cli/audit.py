@@ -61,6 +61,8 @@ def audit(
     question = find(graph.questions, QUESTION)
     asked = meant(question, {name: list(values) for name, values in given.items() if values}, graph)
     answer = graph.put(question, asked)
+    for source in answer.sources:
+        click.echo(f"with data of: {source.words}", err=True)
     found = Verdicts.of(answer)
     if format_ == "text":
         click.echo("\n".join(_text(found)))

@@ -19,6 +19,7 @@ from clustergraph.imports.profile import DescribedTable
 from clustergraph.imports.rows import Row, Table
 from clustergraph.imports.seen import Seen
 from clustergraph.imports.statements import NO_KEY, Heads, Problem, Said, TableReader
+from clustergraph.release.withdrawn import Withdrawn
 
 Progress = Callable[[str], None]
 _PART: Final = 1000
@@ -88,6 +89,8 @@ class Making:
     graph: str
     base: str
     prefixes: Mapping[str, str]
+    withdrawn: Withdrawn = field(default_factory=Withdrawn)
+    """What is not to come back."""
 
 
 _reader: TableReader
@@ -97,7 +100,7 @@ _reader: TableReader
 def _begin(given: tuple[DescribedTable, Heads, str], making: Making) -> None:
     global _reader
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # who is interrupted is the process that waits for this one
-    _reader = TableReader(*given, making.graph, making.base, making.prefixes)
+    _reader = TableReader(*given, making.graph, making.base, making.prefixes, making.withdrawn)
 
 
 def _read(rows: Sequence[Row]) -> Said:
@@ -148,7 +151,8 @@ class Gathering:
         second = next(parts, None)
         specification = (given.described, given.heads, given.label)
         if second is None or self.processes < 2:
-            reader = TableReader(*specification, self.making.graph, self.making.base, self.making.prefixes)
+            making = self.making
+            reader = TableReader(*specification, making.graph, making.base, making.prefixes, making.withdrawn)
             for part in _chained(first, second, parts):
                 yield part, reader.read(part)
             return

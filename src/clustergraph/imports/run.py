@@ -29,6 +29,7 @@ from clustergraph.imports.tables import checksum
 from clustergraph.questions.parameters import dated
 from clustergraph.rdf import turtle
 from clustergraph.rdf.files import flush, locked, told
+from clustergraph.release.withdrawn import Withdrawn
 from clustergraph.terms import BASE, PREFIXES
 
 DATA: Final = ".nq.gz"
@@ -151,7 +152,7 @@ class _Import:
 
     def _gathering(self, out: IO[bytes], rows: RefusedRows) -> Gathering:
         order = self.order
-        making = Making(self._origin.graph, order.base, order.prefixes)
+        making = Making(self._origin.graph, order.base, order.prefixes, Withdrawn.read(order.home.parent))
 
         def refuse(given: Given, row: Row, problems: Sequence[Problem]) -> None:
             rows.add(given.described.name, given.heads.headings, row, problems)

@@ -17,6 +17,7 @@ from clustergraph.imports.profile import DescribedColumn, DescribedTable
 from clustergraph.imports.rows import CellError, Row
 from clustergraph.imports.seen import Digests, digest, digests
 from clustergraph.rdf.lines import Line
+from clustergraph.release.withdrawn import Withdrawn
 
 NO_KEY: Final = 0
 """What stands for a key of which a part is missing."""
@@ -85,8 +86,16 @@ class TableReader:
     """Reads the rows of one table with its query."""
 
     def __init__(
-        self, table: DescribedTable, heads: Heads, label: str, graph: str, base: str, prefixes: Mapping[str, str]
+        self,
+        table: DescribedTable,
+        heads: Heads,
+        label: str,
+        graph: str,
+        base: str,
+        prefixes: Mapping[str, str],
+        withdrawn: Withdrawn,
     ) -> None:
+        self._withdrawn = withdrawn
         self._table, self._heads, self._graph = table, heads, graph
         self._construct = table.construct(base, prefixes)
         self._fixed = {"_table": [str(Literal(label))], "_graph": [f"<{graph}>"]}
@@ -111,7 +120,8 @@ class TableReader:
             each = self._typed(row, problems)
             if len(problems) == found:
                 typed.append(each)
-        lines = [*self._construct.statements(typed, self._graph).items()]
+        stated = self._construct.statements(typed, self._graph).items()
+        lines = [(row, self._withdrawn.left_lines(said)) for row, said in stated] if self._withdrawn else [*stated]
         keys = [np.array([self._key(row, names) for row in typed], np.uint64) for names in self._keys]
         damaged = [problem for row in rows for problem in self._damaged(row)]
         return Said(lines, digests(line for _, said in lines for line in said), keys, problems, damaged)

@@ -79,6 +79,7 @@ class QuestionAnswer(TypedDict):
     release: str
     note: NotRequired[str]
     notes: NotRequired[list[str]]
+    sources: NotRequired[list[str]]
     why_empty: NotRequired[str]
     evidence: NotRequired[RowsEvidence]
 

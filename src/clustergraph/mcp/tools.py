@@ -143,6 +143,8 @@ class Tools:
             told["note"] = note
         if found.notes:
             told["notes"] = list(found.notes)
+        if found.sources:
+            told["sources"] = [each.words for each in found.sources]
         if not found.total:
             told["why_empty"] = await self._do(Graph.why, call)
         if evidence:

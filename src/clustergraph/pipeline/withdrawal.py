@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from pyoxigraph import NamedNode, RdfFormat, Store, parse
+from pyoxigraph import NamedNode, Store
 
 from clustergraph.errors import ClustergraphError
 from clustergraph.pipeline import exports
@@ -162,7 +162,7 @@ def _clear(path: Path, withdrawn: Withdrawn) -> None:
         blocks = list(_blocks(path))
         with whole(path, compress=path.suffix == ".gz") as file:
             for block in blocks:
-                file.writelines(_left(block, withdrawn))
+                file.writelines(withdrawn.left_lines(block))
     else:
         with whole(path) as file:
             file.write(turtle.write(withdrawn.left(list(lines.read(path)))).encode())
@@ -178,18 +178,6 @@ def _blocks(path: Path) -> Iterator[list[bytes]]:
                 block = []
             block.append(line)
     yield block
-
-
-def _left(block: list[bytes], withdrawn: Withdrawn) -> list[bytes]:
-    """Return the lines of a row that stay."""
-    quads = list(parse(b"".join(block), format=RdfFormat.N_QUADS))
-    left = withdrawn.left(quads)
-    if left is quads:
-        return block
-    stay = set(left)
-    said = [line for line in block if not line.startswith(b"#")]
-    return [*(line for line in block if line.startswith(b"#")),
-            *(line for line, quad in zip(said, quads, strict=True) if quad in stay)]  # fmt: skip
 
 
 def _anew(old: Release, withdrawn: Withdrawn, project: Project, releases: Releases, progress: Progress) -> Release:

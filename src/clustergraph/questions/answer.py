@@ -14,6 +14,7 @@ from urllib.parse import urlencode
 from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
 from clustergraph.questions.question import Question
+from clustergraph.release.licences import LicensedSource
 from clustergraph.spreadsheet import separated
 from clustergraph.terms import PREFIXES
 
@@ -114,6 +115,8 @@ class Answer:
     words: Words = str
     notes: tuple[str, ...] = ()
     """What was taken for what, where that is not plain."""
+    sources: tuple[LicensedSource, ...] = ()
+    """The sources with a licence of their own that say something of what is in it."""
 
     @cached_property
     def rows(self) -> tuple[tuple[Cell, ...], ...]:
@@ -261,6 +264,8 @@ class Excerpt:
     """What each row rests on, if that is asked for."""
     notes: tuple[str, ...] = ()
     """See `Answer.notes`."""
+    sources: tuple[LicensedSource, ...] = ()
+    """See `Answer.sources`."""
 
 
 @dataclass(frozen=True)
@@ -325,6 +330,7 @@ def document(
         "title": answer.question.title,
         "parameters": call.given,
         **({"notes": answer.notes} if answer.notes else {}),
+        **({"sources": [each.document() for each in answer.sources]} if answer.sources else {}),
         "release": release,
         "permanent": call.address("json", release=release),
         "total": len(answer),

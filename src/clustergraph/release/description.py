@@ -42,6 +42,9 @@ _KINDS_OF_DAYS: Final = {4: "gYear", 7: "gYearMonth", 10: "date"}
 def describe(store: Store, release: Release, downloads: Sequence[Download], about: Mapping[str, Any]) -> list[Quad]:
     """Return the description of a release and of its files, from its store and from what its project says of it."""
     parts = _parts(store, lines_of(release.path))
+    own = {source_of(each.graph): each.licence for each in release.sources}
+    for part in parts:
+        part.licence = own.get(part.source, "")
     named = (*filter(None, (part.document for part in parts)), *parts[0].places)
     classes, properties = list(solutions(store, _CLASSES)), list(solutions(store, _PROPERTIES))
     terms = [row["x"].value for row in (*classes, *properties)]
@@ -79,6 +82,8 @@ class Part:
     """IRIs (EU authority) of the countries of its clusters and of who takes part in its partnerships."""
     days: set[str] = field(default_factory=set)
     """When its documents were issued: the time that they tell of."""
+    licence: str = ""
+    """The IRI of its licence, where that is not the one of the whole."""
 
     @property
     def iri(self) -> str:
@@ -96,9 +101,11 @@ def source_of(graph: str) -> str | None:
 
     >>> source_of("https://w3id.org/clustergraph/graph/4m4iof/annex-1")
     '4m4iof'
+    >>> source_of("https://w3id.org/clustergraph/graph/import/cordis/record")
+    'import-cordis'
     """
-    found = (graph.removeprefix(space) for space in _graph_spaces() if graph.startswith(space))
-    return next((name.partition("/")[0] for name in found), None)
+    found = (graph.removeprefix(space).split("/") for space in _graph_spaces() if graph.startswith(space))
+    return next(("-".join(parts[:2]) if parts[0] == "import" else parts[0] for parts in found), None)
 
 
 def _graph_spaces() -> tuple[str, ...]:

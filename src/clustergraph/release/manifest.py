@@ -14,6 +14,7 @@ from clustergraph.errors import ReleaseError
 from clustergraph.rdf.files import whole
 from clustergraph.rdf.reading import solutions
 from clustergraph.release.imprint import Imprint
+from clustergraph.release.licences import LicensedSource, licensed
 
 FORMAT: Final = 3
 """The version of the form that a release has on disk; any other is refused."""
@@ -55,6 +56,8 @@ class Release:
     """How many things each class has, by IRI."""
     imprint: Imprint = field(hash=False)
     """What it says of itself."""
+    sources: tuple[LicensedSource, ...] = ()
+    """The sources that have a licence of their own."""
 
     @classmethod
     def of(cls, path: Path, store: Store, digest: str, quads: int, inferred: int) -> Self:
@@ -70,6 +73,7 @@ class Release:
             graphs=tuple(sorted(graph.value for graph in store.named_graphs() if isinstance(graph, NamedNode))),
             classes={row["x"].value: int(row["n"].value) for row in solutions(store, _CLASSES)},
             imprint=Imprint.of(store),
+            sources=licensed(store),
         )
 
     @classmethod
@@ -87,7 +91,8 @@ class Release:
                 raise ForeignReleaseError(path, int(told.get("writes", 0)))
             imprint = Imprint.told(told["imprint"])
             imprint.declare()
-            return cls(path=path, **{**told, "graphs": tuple(told["graphs"]), "imprint": imprint})
+            sources = tuple(map(LicensedSource.of, told.pop("sources", ())))
+            return cls(path=path, **{**told, "graphs": tuple(told["graphs"]), "imprint": imprint, "sources": sources})
         except FileNotFoundError as error:
             raise ReleaseError(f"there is no release in {path}", advice=_BUILD) from error
         except OSError as error:

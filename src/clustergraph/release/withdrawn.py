@@ -13,7 +13,7 @@ from io import StringIO
 from pathlib import Path
 from typing import Final, Self
 
-from pyoxigraph import BlankNode, NamedNode, Quad, Store, Triple
+from pyoxigraph import BlankNode, NamedNode, Quad, RdfFormat, Store, Triple, parse
 
 from clustergraph.errors import SourceError, Where
 from clustergraph.rdf.files import text_of, whole
@@ -91,6 +91,14 @@ class Withdrawn:
         store.extend(quads)
         gone = set(self.gone(store))
         return [quad for quad in quads if quad not in gone]
+
+    def left_lines(self, lines: Sequence[bytes]) -> list[bytes]:
+        """Return those of the N-Quads lines of a row that stay; comments do."""
+        if not any(each.iri.encode() in line for each in self.listed for line in lines):
+            return list(lines)
+        quads = {line: next(parse(line, format=RdfFormat.N_QUADS)) for line in lines if not line.startswith(b"#")}
+        left = set(self.left(list(quads.values())))
+        return [line for line in lines if line not in quads or quads[line] in left]
 
     def leave_out(self, store: Store) -> int:
         """Remove from a graph what goes with all that has been withdrawn, and return how much of it there was."""

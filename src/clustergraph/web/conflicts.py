@@ -16,7 +16,7 @@ from clustergraph.shacl.findings import Severity
 from clustergraph.web.pages import problem_page, respond_page
 from clustergraph.web.questions import OFFERS as ANSWERS
 from clustergraph.web.questions import Excel, Iris, Limit, Offset, given_parameters, links
-from clustergraph.web.responses import Offers, address_tag, format_of, in_thread, respond
+from clustergraph.web.responses import Offers, address_tag, format_of, in_thread, respond, with_links
 from clustergraph.web.service import ReleaseName, Served, served
 
 OFFERS: Final = Offers({name: ANSWERS.types[name] for name in ("html", "json", "csv", "tsv", "md")})
@@ -54,7 +54,7 @@ async def conflicts(
 
     etag = address_tag(request, here.release, chosen)
     response = await respond(request, write, OFFERS.content_type(chosen), etag, release=here.release)
-    response.headers.update(late)
+    response.headers.update(with_links(late, response.headers.get("link", "")))
     return response
 
 

@@ -22,7 +22,16 @@ from clustergraph.questions.successors import Given
 from clustergraph.terms import address
 from clustergraph.web.pages import as_json, page_or_json, problem_page, rendered, respond_page
 from clustergraph.web.problems import RequestError, bad_request
-from clustergraph.web.responses import HTML, PAGE_OR_JSON, Offers, address_tag, format_of, hint_header, respond
+from clustergraph.web.responses import (
+    HTML,
+    PAGE_OR_JSON,
+    Offers,
+    address_tag,
+    format_of,
+    hint_header,
+    respond,
+    with_links,
+)
 from clustergraph.web.service import ReleaseName, Served, served
 
 Limit = Annotated[int | None, Query(ge=1, le=MOST_ROWS, description="how many rows there are at most")]
@@ -112,7 +121,7 @@ async def answer(
 
     content_type, etag = OFFERS.content_type(chosen), address_tag(request, here.release, chosen)
     response = await respond(request, write, content_type, etag, release=here.release)
-    response.headers.update(late)
+    response.headers.update(with_links(late, response.headers.get("link", "")))
     return response
 
 

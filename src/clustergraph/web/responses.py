@@ -166,6 +166,7 @@ async def respond(
     sent = {"Cache-Control": "no-store", "Vary": _VARY, **(headers or {})}
     if release:
         sent["X-Clustergraph-Release"] = release.digest
+        sent = with_links(sent, _of_sources(release))
     variant = etag.strip('"') + ("-gzip" if gzipped else "")
     if etag:
         # A weak one, since an engine may give rows without an order, and labels of blank nodes, as it likes.
@@ -185,6 +186,23 @@ async def respond(
         return Response(packed, media_type=content_type, headers=sent)
     sent["Content-Length"] = str(len(packed))
     return StreamingResponse(_pieces(packed), media_type=content_type, headers=sent)
+
+
+def with_links(headers: Mapping[str, str], links: str) -> dict[str, str]:
+    """Return headers with some more links (RFC 8288).
+
+    >>> with_links({"Link": '<a>; rel="next"'}, '<b>; rel="license"')
+    {'Link': '<a>; rel="next", <b>; rel="license"'}
+    """
+    found = ", ".join(filter(None, (headers.get("Link", ""), links)))
+    return {**headers, "Link": found} if found else dict(headers)
+
+
+def _of_sources(release: Release) -> str:
+    """Return links to the licences of the sources of a release, and to its description, which tells the rest."""
+    licences = dict.fromkeys(each.licence for each in release.sources)
+    links = [*(f'<{licence}>; rel="license"' for licence in licences), '</dataset>; rel="describedby"']
+    return ", ".join(links) if licences else ""
 
 
 async def in_thread(work: Callable[[], bytes]) -> bytes:
