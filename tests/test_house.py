@@ -55,6 +55,11 @@ def test_a_module_name_means_one_thing() -> None:
     assert {name: found for name, found in below.items() if len(found) + (name in PACKAGES) > 1} == {}
 
 
+def test_the_program_knows_no_document() -> None:
+    texts = {path: path.read_text("utf-8").casefold() for path in SOURCE.rglob("*") if path.suffix not in (".pyc", "")}
+    assert [str(path) for path, text in texts.items() if re.search("4m4iof|wiintech|4 motors", text)] == []
+
+
 def test_a_module_has_one_subject() -> None:
     lengths = {named(path): len(path.read_text("utf-8").splitlines()) for path in MODULES}
     assert {name: length for name, length in lengths.items() if length > MOST_LINES} == {}

@@ -50,7 +50,7 @@ def audit(
     \b
     clustergraph audit --verdict contradicted
     clustergraph audit --about BEinCPPS
-    clustergraph audit --document 'WIINTECH 2020' --format csv
+    clustergraph audit --document 'Annual report' --format csv
 
     Each claim is confirmed, contradicted or not covered, with the evidence of both sides. Nothing is corrected.
 

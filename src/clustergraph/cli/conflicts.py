@@ -52,8 +52,8 @@ def conflicts(
 
     \b
     clustergraph conflicts --kind figures --kind dates
-    clustergraph conflicts --about Plastipolis
-    clustergraph conflicts --document 'WIINTECH 2020' --severity warning --format csv
+    clustergraph conflicts --about 'Alpine Plastics'
+    clustergraph conflicts --document 'Annual report' --severity warning --format csv
 
     Exits with 0 if it could run, 1 if there is one as grave as --fail-on, 2 if it could not run.
     """

@@ -165,7 +165,7 @@ def eccp(
 
     \b
     clustergraph export eccp --out eccp
-    clustergraph export eccp --out eccp --cluster Plastipolis --cluster bwcon
+    clustergraph export eccp --out eccp --cluster 'Alpine Plastics' --cluster bwcon
     clustergraph export eccp --out eccp --region FRK --as-of 2017
 
     RDF in four forms, the table of the form as CSV and Excel, a report of the gaps and the admission rules, the SHACL

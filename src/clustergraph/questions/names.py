@@ -90,8 +90,8 @@ class Choices:
     def __init__(self, rows: Iterable[tuple[str, str, int]]) -> None:
         """Read IRI, name and rank of each name, the best first (`NAMES_QUERY`); the end of an IRI is a name as well.
 
-        >>> found = Choices([("https://a.example/1", "WIINTECH", 1), ("https://a.example/2", "Wiintech", 1)])
-        >>> found.meant("wiintech")
+        >>> found = Choices([("https://a.example/1", "AFIL", 1), ("https://a.example/2", "Afil", 1)])
+        >>> found.meant("afil")
         (['https://a.example/1', 'https://a.example/2'], [])
         """
         self._names: dict[str, str] = {}

@@ -58,8 +58,8 @@ class Successor:
         """Return parameters of the old question as those of the new one.
 
         >>> old = Successor("old", "new", "", "0.2.0", {"class": ["cg:Project"]}, {"activity": "subject"})
-        >>> old.given({"activity": ["4M4IoF"]})
-        {'subject': ['4M4IoF'], 'class': ['cg:Project']}
+        >>> old.given({"activity": ["Cold Moulds"]})
+        {'subject': ['Cold Moulds'], 'class': ['cg:Project']}
         >>> meant = {"status": {"planned": {"certainty": "stated", "phase": "planned"}}}
         >>> Successor("old", "new", "", "0.2.0", values=meant).given({"status": ["status:planned"]})
         {'certainty': ['stated'], 'phase': ['planned']}

@@ -99,8 +99,8 @@ class Part:
 def source_of(graph: str) -> str | None:
     """Return the source that a named graph belongs to, or None if it is neither the project's own nor one of ours.
 
-    >>> source_of("https://w3id.org/clustergraph/graph/4m4iof/annex-1")
-    '4m4iof'
+    >>> source_of("https://w3id.org/clustergraph/graph/report/annex-1")
+    'report'
     >>> source_of("https://w3id.org/clustergraph/graph/import/cordis/record")
     'import-cordis'
     """

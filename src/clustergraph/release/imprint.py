@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Final, Self
@@ -91,6 +92,16 @@ class Imprint:
     def told(cls, facts: Mapping[str, Any]) -> Self:
         """Return it from what a manifest has."""
         return cls(**{**facts, "languages": tuple(facts["languages"]), "scope": tuple(facts["scope"])})
+
+    @property
+    def licence_name(self) -> str:
+        """The licence in short: the code of the EU's list, or its address.
+
+        >>> Imprint(licence="http://publications.europa.eu/resource/authority/licence/CC_BY_4_0").licence_name
+        'CC BY 4.0'
+        """
+        code = self.licence.rpartition("/resource/authority/licence/")[2]
+        return code if ":" in code else re.sub(r" (\d+) (\d+)$", r" \1.\2", code.replace("_", " "))
 
     @property
     def facts(self) -> dict[str, Any]:

@@ -48,7 +48,10 @@ async def _document(here: Served, app: FastAPI) -> bytes:
         paths = document["paths"]
         for methods in paths.values():
             methods["get"]["responses"].pop("422", None)
-        document["info"]["license"] = {"name": "CC BY 4.0", "url": "https://creativecommons.org/licenses/by/4.0/"}
+        imprint = here.release.imprint
+        document["info"]["title"] = imprint.title or app.title
+        if imprint.licence:
+            document["info"]["license"] = {"name": imprint.licence_name, "url": imprint.licence}
         document["servers"] = [{"url": here.service.address}]
         document.pop("components", None)
         ours = [each for each in paths.pop("/questions/{name}")["get"]["parameters"] if each["in"] == "query"]

@@ -34,6 +34,7 @@ _ENVIRONMENT: Final = Environment(
 _ENVIRONMENT.globals |= {"rdf_formats": RDF_FORMATS, "result_formats": RESULT_FORMATS}
 _ENVIRONMENT.filters |= {
     "href": address,
+    "site": lambda release: ((release and release.imprint.title) or "clustergraph").partition(":")[0],
     "short": lambda iri: compact(iri).strip("<>"),
     "query_href": lambda query: f"/sparql?{urlencode({'query': query})}",
     # As Turtle writes them.
@@ -131,8 +132,10 @@ async def home(request: Request) -> Response:
     counted = sorted(ours, key=lambda pair: (-pair[1], pair[0]))
 
     async def make() -> bytes:
-        labels = await here.once(Graph.names, tuple(iri for iri, _ in counted))
+        scope = here.release.imprint.scope
+        labels = await here.once(Graph.names, (*(iri for iri, _ in counted), *scope))
         names = {
+            "scope": [(iri, labels.get(iri, iri)) for iri in scope],
             "classes": [(iri, labels.get(iri, ""), count) for iri, count in counted],
             "classes_first": _CLASSES_FIRST,
             "documents": await here.once(Graph.documents),
