@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
-from pyoxigraph import RdfFormat, Store, parse
+from pyoxigraph import Quad, RdfFormat, Store, parse
 
+from clustergraph.imports.profile import ImportProfile
+from clustergraph.imports.run import Order, run
 from clustergraph.pipeline.audit import audit
 from clustergraph.pipeline.inference import infer
 from clustergraph.pipeline.project import Project
 from clustergraph.questions import question
 from clustergraph.questions.catalogue import catalogue
 from clustergraph.questions.rules import load
-from clustergraph.rdf.reading import rdf_files, read_all
+from clustergraph.rdf import lines
+from clustergraph.rdf.reading import rdf_files, read, read_all
 from clustergraph.release.manifest import Record
 from clustergraph.release.releases import Releases
 from clustergraph.release.write import merge, write
@@ -122,54 +125,12 @@ def stated(project: str, claim: str) -> str:
             f" cg:participant organisation:{first} ; cg:role participation-role:{second} .")  # fmt: skip
 
 
-def imported(name: str) -> Iterator[str]:
-    """Yield what an import makes of a folder of tables in the layout of the official downloads."""
-    yield f"GRAPH <https://w3id.org/clustergraph/graph/import/{name}> {{"
-    for row in csv.DictReader((FOLDER / name / "project.csv").open(encoding="utf-8"), delimiter=";"):
-        yield from _project(row)
-    for row in csv.DictReader((FOLDER / name / "organization.csv").open(encoding="utf-8"), delimiter=";"):
-        yield from _participation(row)
-    yield f"""}} GRAPH graph:record-{name} {{ graph:record-{name} a cg:ReferenceGraph ; skos:prefLabel "Record"@en .
-      <https://w3id.org/clustergraph/graph/import/{name}> a cg:Source ; cg:inDocument document:{name} .
-      document:{name} a foaf:Document ; dcterms:title "{name}"@en }}"""
-
-
-def _project(row: dict[str, str]) -> Iterator[str]:
-    programme = {"HORIZON": "funding:horizon-europe", "H2020": "funding:h2020"}[row["frameworkProgramme"]]
-    node, part = f"project:cordis-{row['id']}", f"funding:{slug(row['legalBasis'])}"
-    yield f'{node} a cg:Project ; skos:prefLabel "{row["acronym"] or row["id"]}"@und ;'
-    yield f'cg:start "{row["startDate"]}"^^xsd:date ; cg:end "{row["endDate"]}"^^xsd:date .'
-    yield f"{node} adms:identifier identifier:cordis-project-{row['id']} ."
-    yield f'identifier:cordis-project-{row["id"]} a adms:Identifier ; skos:notation "{row["id"]}" .'
-    yield f"{part} a cg:FundingScheme ; cg:schemeLevel funding-level:scheme ; cg:withinScheme {programme} ."
-    scheme = part
-    if row["acronym"]:
-        yield f'{node} cg:acronym "{row["acronym"]}" .'
-        call, scheme = f"funding:call-{slug(row['subCall'])}", f"funding:{slug(row['topics'])}"
-        yield f'{call} a cg:FundingScheme ; cg:schemeLevel funding-level:call ; cg:reference "{row["subCall"]}" ; '
-        yield f"cg:withinScheme {programme} . {scheme} a cg:FundingScheme ; cg:schemeLevel funding-level:topic ; "
-        yield f'cg:reference "{row["topics"]}" ; cg:withinScheme {part}, {call}, {programme} .'
-        kind = row["fundingScheme"].rpartition("-")[2].lower()
-        yield f"grant:cordis-{row['id']} cg:actionType action-type:{kind} ."
-    yield f"grant:cordis-{row['id']} a cg:Funding ; cg:certainty certainty:stated ; cg:activity {node} ; "
-    yield f"cg:scheme {scheme} ."
-
-
-def _participation(row: dict[str, str]) -> Iterator[str]:
-    roles = {"thirdParty": "third-party", "associatedPartner": "unfunded-partner"}
-    body, node = (
-        f"organisation:pic-{row['organisationID']}",
-        f"participation:cordis-{row['projectID']}-{row['organisationID']}",
-    )
-    label = f'"{row["name"]}"@und' if row["name"] else f'"PIC {row["organisationID"]}"@zxx'
-    yield f"{body} a cg:Organisation ; skos:prefLabel {label} ; "
-    yield f"adms:identifier identifier:pic-{row['organisationID']} ."
-    yield f'identifier:pic-{row["organisationID"]} a adms:Identifier ; skos:notation "{row["organisationID"]}" .'
-    yield f"{node} a cg:Participation ; cg:certainty certainty:stated ; cg:participant {body} ; "
-    role = roles.get(row["role"], row["role"])
-    yield f"cg:activity project:cordis-{row['projectID']} ; cg:role participation-role:{role} ."
-    if row["endOfParticipation"] == "true":
-        yield f"{node} cg:leftEarly true ."
+def imported(name: str) -> list[Quad]:
+    """Return what an import makes of a folder of tables in the layout of the official downloads, with its record."""
+    with TemporaryDirectory() as home:
+        files = tuple(sorted((FOLDER / name).glob("*.csv")))
+        run(Order(ImportProfile.read(ROOT / "imports" / "cordis"), files, Path(home), name))
+        return [*lines.read(Path(home) / f"{name}.nq.gz"), *read(Path(home) / f"{name}.trig")]
 
 
 @cache
@@ -183,7 +144,7 @@ def graph() -> Store:
     text = [header, (FOLDER / "documents.trig").read_text("utf-8"), "GRAPH m:one {", said, tie, "}"]
     store = Store()
     store.bulk_extend(read_all(rdf_files(project.ontology)))
-    store.extend(parse("\n".join([*text, *imported("horizon"), *imported("h2020")]), format=RdfFormat.TRIG))
+    store.extend([*parse("\n".join(text), format=RdfFormat.TRIG), *imported("horizon"), *imported("h2020")])
     rules = load(project.audit)
     store.extend(catalogue(question.load(project.queries).values(), [*load(project.rules), *rules]))
     merge(store)
