@@ -143,6 +143,12 @@ def test_what_cannot_be_read_for_sure_is_a_note(tmp_path: Path) -> None:
     assert found(store, "?c cg:email ?x", "x") == [("office@example.org",)]
 
 
+def test_a_region_of_level_1_or_2_has_a_point_for_the_map(folder: Path) -> None:
+    assert found(said(folder, "es"), "?r cg:nutsCode ?c ; cg:latitude ?n ; cg:longitude ?e", "c", "n", "e") == [
+        ("ES24", "41.5", "-0.7")
+    ]
+
+
 def test_what_a_list_does_not_say_can_be_given_with_it(tmp_path: Path) -> None:
     file = tmp_path / "regions.csv"
     file.write_bytes("Cluster;Región\nClúster Muestra;Cataluña\n".encode("cp1252"))

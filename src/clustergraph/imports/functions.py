@@ -81,6 +81,21 @@ def _region(name: Literal, letters: Literal) -> NamedNode | None:
     return NamedNode(_NUTS + code) if code else None
 
 
+def _latitude(region: NamedNode) -> Literal | None:
+    """Return the latitude of a point near the middle of a NUTS region."""
+    return _degrees(region, 0)
+
+
+def _longitude(region: NamedNode) -> Literal | None:
+    """Return the longitude of a point near the middle of a NUTS region."""
+    return _degrees(region, 1)
+
+
+def _degrees(region: NamedNode, place: int) -> Literal | None:
+    found = territories.point(region.value.removeprefix(_NUTS))
+    return Literal(found[place], datatype=expand("xsd:decimal")) if found else None
+
+
 def _code(label: Literal, scheme: NamedNode) -> NamedNode | None:
     """Return the one code of a packaged list that has a label in any language: a preferred one, or else another one."""
     names = _labels(scheme.value)
@@ -113,6 +128,8 @@ _NAMED: Final[Mapping[str, Callable[..., Literal | NamedNode | None]]] = {
     "country": _country,
     "letters": _letters,
     "region": _region,
+    "latitude": _latitude,
+    "longitude": _longitude,
     "code": _code,
 }
 FUNCTIONS: Final = {NamedNode(FUNCTION + name): function for name, function in _NAMED.items()}

@@ -54,6 +54,15 @@ def region(name: str, within: str = "") -> str | None:
     return regions.get(whole) or regions.get(_BEFORE.sub("", whole).strip())
 
 
+def point(code: str) -> tuple[str, str] | None:
+    """Return latitude and longitude of a point near the middle of a NUTS region of level 1 or 2, or None.
+
+    >>> point("ES51"), point("ES511")
+    (('41.8', '1.5'), None)
+    """
+    return _points().get(code)
+
+
 def _rows(name: str) -> list[dict[str, str]]:
     with (_HERE / name).open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
@@ -75,6 +84,11 @@ def _regions() -> dict[str, dict[str, str]]:
     for row in _rows("regions.csv"):
         found[row["country"]][plain(row["name"])] = row["code"]
     return found
+
+
+@cache
+def _points() -> dict[str, tuple[str, str]]:
+    return {row["code"]: (row["latitude"], row["longitude"]) for row in _rows("points.csv")}
 
 
 @cache
