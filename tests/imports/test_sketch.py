@@ -211,3 +211,16 @@ def test_a_profile_that_is_there_is_never_written_over(project: Path) -> None:
     sketched(project, LISTS / "clusters-de.csv")
     done = run(project, "import", "--sketch", str(LISTS / "clusters-fr.csv"), "--name", "listed")
     assert (done.returncode, "there is a profile already" in done.stderr) == (2, True)
+
+
+def test_rows_without_a_name_are_told_and_do_not_stop_an_import(project: Path) -> None:
+    file = written(project, "Cluster name,Remarks\nInvented Cluster,\n,Sources: none\n")
+    assert "1 of 2 rows have no 'Cluster name', and say nothing" in sketched(project, file)
+    statements = imported(project, file)
+    assert len({line.partition(" ")[0] for line in statements if not line.startswith("#")}) == 1
+
+
+def test_the_words_of_a_row_are_no_headings_because_one_of_them_is_known(project: Path) -> None:
+    file = written(project, "code,label\nFIN,Finland\nEND,Endland\n")
+    assert "are they organisations with the names in" in sketched(project, file)
+    assert [column["titles"] for column in metadata(project)["tableSchema"]["columns"]] == ["code", "label"]

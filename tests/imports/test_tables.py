@@ -57,6 +57,11 @@ def test_the_separator_is_found_from_the_head(tmp_path: Path, separator: str) ->
     assert [row.cells for row in table.rows()] == [["1", "2,5;\t|", "x"]]
 
 
+def test_a_name_that_says_tabs_tells_them_where_commas_fit_as_well(tmp_path: Path) -> None:
+    (tmp_path / "list.tsv").write_text("a,b,c\td\n1,2,3\t4\n")
+    assert only(tmp_path / "list.tsv").headings == ("a,b,c", "d")
+
+
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-32"])
 def test_the_mark_at_the_beginning_tells_the_encoding(tmp_path: Path, encoding: str) -> None:
     table = only(csv_file(tmp_path, "Name;Ort\nPôle;Łódź\n", encoding))

@@ -91,6 +91,8 @@ class DelimitedTable(Table):
             return line[1]
         found = sorted(((*_fit(self.head, each), each) for each in DELIMITERS), reverse=True)
         (best, width, delimiter), (second, other_width, other), *_ = found
+        if best and best == second and self.file.place.suffix.lower() == ".tsv":
+            return "\t"
         if best and best == second:
             raise TableError(
                 f"the separator is not clear: with a {DELIMITERS[delimiter]} it has {width} columns, with a "

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from clustergraph.imports.pieces import Piece, pieces
-from clustergraph.imports.sketch import SketchedColumn, SketchedTable, metadata
+from clustergraph.imports.sketch import NAMES, SketchedColumn, SketchedTable, metadata
 from clustergraph.terms import BASE, PREFIXES, SCHEME, SHAPE
 
 _NOT_SAID: Final = ("contact", "email", "telephone", "beneficiary_kind")
@@ -94,11 +94,8 @@ def _kept(column: SketchedColumn, variable: str) -> str:
 
 
 def _note(remark: str, number: int) -> str:
-    key = f"SUBSTR(MD5(STR(?remark{number})), 1, 6)"
-    return (
-        f"BIND ({remark} AS ?remark{number})\n"
-        f'BIND (IRI(CONCAT("id/note/", ?import, "-", STR(?_row), "-", {key})) AS ?note{number})'
-    )
+    iri = f'IRI(CONCAT("id/note/", ?import, "-", STR(?_row), "-", SUBSTR(MD5(STR(?remark{number})), 1, 6)))'
+    return f"BIND ({remark} AS ?remark{number})\nBIND (IF(BOUND(?thing), {iri}, ?nothing) AS ?note{number})"
 
 
 def _indented(pieces: Sequence[str]) -> Iterator[str]:
@@ -199,6 +196,9 @@ def to_do(tables: Sequence[SketchedTable], origin: FileOrigin) -> Iterator[str]:
         for column in table.columns:
             for question in column.found.questions:
                 yield f"metadata.json: {question.text}"
+            if column.means in NAMES and column.empty:
+                without = f"{column.empty} of {table.rows} rows have no {column.heading!r}"
+                yield f"{table.table.name}: {without}, and say nothing"
         yield from (f"{table.table.name}: {note}" for note in table.notes)
     if not origin.licence or not origin.publisher:
         yield "profile.toml: write who publishes the file, and its licence"

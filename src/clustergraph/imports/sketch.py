@@ -47,12 +47,14 @@ class SketchedColumn:
     """The column that the heading is known to mean, if it is."""
     found: Inspected
     sample: Sequence[str] = ()
-    """Some of its values."""
+    """Its values, each once; some of them if there are many."""
+    empty: int = 0
+    """In how many rows it is empty."""
 
     def member(self) -> dict[str, Any]:
         """Return it as metadata describe it."""
         described = {"name": self.name, "titles": self.heading, **self.found.members}
-        if self.means in NAMES:
+        if self.means in NAMES and not self.empty:
             described["required"] = True
         if self.found.questions:
             described[KEY] = [each.member() for each in self.found.questions]
@@ -165,10 +167,11 @@ def _find_headings(table: Table, seen: SketchedTable, ask: Ask | None) -> None:
 
 def _heading_place(rows: Sequence[Row]) -> int:
     """Return the place of the row that most columns are known by, or else of the first of the longest rows."""
-    known = [sum(map(bool, map(meaning, row.cells))) for row in rows]
-    if max(known) > 1:
-        return known.index(max(known))
     lengths = [len({cell for cell in row.cells if cell.strip()}) for row in rows]
+    known = [sum(map(bool, map(meaning, row.cells))) for row in rows]
+    shares = [count / length if count > 1 else 0 for count, length in zip(known, lengths, strict=True)]
+    if max(shares) >= 1 / 2:
+        return shares.index(max(shares))
     return next(place for place, length in enumerate(lengths) if length >= max(lengths) - 1)
 
 
@@ -201,22 +204,26 @@ def _is_value(text: str) -> bool:
 
 def _look_at_columns(table: Table, seen: SketchedTable, ask: Ask | None) -> None:
     values: list[dict[tuple[type, str], str]] = [{} for _ in table.headings]
+    filled = [0] * len(table.headings)
     faults = []
     for row in islice(table.rows(), _LOOKED_AT):
         seen.rows += 1
         if row.fault:
             faults.append(row)
             continue
-        for known, text in zip(values, row.cells, strict=True):
+        for place, (known, text) in enumerate(zip(values, row.cells, strict=True)):
+            filled[place] += bool(text.strip())
             if text and len(known) < _DISTINCT:
                 known.setdefault((type(text), text), text)
     if faults:
         seen.notes.append(
             f"{len(faults)} of {seen.rows} rows cannot be read, row {faults[0].number} for one: {faults[0].fault}"
         )
-    for heading, known in zip(table.headings, values, strict=True):
+    whole = seen.rows - len(faults)
+    for heading, known, count in zip(table.headings, values, filled, strict=True):
         if heading:
-            seen.columns.append(_column(heading, list(known.values()), seen, ask))
+            column = _column(heading, list(known.values()), seen, ask)
+            seen.columns.append(replace(column, empty=whole - count))
         elif known:
             seen.notes.append(f"a column without a heading holds {next(iter(known.values()))!r} and is not read")
 
@@ -242,7 +249,7 @@ def _column(heading: str, texts: Sequence[str], seen: SketchedTable, ask: Ask | 
     if means == "rate" and _is_amount(texts, found):
         seen.notes.append(f"{heading!r} means a rate, but has values above 1, and is kept as a note")
         means = ""
-    return SketchedColumn(heading, _name(means or heading, seen), means, found, texts[:_HEAD])
+    return SketchedColumn(heading, _name(means or heading, seen), means, found, texts)
 
 
 def _is_amount(texts: Sequence[str], found: Inspected) -> bool:
@@ -263,13 +270,14 @@ def _find_name(seen: SketchedTable, ask: Ask | None) -> None:
         raise SourceError(
             f"no column of {seen.table.name} names what its rows are about", advice="write a profile by hand"
         )
+    texts.sort(key=lambda column: (column.empty, -len(column.sample)))
     names = {column.heading: column for column in texts}
     question = Ambiguity("which column names the organisations that the rows are about?", {each: {} for each in names})
     column = names[ask(question)] if ask else texts[0]
     column.means, column.name = "name", _name("name", seen)
     if not ask:
         what = f"no heading names what the rows are about: are they organisations with the names in {column.heading!r}?"
-        column.found.questions.append(Ambiguity(what, {"yes": {}}))
+        column.found.questions.append(Ambiguity(f"{what} (or call another column name)", {"yes": {}}))
 
 
 def _name(text: str, seen: SketchedTable) -> str:
