@@ -100,7 +100,9 @@ def test_the_data_is_consistent_with_the_ontology(project: Project, tmp_path: Pa
 
 
 def test_every_term_is_used_by_the_data_or_a_question(store: Store, project: Project) -> None:
-    queries = "\n".join(path.read_text() for path in project.root.glob("[iq]*/**/*.rq"))
+    queries = "\n".join(
+        path.read_text() for path in [*project.root.glob("[iq]*/**/*.rq"), *project.root.glob("src/**/*.py")]
+    )
     query = f"""SELECT ?t {{ ?t rdfs:isDefinedBy ?m ; a ?c
         FILTER (?c IN (owl:Class, owl:ObjectProperty, owl:DatatypeProperty) && STRSTARTS(STR(?t), '{ONTOLOGY}'))
         FILTER NOT EXISTS {{ ?t owl:deprecated true }} }}"""

@@ -154,7 +154,7 @@ def test_a_project_of_horizon_europe_has_its_grant_under_topics_calls_and_parts(
         ("cordis-101000001-2", "horizon-eie-2022-connect-01-02", "", ""),
     ]
     within = rows(store, "SELECT ?s ?w { ?s cg:withinScheme ?w }")
-    assert ("horizon-eie-2022-connect-01-01", "call-horizon-eie-2022-connect-01") in within
+    assert ("horizon-eie-2022-connect-01-01", "horizon-eie-2022-connect-01") in within
     assert {("horizon-3-2-3", "horizon-3-2"), ("horizon-3-2", "horizon-3"), ("horizon-3", "horizon-europe")} <= {
         *within
     }
@@ -313,9 +313,9 @@ def test_the_older_layout_has_other_heads_and_its_persons_are_left(tmp_path: Pat
     )
     done, store = imported(tmp_path, project=project, organizations=organizations)
     assert rows(store, "SELECT ?p ?s ?w { ?g cg:activity ?p ; cg:scheme ?s . ?p cg:website ?w }") == [
-        ("cordis-211001", "call-fp7-ict-2007-1", "old.example.org")
+        ("cordis-211001", "fp7-ict-2007-1", "old.example.org")
     ]
-    assert rows(store, "SELECT ?s { ?s cg:withinScheme funding:fp7 }") == [("call-fp7-ict-2007-1",), ("fp7-ict",)]
+    assert rows(store, "SELECT ?s { ?s cg:withinScheme funding:fp7 }") == [("fp7-ict-2007-1",), ("fp7-ict",)]
     assert rows(store, "SELECT ?o ?r { ?p cg:participant ?o ; cg:role ?r }") == [("pic-900000009", "host-institution")]
     assert b"Nobody" not in gzip.decompress(done.target.read_bytes())
 

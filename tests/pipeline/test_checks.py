@@ -245,7 +245,7 @@ def test_every_term_of_the_ontology_is_used_by_the_data_or_a_question() -> None:
         graph.bulk_extend(read(path))
     merge(graph)
     infer(graph, project.rules)
-    asking = project.root.glob("[iq]*/**/*.rq")
+    asking = [*project.root.glob("[iq]*/**/*.rq"), *project.root.glob("src/**/*.py")]
     questions = "\n".join(path.read_text("utf-8") for path in asking)
     unused = {term.strip("<>").removeprefix(PREFIXES["cg"]) for term in rows("unused-term", graph)}
     assert sorted(term for term in unused if not re.search(rf"\bcg:{term}\b", questions)) == []
