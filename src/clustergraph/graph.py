@@ -33,7 +33,8 @@ from clustergraph.questions.question import Parameter, Question
 from clustergraph.questions.sections import Section, documents, sections
 from clustergraph.questions.thing import Thing, Things
 from clustergraph.rdf.labels import best, labels
-from clustergraph.release.artefacts import dump_of
+from clustergraph.rdf.origins import Origins
+from clustergraph.release.artefacts import ORIGINS, Made, dump_of
 from clustergraph.release.licences import LicensedSources
 from clustergraph.release.manifest import Release
 from clustergraph.sparql.hints import Vocabulary, hints
@@ -331,7 +332,7 @@ class Graph:
 
     def thing(self, iri: str) -> Thing:
         """Return what is said of a thing, with names and the sections that say so."""
-        return Things(self.engine, self.name, self.sections).about(iri)
+        return Things(self.engine, self.name, self.sections, self.origins).about(iri)
 
     def near(self, iri: str) -> list[tuple[str, str]]:
         """Return IRIs and names of things that an IRI may be meant for, by its likeness to theirs or to their names."""
@@ -357,7 +358,8 @@ class Graph:
         """Tells evidence in words."""
         from clustergraph.questions.explanation import Explainer
 
-        return Explainer(self.store, lambda node: self.name(node.value) or compact(node.value), self.sections)
+        words = lambda node: self.name(node.value) or compact(node.value)  # noqa: E731
+        return Explainer(self.store, words, self.sections, self.origins)
 
     @cached_property
     def places(self) -> Mapping[str, Place]:
@@ -377,6 +379,13 @@ class Graph:
     @cached_property
     def _licensed(self) -> LicensedSources:
         return LicensedSources(self.store)
+
+    @cached_property
+    def origins(self) -> Origins | None:
+        """From which rows of tables statements come, if the release has imports."""
+        path = self.engine.path
+        folder = Made.of(path).folder(ORIGINS) if path.name else None  # a graph in memory has no path
+        return Origins.open(folder) if folder else None
 
     @cached_property
     def _conflicts(self) -> Conflicts:

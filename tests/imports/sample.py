@@ -52,13 +52,20 @@ CLUSTERS_QUERY = """CONSTRUCT {
   OPTIONAL { FILTER(BOUND(?members)) BIND(IRI(CONCAT("id/figure/north-", ?id, "-members")) AS ?figure) }
 }
 """
-PROJECTS_QUERY = """CONSTRUCT { ?project a cg:Project ; skos:prefLabel ?label ; cg:coordinatedBy ?cluster }
-WHERE {
+PROJECTS_QUERY = """CONSTRUCT {
+  ?project a cg:Project ; skos:prefLabel ?label .
+  ?part a cg:Participation ; cg:certainty certainty:stated ; cg:participant ?body ; cg:activity ?project ;
+    cg:role participation-role:participant .
+} WHERE {
   BIND(IRI(CONCAT("id/project/north-", ?number)) AS ?project)
-  BIND(STRLANG(?number, "und") AS ?label)
-  BIND(IRI(CONCAT("id/organisation/north-", ?cluster)) AS ?by)
+  BIND(STRLANG(CONCAT("Project ", ?number), "en") AS ?label)
+  OPTIONAL {
+    FILTER(BOUND(?cluster))
+    BIND(IRI(CONCAT("id/organisation/north-", ?cluster)) AS ?body)
+    BIND(IRI(CONCAT("id/participation/north-", ?number, "-", ?cluster)) AS ?part)
+  }
 }
-""".replace("?cluster }", "?by }")
+"""
 ROWS = [["ID", "Name", "Members", "Fields"], ["a", "Alpha", "12", "wood;steel"], ["b", "Beta", "", "wood"]]
 
 

@@ -264,7 +264,7 @@ def eccp(context: Context, table: Path, out: Path | None, issued: str, no_valida
 
     with progress() as tell:
         _, found = draft(project, tell)
-    ours = [each for each in found if each.where and each.where.cell and each.where.path.samefile(table)]
+    ours = [each for each in found if each.where and each.where.cell and each.where.path.resolve() == table.resolve()]
     if ours:
         show(ours, "text")
     if others := len(found) - len(ours):

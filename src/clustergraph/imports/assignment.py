@@ -40,6 +40,9 @@ def assign(profile: ImportProfile, paths: Sequence[Path], note: Callable[[str], 
     What is in the files and not in the profile, or the other way round, is noted. `SourceError` says that a file cannot
     be read, that no table of it is one of the profile, or that two are the same.
     """
+    if profile.program:
+        advice = f"run: clustergraph import {profile.program} {paths[0]}"
+        raise SourceError(f"the tables of {profile.name} are read by a command of their own", advice=advice)
     found: dict[str, Given] = {}
     for path in paths:
         taken = 0

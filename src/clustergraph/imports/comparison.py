@@ -11,8 +11,9 @@ from typing import Final
 
 import numpy as np
 
-from clustergraph.imports.seen import Digests, Seen, digests
+from clustergraph.imports.seen import Seen
 from clustergraph.rdf.lines import Line, Statement, batches
+from clustergraph.rdf.origins import Digests, digests
 from clustergraph.terms import VOCABULARIES, compact
 
 _TYPE: Final = f" <{VOCABULARIES['rdf']}type> ".encode()

@@ -18,7 +18,7 @@ from clustergraph.errors import ClustergraphError
 from clustergraph.imports.profile import DescribedTable
 from clustergraph.imports.rows import Row, Table
 from clustergraph.imports.seen import Seen
-from clustergraph.imports.statements import NO_KEY, Heads, Problem, Said, TableReader
+from clustergraph.imports.statements import NO_KEY, Heads, Problem, SaidByRows, TableReader
 from clustergraph.release.withdrawn import Withdrawn
 
 Progress = Callable[[str], None]
@@ -103,7 +103,7 @@ def _begin(given: tuple[DescribedTable, Heads, str], making: Making) -> None:
     _reader = TableReader(*given, making.graph, making.base, making.prefixes, making.withdrawn)
 
 
-def _read(rows: Sequence[Row]) -> Said:
+def _read(rows: Sequence[Row]) -> SaidByRows:
     return _reader.read(rows)
 
 
@@ -144,7 +144,7 @@ class Gathering:
                 self.progress(f"reading {given.label}: {taken.read:,} rows, {len(self.seen):,} statements")
         return taken
 
-    def _said(self, given: Given) -> Iterator[tuple[list[Row], Said]]:
+    def _said(self, given: Given) -> Iterator[tuple[list[Row], SaidByRows]]:
         """Yield the parts of a table with what they say, in their order."""
         parts = _parts(given.table.rows(), _PART)
         first = next(parts, [])
@@ -165,7 +165,7 @@ class Gathering:
         finally:
             pool.shutdown(cancel_futures=True)
 
-    def _of_keys(self, given: Given, rows: Sequence[Row], said: Said) -> Iterator[Problem]:
+    def _of_keys(self, given: Given, rows: Sequence[Row], said: SaidByRows) -> Iterator[Problem]:
         """Yield what is wrong with the keys of rows: a foreign one that is nowhere, an own one that stands twice."""
         good = np.ones(len(said.lines), bool)
         own, *foreign = said.keys
@@ -182,7 +182,7 @@ class Gathering:
             twice = places[~known.add(own[places])]
             yield from told.problems(twice, given.described.key, "an earlier row has the same key, {}")
 
-    def _write(self, given: Given, said: Said, refused: set[int], taken: Taken) -> None:
+    def _write(self, given: Given, said: SaidByRows, refused: set[int], taken: Taken) -> None:
         """Write the new statements of the rows that are taken."""
         kept = np.array([number not in refused for number, lines in said.lines for _ in lines], bool)
         new = np.zeros(len(kept), bool)
@@ -210,7 +210,7 @@ class _Keys:
 
     given: Given
     rows: Mapping[int, Row]
-    said: Said
+    said: SaidByRows
 
     def problems(self, places: Iterable[int], names: Sequence[str], message: str) -> Iterator[Problem]:
         """Yield what is wrong with the keys of rows, given by their places among those that can be taken."""
@@ -236,9 +236,11 @@ def _chained(first: list[Row], second: list[Row] | None, rest: Iterable[list[Row
         yield from rest
 
 
-def _ordered(pool: ProcessPoolExecutor, parts: Iterable[list[Row]], ahead: int) -> Iterator[tuple[list[Row], Said]]:
+def _ordered(
+    pool: ProcessPoolExecutor, parts: Iterable[list[Row]], ahead: int
+) -> Iterator[tuple[list[Row], SaidByRows]]:
     """Yield parts and what they say in their order, while so many others are being read."""
-    waiting: deque[tuple[list[Row], Future[Said]]] = deque()
+    waiting: deque[tuple[list[Row], Future[SaidByRows]]] = deque()
     for part in parts:
         waiting.append((part, pool.submit(_read, part)))
         if len(waiting) > ahead:

@@ -31,7 +31,7 @@ _CONTEXT: Final = "http://www.w3.org/ns/csvw"
 _NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 """Names of columns that are also names of variables."""
 _ADDRESS: Final = re.compile(r'https?://[^\s<>"{}|\\^`]+')
-_TEXTS: Final = ("title", "description", "publisher", "licence", "attribution", "homepage")
+_TEXTS: Final = ("title", "description", "publisher", "licence", "attribution", "homepage", "program")
 _NEEDED: Final = ("title", "publisher", "licence")
 _MATCH: Final = ("class", "identifier", "name", "place", "website", "country")
 
@@ -110,6 +110,8 @@ class ImportProfile:
     licence: str
     attribution: str
     homepage: str
+    program: str
+    """The command that reads its tables, where no queries do."""
     matches: tuple[Mapping[str, str], ...]
     """How its things are matched: class, scheme of identifiers, name of the column."""
     tables: tuple[DescribedTable, ...]
@@ -123,7 +125,7 @@ class ImportProfile:
     def read(cls, folder: Path) -> ImportProfile:
         """Return the profile in a folder; `SourceError` names file and line of what is wrong with it."""
         settings = _settings(folder / SETTINGS)
-        tables = _tables(folder / METADATA)
+        tables = () if settings.get("program") else _tables(folder / METADATA)
         texts = {name: settings.get(name, "") for name in _TEXTS}
         return cls(folder, **texts, matches=tuple(settings.get("match", ())), tables=tables)
 
@@ -167,7 +169,7 @@ class ImportProfile:
 
 def is_profile(folder: Path) -> bool:
     """Whether a folder is one of a profile."""
-    return (folder / METADATA).is_file()
+    return (folder / SETTINGS).is_file()
 
 
 # profile.toml
@@ -191,7 +193,7 @@ def _settings(path: Path) -> dict[str, Any]:
 
 def _check_settings(found: Mapping[str, Any], path: Path, text: str) -> None:
     for name in _NEEDED:
-        if not found.get(name):
+        if not found.get(name) and not (name == "licence" and "program" in found):
             raise SourceError(f"it has no {name}", where=Where(path, 1), advice=f'write {name} = "…"')
     for name, value in found.items():
         where = Where(path, _line_of(text, rf"^\s*(\[+\s*)?{re.escape(name)}\b"))

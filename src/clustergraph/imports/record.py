@@ -27,7 +27,7 @@ _Said: TypeAlias = "tuple[NamedNode, str, NamedNode | Literal]"
 
 
 @dataclass(frozen=True)
-class Origin:
+class ImportOrigin:
     """Where the tables of an import come from."""
 
     name: str
@@ -46,14 +46,16 @@ class Origin:
         return NamedNode(f"{self.base}id/document/import-{slug(self.name)}")
 
 
-def record(origin: Origin, profile: ImportProfile, taken: Sequence[Taken], checksums: dict[Path, str]) -> list[Quad]:
+def record(
+    origin: ImportOrigin, profile: ImportProfile, taken: Sequence[Taken], checksums: dict[Path, str]
+) -> list[Quad]:
     """Return the record of an import, in a graph of its own."""
     graph = NamedNode(f"{origin.graph}/record")
     said = [*_about(graph, origin, profile), *_of_tables(origin, taken, checksums)]
     return [Quad(subject, expand(predicate), value, graph) for subject, predicate, value in said]
 
 
-def _about(graph: NamedNode, origin: Origin, profile: ImportProfile) -> Iterator[_Said]:
+def _about(graph: NamedNode, origin: ImportOrigin, profile: ImportProfile) -> Iterator[_Said]:
     source, document = NamedNode(origin.graph), origin.document
     yield graph, "rdf:type", expand("cg:ReferenceGraph")
     yield graph, "skos:prefLabel", Literal(f"Record of the import {origin.name}", language="en")
@@ -79,7 +81,7 @@ def _about(graph: NamedNode, origin: Origin, profile: ImportProfile) -> Iterator
             yield document, predicate, found
 
 
-def _of_tables(origin: Origin, taken: Sequence[Taken], checksums: dict[Path, str]) -> Iterator[_Said]:
+def _of_tables(origin: ImportOrigin, taken: Sequence[Taken], checksums: dict[Path, str]) -> Iterator[_Said]:
     source = NamedNode(origin.graph)
     for each in taken:
         node = NamedNode(f"{origin.graph}/table/{slug(each.given.label)}")

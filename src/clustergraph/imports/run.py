@@ -21,7 +21,7 @@ from clustergraph.imports.assignment import assign
 from clustergraph.imports.comparison import Comparison, compare
 from clustergraph.imports.gathering import Gathering, Given, Making, Progress, Taken
 from clustergraph.imports.profile import ImportProfile
-from clustergraph.imports.record import Origin, record, retrieved_before
+from clustergraph.imports.record import ImportOrigin, record, retrieved_before
 from clustergraph.imports.refused import ENDING, RefusedRows, is_refused
 from clustergraph.imports.rows import Row
 from clustergraph.imports.statements import Problem
@@ -160,15 +160,17 @@ class _Import:
         return Gathering(making, out, order.skip, order.processes, self.progress, refuse)
 
     @property
-    def _origin(self) -> Origin:
-        return Origin(self.order.called, self.order.base, self.order.issued, self.order.retrieved)
+    def _origin(self) -> ImportOrigin:
+        return ImportOrigin(self.order.called, self.order.base, self.order.issued, self.order.retrieved)
 
     def _record(self, taken: Sequence[Taken]) -> None:
         """Write the record; who imports the same files again need not say again when they were retrieved."""
         order = self.order
         checksums = {path: checksum(path) for path in order.files}
         before = retrieved_before(order.home / f"{order.called}{RECORD}", checksums.values())
-        origin = Origin(order.called, order.base, order.issued, order.retrieved or before or _written(order.files))
+        origin = ImportOrigin(
+            order.called, order.base, order.issued, order.retrieved or before or _written(order.files)
+        )
         quads = record(origin, order.profile, taken, checksums)
         (self.folder / f"{order.called}{RECORD}").write_text(turtle.write(quads), "utf-8")
 

@@ -2,26 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from hashlib import blake2b
-from typing import Final, TypeAlias
-
 import numpy as np
 from numpy.typing import NDArray
 
-Digests: TypeAlias = NDArray[np.uint64]
-_EIGHT: Final = 8
-
-
-def digest(content: bytes) -> int:
-    """Return 64 bits that stand for a content, the same in every process."""
-    return int.from_bytes(blake2b(content, digest_size=_EIGHT).digest(), "big")
-
-
-def digests(contents: Iterable[bytes]) -> Digests:
-    """Return the digests of several contents."""
-    joined = b"".join([blake2b(each, digest_size=_EIGHT).digest() for each in contents])
-    return np.frombuffer(joined, ">u8").astype(np.uint64)
+from clustergraph.rdf.origins import Digests
 
 
 class Seen:

@@ -15,8 +15,8 @@ from clustergraph.imports.construct import MOST_SOLUTIONS, TypedRow
 from clustergraph.imports.headings import forms
 from clustergraph.imports.profile import DescribedColumn, DescribedTable
 from clustergraph.imports.rows import CellError, Row
-from clustergraph.imports.seen import Digests, digest, digests
 from clustergraph.rdf.lines import Line
+from clustergraph.rdf.origins import Digests, digest, digests
 from clustergraph.release.withdrawn import Withdrawn
 
 NO_KEY: Final = 0
@@ -39,7 +39,7 @@ class Problem(NamedTuple):
         return f"row {self.row}{cell}: {self.message}{expected}"
 
 
-class Said(NamedTuple):
+class SaidByRows(NamedTuple):
     """What some rows say."""
 
     lines: list[tuple[int, list[Line]]]
@@ -111,7 +111,7 @@ class TableReader:
         self._rest = [place for place, column in enumerate(heads.columns) if column is None and heads.headings[place]]
         self._keys = [table.key, *(each.columns for each in table.references)]
 
-    def read(self, rows: Sequence[Row]) -> Said:
+    def read(self, rows: Sequence[Row]) -> SaidByRows:
         """Return what some rows say."""
         problems: list[Problem] = []
         typed = []
@@ -124,7 +124,7 @@ class TableReader:
         lines = [(row, self._withdrawn.left_lines(said)) for row, said in stated] if self._withdrawn else [*stated]
         keys = [np.array([self._key(row, names) for row in typed], np.uint64) for names in self._keys]
         damaged = [problem for row in rows for problem in self._damaged(row)]
-        return Said(lines, digests(line for _, said in lines for line in said), keys, problems, damaged)
+        return SaidByRows(lines, digests(line for _, said in lines for line in said), keys, problems, damaged)
 
     def _damaged(self, row: Row) -> Iterator[Problem]:
         """Yield the cells of a row whose letters a wrong encoding has spoilt."""

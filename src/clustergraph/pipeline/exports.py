@@ -4,6 +4,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -17,6 +18,8 @@ from clustergraph.graph import Graph
 from clustergraph.pipeline.project import Project, package_fingerprint
 from clustergraph.rdf import turtle
 from clustergraph.rdf.files import Written
+from clustergraph.rdf.origins import Origins
+from clustergraph.rdf.reading import is_packed
 from clustergraph.release import artefacts
 from clustergraph.release.artefacts import Artefact, Download, Made, lines_of, store_of
 from clustergraph.release.description import PUBLICATION, boxes, describe
@@ -37,7 +40,7 @@ def prepare(release: Path, project: Project, progress: Progress = lambda _: None
         SourceError: a profile is not as it should be.
     """
     exports = _Exports(Release.read(release), project, progress)
-    return artefacts.make(release, exports.all() if files else [exports.description()])
+    return artefacts.make(release, [*exports.origins(), *(exports.all() if files else [exports.description()])])
 
 
 @dataclass(frozen=True)
@@ -62,6 +65,16 @@ class _Exports:
             Artefact("package", self._fingerprint(eccp), self._package),
             self.description(),
         ]
+
+    def origins(self) -> Iterator[Artefact]:
+        """Yield the recipe of where the statements of imports come from, if there are imports."""
+        if files := [path for path in self.project.graph_files() if is_packed(path)]:
+            yield Artefact(artefacts.ORIGINS, self._fingerprint(files), partial(self._origins, files))
+
+    def _origins(self, files: Sequence[Path], folder: Path, _: Sequence[Download]) -> Iterator[Download]:
+        self.progress("writing which row each imported statement comes from")
+        Origins.read(files).write(folder)
+        return iter(())
 
     def description(self) -> Artefact:
         """Return the recipe of the description."""

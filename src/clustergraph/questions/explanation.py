@@ -13,8 +13,9 @@ from pyoxigraph import DefaultGraph, Literal, NamedNode, Store
 from clustergraph.questions.evidence import PLAIN, Basis, Derived, Proof, Stated, facts
 from clustergraph.questions.lineage import Absence
 from clustergraph.questions.names import with_article
-from clustergraph.questions.sections import Section
+from clustergraph.questions.sections import Section, row_of
 from clustergraph.questions.traversal import Fact, Term
+from clustergraph.rdf.origins import Origins
 from clustergraph.rdf.reading import solutions
 from clustergraph.terms import compact, expand, is_vocabulary
 
@@ -70,6 +71,7 @@ class Explainer:
     store: Store
     words: Words
     sections: Mapping[str, Section]
+    origins: Origins | None = None
 
     def document(self, basis: Basis) -> dict[str, Any]:
         """Return evidence as text and as JSON members: its steps, what is stated by whom, and what is inferred."""
@@ -147,7 +149,7 @@ class Explainer:
         return {
             "number": step.number,
             "says": self._says(step),
-            "sources": [self._source(graph.value) for graph in step.graphs],
+            "sources": [self._source(graph.value, step.facts) for graph in step.graphs],
             "rule": step.rule,
             "because": step.because,
             "from": sorted(steps[key].number for key in step.premises if key in steps),
@@ -267,15 +269,18 @@ class Explainer:
         subject = found[0][0]
         marks = self._marks(subject, _Step()) if isinstance(subject, NamedNode) else ""
         return {
-            "source": self._source(graph),
+            "source": self._source(graph, found),
             "status": marks or (self.words(_PLAIN[_CERTAINTY]) if self._is_statement(subject) else ""),
             "subject": self._words(subject),
             "iri": getattr(subject, "value", ""),
             "triples": [self._triple(fact) for fact in sorted(found, key=str)],
         }
 
-    def _source(self, graph: str) -> dict[str, str]:
+    def _source(self, graph: str, said: Sequence[Fact]) -> dict[str, str]:
+        """Return what is told of who says something: of an import, the first row that says any of it."""
         section = self.sections.get(graph)
+        if section:
+            section = section.at(next(filter(None, (row_of(self.origins, fact, graph) for fact in said)), None))
         members = {name: section.parts[name] for name in _MEMBERS if name in section.parts} if section else {}
         place = _place(section) if section else self.words(NamedNode(graph))
         name = f"{section.title}, {place}" if section else place

@@ -1,16 +1,19 @@
 """The sections of documents: how each is called, and in which order they stand."""
 
+from __future__ import annotations
+
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
-from typing import Final
+from typing import Any, Final
 
-from pyoxigraph import QuerySolution, QuerySolutions
+from pyoxigraph import NamedNode, Quad, QuerySolution, QuerySolutions
 
 from clustergraph.engine.store import Embedded
 from clustergraph.rdf.labels import rank
+from clustergraph.rdf.origins import Origins, TableRow
 from clustergraph.terms import INFERRED, compact
 
 _SECTIONS: Final = """SELECT ?section ?document ?title ?name ?number ?heading ?table ?row ?order ?issued WHERE {
@@ -53,6 +56,13 @@ class Section:
         called = ": ".join(filter(None, [heading, ", ".join(dict.fromkeys(place))]))
         return called or compact(self.iri).strip("<>")
 
+    def at(self, row: TableRow | None) -> Section:
+        """Return the row of an imported table that makes a statement of this source; the source if there is none."""
+        if row is None:
+            return self
+        name = f"{self.name}: {row}" if self.parts.get("title") != self.name else str(row)
+        return replace(self, parts={**self.parts, "name": name, "table": row.table, "row": str(row.row)})
+
     @property
     def inferred(self) -> bool:
         """Whether it is the graph of what was computed."""
@@ -62,6 +72,14 @@ class Section:
     def rank(self) -> tuple[float, list[tuple[int, str]], str]:
         """The place in the document, to sort by."""
         return float(self.parts.get("order", "inf")), natural(self.parts.get("number", "~")), self.name
+
+
+def row_of(origins: Origins | None, statement: Quad | tuple[Any, Any, Any], graph: str) -> TableRow | None:
+    """Return the row of an imported table that makes a triple in a graph, or None."""
+    if origins is None:
+        return None
+    subject, predicate, value = statement.triple if isinstance(statement, Quad) else statement
+    return origins.of(Quad(subject, predicate, value, NamedNode(graph)))
 
 
 def sections(graph: Embedded) -> dict[str, Section]:

@@ -10,8 +10,9 @@ from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, Quad, QueryS
 
 from clustergraph.engine.store import Embedded
 from clustergraph.questions.notes import Note, notes_on
-from clustergraph.questions.sections import Section
+from clustergraph.questions.sections import Section, row_of
 from clustergraph.rdf.labels import near
+from clustergraph.rdf.origins import Origins
 from clustergraph.terms import ONTOLOGY, VOCABULARIES, compact, expand
 
 SHOWN: Final = 500
@@ -111,8 +112,11 @@ class Thing:
 class Things:
     """Reads things from the store of a release."""
 
-    def __init__(self, graph: Embedded, words: Words, sections: Mapping[str, Section]) -> None:
-        """Take the store, what names things, and the sections of the documents."""
+    def __init__(
+        self, graph: Embedded, words: Words, sections: Mapping[str, Section], origins: Origins | None = None
+    ) -> None:
+        """Take the store, what names things, the sections of the documents, and which rows statements come from."""
+        self._origins = origins
         self._graph = graph
         self._words = words
         self._sections = sections
@@ -151,7 +155,11 @@ class Things:
         """Return the graphs that state a triple, each as a section; one that is none has a name only."""
         every = self._graph.store.quads_for_pattern(quad.subject, quad.predicate, quad.object, None)
         graphs = sorted(each.graph_name.value for each in every if isinstance(each.graph_name, NamedNode))
-        return [self._sections.get(graph) or Section(graph, "", {"name": self._words(graph)}) for graph in graphs]
+        return [self._source(quad, graph) for graph in graphs]
+
+    def _source(self, quad: Quad, graph: str) -> Section:
+        section = self._sections.get(graph) or Section(graph, "", {"name": self._words(graph)})
+        return section.at(row_of(self._origins, quad, graph))
 
     def _name(self, thing: Thing, quads: Iterable[Quad]) -> None:
         """Fill in the names of everything in sight, and the details of what has none."""

@@ -21,7 +21,8 @@ from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, Triple, parse
 from clustergraph.errors import SheetCell, SourceError, Where
 from clustergraph.formats import of_file
 from clustergraph.rdf import positions
-from clustergraph.rdf.reading import Blanks, base_of, content
+from clustergraph.rdf.origins import ImportedFile
+from clustergraph.rdf.reading import Blanks, base_of, content, is_packed
 from clustergraph.rdf.turtle import Node, Value
 from clustergraph.terms import expand
 
@@ -54,9 +55,26 @@ class Places:
         the subject, then where the subject is named as an object.
         """
         described, mentions = self._found
-        keys = ((subject, predicate, object_), (subject, predicate, None), (subject, None, None))
-        found = next((described[key] for key in keys if key in described), None) or mentions.get(subject)
+        exact, *nearest = ((subject, predicate, object_), (subject, predicate, None), (subject, None, None))
+        if exact not in described and (row := self._row(f"{subject} {predicate} {object_}")):
+            return row
+        found = next((described[key] for key in (exact, *nearest) if key in described), None)
+        if found is None and (row := self._row(str(subject))):
+            return row
+        found = found or mentions.get(subject)
         return found and found[0].where(*found[1:])
+
+    def _row(self, of: str) -> Where | None:
+        """Return the row of an imported table that a triple or a subject comes from, or None."""
+        for each in self._imports:
+            found = each.origins.find(f"{of} {each.graph} .\n" if " " in of else of)
+            if found:
+                return Where(Path(found.table), cell=SheetCell(found.row))
+        return None
+
+    @cached_property
+    def _imports(self) -> list[ImportedFile]:
+        return [ImportedFile(path) for path in self.paths if is_packed(path)]
 
     def value(self, value: Literal, predicates: Set[NamedNode]) -> Where | None:
         """Return where a literal is first written as the value of one of some properties, or None."""
@@ -93,7 +111,7 @@ class Places:
 
     def _texts(self) -> Iterator[_Text]:
         for path in self.paths:
-            if format_ := of_file(path):
+            if (format_ := of_file(path)) and not is_packed(path):
                 yield _Text(path, format_.engine, base_of(path) if self.base is None else self.base)
 
 

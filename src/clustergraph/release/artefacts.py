@@ -32,6 +32,8 @@ PROFILES: Final = "profiles"
 """The artefact with the profiles, and in a folder for each its queries, which the service asks about single things."""
 DESCRIPTION: Final = "description"
 """The artefact with the description, a file for each of the `RDF_FORMATS`."""
+ORIGINS: Final = "origins"
+"""The artefact that tells from which row of which table statements of imports come; see `clustergraph.rdf.origins`."""
 _LIST: Final = "made.json"
 _DOWNLOADS: Final = "downloads.json"
 _WAIT: Final = 600.0
