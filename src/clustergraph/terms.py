@@ -26,14 +26,14 @@ ID_KINDS: Final = (
     "alliance", "work-package",
     "strategy", "funding", "document", "letter",
     "participation", "relationship", "figure", "award", "priority", "coverage", "grant", "mention", "plan", "assertion",
-    "dating", "note", "data-set", "pairing", "verdict",
+    "match", "dating", "note", "data-set", "pairing", "verdict",
 )  # fmt: skip
 """The kinds of thing that have an IRI of ours, each with a prefix of its name: the path segment after ``/id/``."""
 
 LISTS: Final = (
     "action", "action-type", "address-kind", "bound", "breakdown", "certainty", "effra-domain", "emerging-industry",
     "field", "field-basis", "funding-level", "identifier-scheme", "industrial-ecosystem", "key-enabling-technology",
-    "label", "label-level", "legal-status", "measure", "member-kind", "mention-kind", "note-kind",
+    "label", "label-level", "legal-status", "match-state", "measure", "member-kind", "mention-kind", "note-kind",
     "organisation-kind", "origin", "other-term", "participation-role", "period", "phase", "plan-kind", "quantity-kind",
     "relationship-kind", "s3-platform", "scope", "service", "status", "target-group", "term-kind", "theme", "unit",
     "verdict-kind", "verdict-reason",

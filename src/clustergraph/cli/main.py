@@ -28,6 +28,7 @@ COMMANDS: Final = {
     "format": ("validate", "Rewrite Turtle and TriG files in canonical form."),
     "import": ("importing", "Read what was exported: a dump, or cluster profiles filled in."),
     "init": ("begin", "Begin a project."),
+    "match": ("match", "Find out which things of different sources are the same."),
     "mcp": ("serve", "Serve the current release to language models."),
     "migrate": ("migrate", "Carry data to a newer version of the ontology."),
     "query": ("ask", "Run a SPARQL query."),

@@ -1,0 +1,142 @@
+"""How well organisations are matched: python -m bench.matching [--half first|kept|all].
+
+The pairs are in tests/matching/pairs.csv: rows of real lists, drawn before any blocking, judged by two readers who did
+not see each other, and by a third where they differed. Identifiers are held back, so that names and places have to do;
+where the table of CORDIS is there (CLUSTERGRAPH_TEST_DATA), all of its named organisations stand beside the pairs.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import io
+import os
+import resource
+import time
+import zipfile
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from math import sqrt
+from pathlib import Path
+
+from clustergraph.matching.candidates import Candidates
+from clustergraph.matching.compare import Body
+from clustergraph.matching.matches import Match, find
+
+ROOT = Path(__file__).parent.parent
+PAIRS = ROOT / "tests" / "matching" / "pairs.csv"
+TABLE = "cordis-h2020/cordis-h2020projects-csv.zip"
+REGISTER = "CORDIS H2020"
+_KINDS = {
+    "HES": "higher or secondary education", "REC": "research organisation", "PRC": "private for-profit",
+    "PUB": "public body", "OTH": "other",
+}  # fmt: skip
+_LONG = 14
+
+
+def wilson(hits: int, total: int) -> tuple[float, float, float]:
+    """Return a share and the two ends of its 95 % interval after Wilson."""
+    if not total:
+        return 0.0, 0.0, 1.0
+    z, share = 1.959964, hits / total
+    middle = (share + z * z / (2 * total)) / (1 + z * z / total)
+    half = z / (1 + z * z / total) * sqrt(share * (1 - share) / total + z * z / (4 * total * total))
+    return share, middle - half, middle + half
+
+
+def body(iri: str, said: Mapping[str, str], source: str) -> Body:
+    """Return the body of a row, without its identifier."""
+    short = said["acronym"]
+    names = [
+        *filter(None, said["names"].split(" | ")),
+        *([short] if len(short) > _LONG or short.count(" ") > 1 else []),
+    ]
+    places = filter(None, said["place"].replace("/", " | ").split(" | "))
+    kinds = frozenset([said["kind"]]) & frozenset(_KINDS.values())
+    websites = tuple(filter(None, [said["website"]]))
+    return Body(
+        iri, tuple(dict.fromkeys(names)), tuple(filter(None, [short])), said["country"], tuple(places), kinds, websites,
+        sources=(source,),
+    )  # fmt: skip
+
+
+def side(row: Mapping[str, str], letter: str) -> Body:
+    """Return one side of a pair; the same row of a list is the same body in all its pairs."""
+    said = {name.removeprefix(f"{letter} "): value for name, value in row.items() if name.startswith(f"{letter} ")}
+    key = (
+        f"pic-{said['pic']}" if said["source"] == REGISTER else "|".join((said["source"], said["names"], said["place"]))
+    )
+    return body(key, said, said["source"])
+
+
+def register() -> Iterator[Body]:
+    """Yield the named organisations of the table of CORDIS, if it is there."""
+    path = Path(os.environ.get("CLUSTERGRAPH_TEST_DATA", ROOT.parent / "shared" / "data")) / TABLE
+    if not path.is_file():
+        return
+    with zipfile.ZipFile(path) as archive, archive.open("organization.csv") as file:
+        seen: set[str] = set()
+        for row in csv.DictReader(io.TextIOWrapper(file, "utf-8-sig"), delimiter=";"):
+            if row["organisationID"] not in seen and (row["name"] or row["shortName"]):
+                seen.add(row["organisationID"])
+                said = {"names": row["name"], "acronym": row["shortName"], "place": row["city"], "website": ""}
+                said |= {"country": row["country"], "kind": _KINDS.get(row["activityType"], "")}
+                found = body(f"pic-{row['organisationID']}", said, REGISTER)
+                if found.names:
+                    yield found
+
+
+def told(name: str, hits: int, total: int, aim: float) -> str:
+    """Return a share with its interval."""
+    share, low, high = wilson(hits, total)
+    return f"{name:<44} {share:.3f}  [{low:.3f}, {high:.3f}]  {hits} of {total}, aim {aim}"
+
+
+def outcome(rows: Iterable[Mapping[str, str]], matches: Iterable[Match]) -> Counter[tuple[str, str]]:
+    """Return how many pairs of each verdict have which state."""
+    states = {frozenset(match.pair): match.state for match in matches}
+    return Counter(
+        (row["verdict"], states.get(frozenset((side(row, "a").iri, side(row, "b").iri)), "none")) for row in rows
+    )
+
+
+def main() -> None:
+    """Measure, and print."""
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--half", choices=["first", "kept", "all"], default="all")
+    half = options.parse_args().half
+    with PAIRS.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    known = {each.iri: each for each in register()}
+    known |= {each.iri: each for row in rows for each in (side(row, "a"), side(row, "b")) if each.iri not in known}
+    bodies = [replace(each, sources=(each.sources[0],)) for each in known.values()]
+    judged = [row for row in rows if half in ("all", row["half"])]
+    begun = time.perf_counter(), time.process_time()
+    matches = find(bodies, lambda one, other: one.sources == other.sources != (REGISTER,))
+    took = time.perf_counter() - begun[0], time.process_time() - begun[1]
+    found = outcome(judged, matches)
+    same = [row for row in judged if row["verdict"] == "same"]
+    candidates = Candidates(bodies)
+    places = {each.iri: place for place, each in enumerate(bodies)}
+    blocked = sum(_near(candidates, places, side(row, "a"), side(row, "b")) for row in same)
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    print(f"{len(bodies):,} bodies in {took[0]:.0f} s ({took[1]:.0f} s of one core), {memory} MB")
+    print(f"{len(judged)} pairs, half: {half}")
+    for (verdict, state), count in sorted(found.items()):
+        print(f"  {verdict:<10} {state:<10} {count}")
+    linked = sum(count for (_, state), count in found.items() if state == "same")
+    print(told("precision of what is linked without asking", found["same", "same"], linked, 0.98))
+    print(told("recall of links and candidates", found["same", "same"] + found["same", "candidate"], len(same), 0.9))
+    print(told("recall of what is compared at all", blocked, len(same), 0.9))
+
+
+def _near(candidates: Candidates, places: Mapping[str, int], one: Body, other: Body) -> bool:
+    return any(
+        places[second.iri] in [place for _, place in candidates.like(first)]
+        for first, second in ((one, other), (other, one))
+    )
+
+
+if __name__ == "__main__":
+    main()
