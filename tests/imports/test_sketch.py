@@ -5,6 +5,8 @@ from __future__ import annotations
 import gzip
 import json
 import shutil
+from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +14,10 @@ import pytest
 from openpyxl import Workbook
 
 from clustergraph.imports.ambiguity import Ambiguity
+from clustergraph.imports.cells import Column
+from clustergraph.imports.rows import Dialect
 from clustergraph.imports.sketch import look
+from clustergraph.imports.sketch import metadata as metadata_text
 from tests.commands import run
 
 LISTS = Path(__file__).parent / "lists"
@@ -224,3 +229,36 @@ def test_the_words_of_a_row_are_no_headings_because_one_of_them_is_known(project
     file = written(project, "code,label\nFIN,Finland\nEND,Endland\n")
     assert "are they organisations with the names in" in sketched(project, file)
     assert [column["titles"] for column in metadata(project)["tableSchema"]["columns"]] == ["code", "label"]
+
+
+def plain_value(value: Any) -> list[str]:
+    """Return what another reader of CSVW has read, as we write it."""
+    if value is None or value == "":
+        return []
+    if isinstance(value, list):
+        return [text for each in value for text in plain_value(each)]
+    if isinstance(value, Decimal):
+        return [f"{value.normalize():f}"]
+    if isinstance(value, datetime):
+        return [value.date().isoformat()]
+    return [value.unsplit() if hasattr(value, "unsplit") else str(value)]
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("kind", ["clusters", "operations"])
+def test_another_reader_of_csvw_reads_the_same_with_a_draft(tmp_path: Path, kind: str, language: str) -> None:
+    csvw = pytest.importorskip("csvw")
+    file = LISTS / f"{kind}-{language}.csv"
+    (table,) = look(file, {})
+    (tmp_path / file.name).write_bytes(file.read_bytes())
+    (tmp_path / "metadata.json").write_text(metadata_text("Listed", [table]), "utf-8")
+    theirs = list(csvw.TableGroup.from_file(tmp_path / "metadata.json").tables[0].iterdicts(strict=False))
+    columns = [Column.from_csvw(column.member()) for column in table.columns if not column.found.members.get("virtual")]
+    rows = list(table.table.read_as(Dialect.from_csvw(table.dialect)).rows())
+    assert len(rows) == len(theirs)
+    for row, read in zip(rows, theirs, strict=True):
+        cells = zip(columns, row.cells, strict=True)
+        ours = {column.name: [each.value for each in column.read(text)] for column, text in cells}
+        ours["website"] = [each.removeprefix("http://") for each in ours.get("website", [])]
+        assert ours == {"website": [], **{name: plain_value(value) for name, value in read.items() if name in ours}}
