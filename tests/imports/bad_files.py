@@ -63,6 +63,16 @@ def declared(size: int) -> Callable[[zipfile.ZipFile], object]:
     return lambda written: setattr(written.infolist()[0], "file_size", size)
 
 
+def members(size: int, count: int) -> Callable[[zipfile.ZipFile], object]:
+    """Return what says of that many members that each would unpack to so many bytes, and is packed to a tenth."""
+
+    def change(written: zipfile.ZipFile) -> None:
+        for entry in written.infolist()[:count]:
+            entry.file_size, entry.compress_size = size, size // 10
+
+    return change
+
+
 def encrypted(path: Path) -> None:
     archive(("list.csv", GOOD.encode()))(path)
     content = bytearray(path.read_bytes())
@@ -158,7 +168,12 @@ UNREADABLE: Final = {
     "a ZIP in a ZIP": Kind("list.zip", archive(("in.zip", b"PK\x03\x04")), "the ZIP holds another, in.zip"),
     "a ZIP in a ZIP by another name": Kind("list.zip", archive(("in.csv", b"PK\x03\x04x")), "the ZIP is damaged"),
     "a ZIP of 100 GB": Kind(
-        "list.zip", archive(("list.csv", b"id"), change=declared(100 * 2**30)), "unpacked it would have 100 GiB"
+        "list.zip",
+        archive(("a.csv", b"id"), ("b.csv", b"id"), change=members(50 * 2**30, 2)),
+        "unpacked it would have 100 GiB",
+    ),
+    "a ZIP of nothing but noughts": Kind(
+        "list.zip", archive(("list.csv", b"id"), change=declared(2**29)), "list.csv would be 268,435,456 times as large"
     ),
     "a path that climbs out": Kind("list.zip", archive(("../list.csv", GOOD.encode())), "a path that climbs out"),
     "a path from the root": Kind("list.zip", archive(("/list.csv", GOOD.encode())), "a path that climbs out"),

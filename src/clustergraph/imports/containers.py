@@ -17,6 +17,10 @@ from clustergraph.errors import SourceError, Where
 
 UNPACKED_LIMIT: Final = 20 * 2**30
 """How many bytes all that is in a ZIP may have when it is unpacked."""
+_LARGE: Final = 2**28
+"""How many bytes a file in a ZIP may have however well it is packed."""
+_PACKED: Final = 200
+"""How many times larger than packed a larger one may be; tables are five to fifty times."""
 _ZIP, _OLE, _PARQUET, _GZIP, _PDF = (b"PK\x03\x04", b"PK\x05\x06"), b"\xd0\xcf\x11\xe0", b"PAR1", b"\x1f\x8b", b"%PDF"
 _DAMAGE: Final = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError)
 _TABLES: Final = (".csv", ".tsv", ".txt", ".xlsx", ".xlsm", ".parquet")
@@ -178,6 +182,13 @@ def _check(archive: zipfile.ZipFile, place: Path) -> None:
                 f"{entry.filename} is encrypted",
                 where=Where(place),
                 advice="unpack it with its password, and give that",
+            )
+        if entry.file_size > max(_LARGE, _PACKED * entry.compress_size):
+            times = entry.file_size // max(entry.compress_size, 1)
+            raise TableError(
+                f"{entry.filename} would be {times:,} times as large when it is unpacked",
+                where=Where(place),
+                advice="if it is a table, unpack it, and give that",
             )
     if (size := sum(entry.file_size for entry in entries)) > UNPACKED_LIMIT:
         raise TableError(
