@@ -510,3 +510,17 @@ def test_a_rule_runs_again_only_after_what_it_reads_has_changed(tmp_path: Path) 
     infer(store, tmp_path, ran.append)
     assert ran == ["a", "b", "c", "a", "b"]
     assert Quad(NamedNode("n:2"), NamedNode("p:b"), NamedNode("n:4")) in store
+
+
+def test_pairs_of_an_imported_project_are_left_to_questions() -> None:
+    home = "<https://w3id.org/clustergraph/graph/{}> {{ {} }}"
+    parts = "organisation:a a cg:Organisation . organisation:b a cg:Organisation ."
+    shares = {}
+    for graph in ("reference/activities", "import/cordis"):
+        store = Store()
+        both = "project:p a cg:Project ; cg:hasParticipant organisation:a, organisation:b ."
+        store.load((HEADER + home.format(graph, both + parts)).encode(), RdfFormat.TRIG)
+        merge(store)
+        infer(store, ROOT / "queries" / "rules")
+        shares[graph] = holds(store, "organisation:a cg:sharesProjectWith organisation:b")
+    assert shares == {"reference/activities": True, "import/cordis": False}

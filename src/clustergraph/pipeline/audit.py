@@ -11,18 +11,23 @@ from clustergraph.sparql.parser import query_error
 from clustergraph.terms import INFERRED
 
 
-def audit(store: Store, rules: Iterable[Rule], progress: Callable[[str], None] = lambda _: None) -> None:
+def audit(store: Store, rules: Iterable[Rule], progress: Callable[[str], None] = lambda _: None) -> list[Quad]:
     """Add the verdicts on the claims of documents to a store, in its default graph and in that of what is inferred.
 
-    The default graph must hold all that is stated and that follows; each rule sees what those before it gave.
+    The default graph must hold all that is stated and that follows; each rule sees what those before it gave. What is
+    added to the graph of what is inferred is returned.
     `SourceError` if a rule is not well formed.
     """
+    added = list[Quad]()
     for rule in rules:
         progress(rule.path.stem)
         found = {Quad(t.subject, t.predicate, t.object, DefaultGraph()) for t in _constructed(store, rule)}
         new = [quad for quad in found if quad not in store]
         store.extend(new)
-        store.extend(Quad(quad.subject, quad.predicate, quad.object, INFERRED) for quad in new)
+        inferred = [Quad(quad.subject, quad.predicate, quad.object, INFERRED) for quad in new]
+        store.extend(inferred)
+        added += inferred
+    return added
 
 
 def _constructed(store: Store, rule: Rule) -> QueryTriples:

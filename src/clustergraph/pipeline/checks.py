@@ -32,6 +32,7 @@ Progress = Callable[[str], None]
 _SEVERITY: Final = re.compile(r"^# severity: *(\w+) *$", re.MULTILINE)
 _ALONE: Final = re.compile(r"^# alone$", re.MULTILINE)
 _OF_MODEL: Final = re.compile(r"^# of the model$", re.MULTILINE)
+_WHOLE: Final = re.compile(r"^# whole$", re.MULTILINE)
 _COLUMN: Final = re.compile(r"\{(\w+)\}")
 
 
@@ -51,6 +52,8 @@ class Check:
     """Whether nothing else is told of a statement that it finds."""
     of_model: bool = False
     """Whether it is for those who maintain the ontology and its lists, and not for projects that only use them."""
+    whole: bool = False
+    """Whether it compares things that nothing joins, such as all names, so that it needs the whole graph."""
 
     @classmethod
     def read(cls, path: Path) -> Check:
@@ -64,7 +67,8 @@ class Check:
             level = Severity(severity[1]) if severity else Severity.VIOLATION
         except ValueError as error:
             raise SourceError(f"no such severity: {severity and severity[1]}", where=Where(path)) from error
-        return cls(path, first[2:].strip(), level, text, bool(_ALONE.search(text)), bool(_OF_MODEL.search(text)))
+        marks = (_ALONE, _OF_MODEL, _WHOLE)
+        return cls(path, first[2:].strip(), level, text, *(bool(mark.search(text)) for mark in marks))
 
     def findings(self, rows: Rows, store: Store, places: Places) -> Iterator[Finding]:
         """Yield what some rows of the check find; `SourceError` if it is not well formed, or not a SELECT query."""

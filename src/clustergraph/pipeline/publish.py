@@ -2,26 +2,23 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
-from difflib import get_close_matches
 from pathlib import Path
-from typing import Final
 
-from pyoxigraph import DefaultGraph, NamedNode, Quad, Store
+from pyoxigraph import DefaultGraph, Store
 
 from clustergraph.errors import ClustergraphError, ReleaseError, SourceError, Where
 from clustergraph.export.dump import counted
 from clustergraph.pipeline import exports
 from clustergraph.pipeline.audit import audit
 from clustergraph.pipeline.checks import Constraints
-from clustergraph.pipeline.configuration import Configuration
 from clustergraph.pipeline.inference import infer
+from clustergraph.pipeline.large import Build, large, timed
 from clustergraph.pipeline.project import Project
-from clustergraph.questions import conflict, question, rules
-from clustergraph.questions.catalogue import catalogue
+from clustergraph.pipeline.stated import stated
+from clustergraph.questions import rules
 from clustergraph.rdf import lines
 from clustergraph.rdf.files import told
 from clustergraph.rdf.places import Places
-from clustergraph.rdf.reading import rdf_files, read, read_all
 from clustergraph.release.changes import Changes
 from clustergraph.release.manifest import Record, Release
 from clustergraph.release.releases import Releases
@@ -29,11 +26,8 @@ from clustergraph.release.withdrawn import Withdrawn
 from clustergraph.release.write import Draft, merge, write
 from clustergraph.shacl.findings import Finding, Severity
 from clustergraph.shacl.scope import affected
-from clustergraph.terms import CATALOGUE, SCHEME, expand
 
 Progress = Callable[[str], None]
-_IN_SCHEME: Final = expand("skos:inScheme")
-_FIELDS: Final = NamedNode(f"{SCHEME}field")
 
 
 class RejectedError(ClustergraphError):
@@ -80,36 +74,13 @@ def draft(
 
 def assemble(project: Project, progress: Progress = lambda _: None) -> Store:
     """Read the graph of a project and infer what follows; `SourceError` if a file cannot be read."""
-    project.check()
-    store = Store()
-    for path in project.graph_files():
-        progress(f"reading {project.name(path)}")
-        store.bulk_extend(read(path))
-    questions, found_by = question.load(project.queries), conflict.load_rules(project.queries)
-    audit_rules = rules.load(project.audit)
-    store.extend(catalogue(questions.values(), [*rules.load(project.rules), *audit_rules], found_by.values()))
-    if project.configuration.given:
-        _check_scope(project.configuration, store)
-        store.extend(project.configuration.imprint.quads())
-    described = read_all(rdf_files(*project.shapes.folders))
-    store.extend(Quad(quad.subject, quad.predicate, quad.object, CATALOGUE) for quad in described)
+    store = stated(project, project.graph_files(), progress)
     project.withdrawn().leave_out(store)
     merge(store)
     progress("inferring what follows")
     infer(store, project.rules, lambda rule: progress(f"inferring {rule}"))
-    audit(store, audit_rules, lambda rule: progress(f"auditing {rule}"))
+    audit(store, rules.load(project.audit), lambda rule: progress(f"auditing {rule}"))
     return store
-
-
-def _check_scope(configuration: Configuration, store: Store) -> None:
-    """Raise `SourceError` if a field that the project is about is none."""
-    fields = {quad.subject.value for quad in store.quads_for_pattern(None, _IN_SCHEME, _FIELDS, None)}  # type: ignore[union-attr]
-    for said, field in zip(configuration["scope"], configuration.scope, strict=True):
-        if field not in fields:
-            codes = [each.rpartition("/")[2] for each in fields]
-            near = get_close_matches(said.lower(), codes, 3, 0.5)
-            advice = f"did you mean {' or '.join(near)}?" if near else "docs/terms.md lists the fields"
-            raise SourceError(f"{said!r} is no field", where=configuration.where("scope"), advice=advice)
 
 
 def publish(
@@ -126,6 +97,8 @@ def publish(
     with releases.lock():
         written = Changes() if drop_writes else releases.written()
         fingerprint, checks = project.fingerprint(), project.checks_fingerprint()
+        if imports := large(project):
+            return _publish_large(Build(project, imports, timed(progress)), releases, written, fingerprint)
         store, findings = draft(project, progress)
         _refuse(findings)
         if withdrawn := project.withdrawn():
@@ -140,6 +113,26 @@ def publish(
         releases.note(release.digest, replace(record, fingerprint=fingerprint))
         releases.activate(release.path)
         return release, findings
+
+
+def _publish_large(
+    build: Build, releases: Releases, written: Changes, fingerprint: str
+) -> tuple[Release, list[Finding]]:
+    """Publish a graph with large imports; its files for download are left to ``clustergraph export all``."""
+    if written:
+        raise LostWritesError(written)
+    with Draft.begun(releases) as made:
+        findings = [each for each in build.fill(made) if build.project.minds(each)]
+        _refuse(findings)
+        if withdrawn := build.project.withdrawn():
+            withdrawn.write(releases.root)
+        record = Record(warnings=len(findings), checks=build.project.checks_fingerprint())
+        release = made.name(record)
+    exports.prepare(release.path, build.project, build.progress, files=False)
+    releases.note(release.digest, replace(record, fingerprint=fingerprint))
+    releases.activate(release.path)
+    build.progress(f"{release.quads:,} statements; the files for download are made by: clustergraph export all")
+    return release, findings
 
 
 def restore(
@@ -169,7 +162,7 @@ def restore(
         with Draft.begun(releases) as made:
             read_quads = counted(lines.read(path), progress, f"reading {path.name}")
             made.take(_in_graphs(lines.canonical(lines.stored(read_quads)), path, project.withdrawn()))
-            if not made.quads:
+            if not made.counts.quads:
                 raise SourceError("it holds no statements", where=Where(path), advice="name the file of a dump")
             findings: list[Finding] = []
             if not made.known():

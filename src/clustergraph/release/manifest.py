@@ -1,27 +1,63 @@
 """What a release says of itself, in the manifest beside its store; and how it was last made, in a record elsewhere."""
 
+from __future__ import annotations
+
 import json
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, Self
 
-from pyoxigraph import NamedNode, Store
+from pyoxigraph import Store
 
 from clustergraph import __version__
 from clustergraph.errors import ReleaseError
 from clustergraph.rdf.files import whole
-from clustergraph.rdf.reading import solutions
 from clustergraph.release.imprint import Imprint
 from clustergraph.release.licences import LicensedSource, licensed
+from clustergraph.terms import INFERRED, VOCABULARIES
 
 FORMAT: Final = 3
 """The version of the form that a release has on disk; any other is refused."""
 STORE: Final = "store"
 _FILE: Final = "manifest.json"
 _BUILD: Final = "run: clustergraph build"
-_CLASSES: Final = "SELECT ?x (COUNT(?s) AS ?n) { ?s a ?x FILTER isIRI(?x) } GROUP BY ?x ORDER BY ?x"
+_TYPE: Final = f" <{VOCABULARIES['rdf']}type> ".encode()
+_INFERRED: Final = str(INFERRED).encode()
+
+
+@dataclass
+class Counts:
+    """What is counted of statements while they pass as canonical lines."""
+
+    quads: int = 0
+    triples: int = 0
+    inferred: int = 0
+    graphs: set[bytes] = field(default_factory=set)
+    classes: Counter[bytes] = field(default_factory=Counter)
+
+    def counted(self, lines: Iterable[bytes]) -> Iterator[bytes]:
+        """Yield ordered lines, and count them."""
+        before, inferred = b"", 0
+        for number, line in enumerate(lines, 1):
+            triple, graph, _ = line.rsplit(b" ", 2)
+            if triple != before:
+                self.triples += 1
+                before = triple
+                if _TYPE in triple:
+                    self._type(triple)
+            inferred += graph == _INFERRED
+            self.graphs.add(graph)
+            self.quads = number
+            yield line
+        self.inferred = inferred
+
+    def _type(self, triple: bytes) -> None:
+        _, predicate, class_ = triple.split(b" ", 2)
+        if predicate == _TYPE.strip() and class_[:1] == b"<":
+            self.classes[class_] += 1
 
 
 class ForeignReleaseError(ReleaseError):
@@ -60,18 +96,18 @@ class Release:
     """The sources that have a licence of their own."""
 
     @classmethod
-    def of(cls, path: Path, store: Store, digest: str, quads: int, inferred: int) -> Self:
-        """Return the release of a finished store, whose default graph is the merged one, as it is written now."""
+    def of(cls, path: Path, store: Store, digest: str, counts: Counts) -> Self:
+        """Return the release of counted statements, which are in a store, as it is written now."""
         return cls(
             path=path,
             digest=digest,
             created=datetime.now(UTC).isoformat(timespec="milliseconds"),
             version=__version__,
-            quads=quads,
-            triples=len(store) - quads,
-            inferred=inferred,
-            graphs=tuple(sorted(graph.value for graph in store.named_graphs() if isinstance(graph, NamedNode))),
-            classes={row["x"].value: int(row["n"].value) for row in solutions(store, _CLASSES)},
+            quads=counts.quads,
+            triples=counts.triples,
+            inferred=counts.inferred,
+            graphs=tuple(sorted(graph[1:-1].decode() for graph in counts.graphs)),
+            classes={class_[1:-1].decode(): number for class_, number in sorted(counts.classes.items())},
             imprint=Imprint.of(store),
             sources=licensed(store),
         )

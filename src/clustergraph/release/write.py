@@ -8,9 +8,10 @@ from __future__ import annotations
 import hashlib
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final, NamedTuple, Self
 
@@ -18,13 +19,11 @@ from pyoxigraph import NamedNode, Quad, RdfFormat, Store, parse
 
 from clustergraph.errors import ReleaseError
 from clustergraph.rdf.files import flush
-from clustergraph.rdf.lines import Line, batches, canonical
-from clustergraph.rdf.writers import ntriples
+from clustergraph.rdf.lines import Line, batches, canonical, unique
 from clustergraph.release.artefacts import DUMP, DUMP_FILE, home_of, lines_of
 from clustergraph.release.changes import Changes
-from clustergraph.release.manifest import STORE, Record, Release
+from clustergraph.release.manifest import STORE, Counts, Record, Release
 from clustergraph.release.releases import DRAFT, Releases
-from clustergraph.terms import INFERRED
 
 _DIGITS: Final = 16
 """How many digits of the SHA-256 of its lines name a release."""
@@ -32,7 +31,6 @@ _PIECE: Final = 200_000
 """How many statements are loaded into a store at a time; the engine takes a kilobyte of memory for each."""
 _OPENED: Final = 16
 """How many files of a store the engine opens at once; it opens others when it needs them, which no worker may do."""
-_INFERRED: Final = f" <{INFERRED.value}> .\n".encode()
 
 
 class Content(NamedTuple):
@@ -78,8 +76,7 @@ class Draft:
     releases: Releases
     folder: Path
     digest: str = ""
-    quads: int = 0
-    inferred: int = 0
+    counts: Counts = field(default_factory=Counts)
     store: Store | None = None
     """The store that it is described from."""
 
@@ -106,9 +103,7 @@ class Draft:
         """Write the canonical lines, which are what it is named by."""
         digest = hashlib.sha256()
         with (self.folder / DUMP / DUMP_FILE).open("wb") as file:
-            for line in lines:
-                self.quads += 1
-                self.inferred += line.endswith(_INFERRED)
+            for line in self.counts.counted(lines):
                 digest.update(line)
                 file.write(line)
         self.digest = digest.hexdigest()[:_DIGITS]
@@ -130,25 +125,36 @@ class Draft:
 
     def load(self) -> Store:
         """Write the store from the lines, in flat memory, and return it."""
-        self.store = Store(str(self.folder / "release" / STORE))
         with (self.folder / DUMP / DUMP_FILE).open("rb") as lines:
+            return self.load_lines(lines)
+
+    def load_lines(self, lines: Iterable[Line], loaded: Callable[[int], None] = lambda _: None) -> Store:
+        """Write the store from sorted lines, in flat memory, and return it; tell how many are in it."""
+        done = 0
+        self.store = store = Store(str(self.folder / "release" / STORE))
+        with ThreadPoolExecutor(2) as pool:
             for piece in batches(lines, _PIECE):
                 # What is loaded gets new labels for its blank nodes, each time other ones.
                 blank = [line for line in piece if b"_:" in line]
                 plain = [line for line in piece if b"_:" not in line] if blank else piece
-                self.store.bulk_load(b"".join(plain), RdfFormat.N_QUADS)
-                self.store.bulk_load(b"".join(ntriples(plain)), RdfFormat.N_TRIPLES)
+                triples = (line[: line.rindex(b" <")] + b" .\n" for line in plain)
+                parts = ((plain, RdfFormat.N_QUADS), (unique(triples), RdfFormat.N_TRIPLES))
+                jobs = [pool.submit(store.bulk_load, b"".join(part), format_) for part, format_ in parts]
+                for job in jobs:
+                    job.result()
                 quads = list(parse(b"".join(blank), format=RdfFormat.N_QUADS))
-                self.store.extend([*quads, *(Quad(quad.subject, quad.predicate, quad.object) for quad in quads)])
-        self.store.flush()
-        self.store.optimize()
-        return self.store
+                store.extend([*quads, *(Quad(quad.subject, quad.predicate, quad.object) for quad in quads)])
+                done += len(piece)
+                loaded(done)
+        store.flush()
+        store.optimize()
+        return store
 
     def name(self, record: Record) -> Release:
         """Give it its name, with all that is in it on disk; one that is there already stays as it is."""
         found, folder = None, self.folder / "release"
         if self.store is not None:
-            found = Release.of(self.final, self.store, self.digest, self.quads, self.inferred)
+            found = Release.of(self.final, self.store, self.digest, self.counts)
             found.write(folder)
             self.store = None
         for path in (self.folder, *self.folder.rglob("*")):
