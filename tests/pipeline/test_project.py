@@ -43,6 +43,12 @@ def test_a_project_has_the_packaged_model_and_what_is_beside_its_data(root: Path
     assert {"own", "shortcuts"} <= names
 
 
+def test_questions_on_the_layout_of_the_example_are_left_out(root: Path) -> None:
+    layout = {path.stem for path in (PACKAGED / "queries" / "layout").glob("*.rq")}
+    assert layout
+    assert not layout & question.load(Project(root).queries).keys()
+
+
 def test_countries_and_programmes_are_there_without_any_data_of_its_own(root: Path) -> None:
     names = {project_file.name for project_file in Project(root).graph_files()}
     assert {"countries.trig", "programmes.trig", "core.ttl"} <= names

@@ -147,13 +147,18 @@ class Question:
 def load(folder: Layers | Path) -> dict[str, Question]:
     """Return the questions of a folder by name, each with those that it replaces; those on layout are last.
 
+    Those on layout are of use where texts have the layout, and come from the last layer alone: that of the project.
+
     Raises:
         SourceError: the head of a file, or the file of successors, is not as it should be.
     """
     folder = Layers.of(folder)
     paths = sorted(folder.glob("*.rq"), key=lambda path: (path.stem != FIRST, path.stem))
-    found = {path.stem: read(path) for path in [*paths, *(folder / LAYOUT).glob("*.rq")]}
+    found = {path.stem: read(path) for path in [*paths, *Layers.of(folder.own / LAYOUT).glob("*.rq")]}
+    left_out = {path.stem for path in (folder / LAYOUT).glob("*.rq")} - found.keys()
     for entry in successors(folder):
+        if entry.question in left_out:
+            continue
         if entry.question not in found:
             advice = f"the questions are the files in {folder}"
             where = Where(folder.find(FILE))
