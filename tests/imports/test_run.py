@@ -206,3 +206,62 @@ def test_what_cannot_be_imported_is_told(home: Path, files: list, options: dict,
     paths = [table(home / f"t{number}.csv", rows) for number, rows in enumerate(files)]
     with pytest.raises(SourceError, match=told):
         imported(home, *paths, **options)
+
+
+SHAPES = """@prefix cg: <https://w3id.org/clustergraph/ontology/> .
+@prefix sh: <http://www.w3.org/ns/shacl#> .
+@prefix skos: <http://www.w3.org/2004/02/skos/core#> .
+<urn:shape> a sh:NodeShape ; sh:targetClass cg:Organisation ; sh:property <urn:shape-name> .
+<urn:shape-name> a sh:PropertyShape ; sh:path skos:prefLabel ; sh:name "name" ; sh:maxLength 6 ;
+  sh:message "Give it a short name." ; sh:severity sh:%s .
+"""
+LONG = [*ROWS, ["c", "Gamma with a long name", "", ""]]
+
+
+def test_what_breaks_a_shape_of_the_profile_stops_the_import_with_row_and_column(home: Path) -> None:
+    (home / "north" / "shapes.ttl").write_text(SHAPES % "Violation", "utf-8")
+    with pytest.raises(BadRowsError, match=r"clusters.csv, row 4, column ID \| Name: .*Give it a short name"):
+        imported(home, table(home / "clusters.csv", LONG))
+    assert content(home / "data" / "imports") == {}
+
+
+def test_rows_that_break_a_shape_are_skipped_like_others(home: Path) -> None:
+    (home / "north" / "shapes.ttl").write_text(SHAPES % "Violation", "utf-8")
+    projects = table(home / "projects.csv", [["Number", "Cluster"], ["1", "c"]])
+    done = imported(home, table(home / "clusters.csv", LONG), projects, skip=True)
+    assert [(each.read, each.taken, each.refused) for each in done.taken] == [(3, 2, 1), (1, 0, 1)]
+    assert "Gamma" in (home / "data" / "imports" / "north.clusters.refused.csv").read_text("utf-8")
+    assert "Gamma" not in "".join(lines(done.target))
+
+
+def test_what_a_shape_only_warns_of_is_a_remark(home: Path) -> None:
+    (home / "north" / "shapes.ttl").write_text(SHAPES % "Warning", "utf-8")
+    done = imported(home, table(home / "clusters.csv", LONG))
+    assert done.written
+    (remark,) = done.remarks
+    assert remark.startswith("clusters.csv, row 4: ")
+
+
+def test_what_a_killed_import_has_left_is_removed_by_the_next(home: Path) -> None:
+    imported(home, table(home / "clusters.csv", ROWS))
+    before = content(home / "data" / "imports")
+    (home / "data" / "imports" / ".north.left").mkdir()
+    (home / "data" / "imports" / ".north.left" / "north.nq.gz").write_bytes(b"half")
+    assert home / "data" / "imports" / ".north.left" / "north.nq.gz" not in rdf_files(home / "data")
+    imported(home, table(home / "clusters.csv", ROWS))
+    assert content(home / "data" / "imports") == before
+
+
+def test_an_interrupted_import_leaves_what_was_there(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    imported(home, table(home / "clusters.csv", ROWS))
+    before = content(home / "data" / "imports")
+
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    for place in ("gathering.Gathering._write", "run.record", "run.flush", "run.compare"):
+        with monkeypatch.context() as patched:
+            patched.setattr(f"clustergraph.imports.{place}", interrupted)
+            with pytest.raises(KeyboardInterrupt):
+                imported(home, table(home / "clusters.csv", LONG))
+        assert content(home / "data" / "imports") == before, place

@@ -139,13 +139,18 @@ def tables(
         retrieved,
         skip=on_error == "skip",
         dry=dry_run,
-        processes=processes or len(os.sched_getaffinity(0)),
+        processes=processes or _cores(),
         base=HOME.base,
     )
     with progress() as tell:
         done = run(order, tell, lambda text: click.echo(f"note: {text}", err=True))
     for line in told_of(done, order):
         click.echo(line, err=True)
+
+
+def _cores() -> int:
+    """Return how many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _values(given: tuple[str, ...]) -> dict[str, str]:
@@ -171,6 +176,9 @@ def told_of(done: Imported, order: Order) -> Iterator[str]:
             first = each.silent[:_SHOWN]
             numbers = ", ".join(map(str, first)) + (", …" if each.left_out > len(first) else "")
             yield f"  left out, since the profile takes nothing from them: rows {numbers}"
+    yield from (f"warning: {remark}" for remark in done.remarks[:_SHOWN])
+    if len(done.remarks) > _SHOWN:
+        yield f"{len(done.remarks) - _SHOWN:,} more warnings"
     if done.comparison is not None:
         yield from told_difference(done.comparison)
     if order.dry:

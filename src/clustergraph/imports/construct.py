@@ -108,8 +108,12 @@ class Construct:
             _Part(tuple(place_of[leaf.value] if leaf.kind == "variable" else leaf.text for leaf in _terms(each)))  # type: ignore[arg-type]  # three of them
             for each in selection.template.of(TriplePattern)
         ]
-        self.sources = _sources(selection, {*columns})
-        """The columns that the value of each variable comes from."""
+        sources = _sources(selection, {*columns})
+        self.columns_of: dict[str, frozenset[str]] = defaultdict(frozenset)
+        """For each property the columns that its values come from."""
+        for each in selection.template.of(TriplePattern):
+            if isinstance(each.path, Leaf) and each.path.kind == "iri":
+                self.columns_of[each.path.value] |= sources.get(each.object.value, frozenset())
 
     @classmethod
     def read(cls, path: Path, columns: Sequence[str], base: str, prefixes: Mapping[str, str]) -> Construct:

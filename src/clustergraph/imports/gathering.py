@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
@@ -35,15 +35,13 @@ _SHOWN: Final = 20
 class BadRowsError(ClustergraphError):
     """Rows cannot be taken, and nothing is imported."""
 
-    def __init__(self, table: Table, problems: Sequence[Problem]) -> None:
-        where = table.where()
-        listed = "\n  ".join([f"{where.path.name}, {problem}" for problem in problems[:_SHOWN]])
+    def __init__(self, problems: Sequence[tuple[str, Problem]]) -> None:
+        listed = "\n  ".join([f"{table}, {problem}" for table, problem in problems[:_SHOWN]])
         more = f"\n  and {len(problems) - _SHOWN} more up to there" if len(problems) > _SHOWN else ""
         super().__init__(
             f"there are rows that cannot be taken, and nothing is imported:\n  {listed}{more}",
             advice="mend them, or leave them out with --on-error skip, which lists them in a file of their own",
         )
-        self.problems = problems
 
 
 @dataclass(frozen=True)
@@ -119,6 +117,8 @@ class Gathering:
     progress: Progress
     refuse: Callable[[Given, Row, Sequence[Problem]], None]
     """Is told each row that is left out."""
+    broken: Mapping[str, Mapping[int, Sequence[Problem]]] = field(default_factory=dict)
+    """By the label of a table what is known to be wrong with its rows before they are read."""
     seen: Seen = field(default_factory=Seen)
     keys: dict[str, Seen] = field(default_factory=dict)
     """By the name of a table the keys of its rows."""
@@ -127,10 +127,12 @@ class Gathering:
         """Write what a table says; `BadRowsError` if there are rows that cannot be taken, unless they are left out."""
         taken, told_of = Taken(given), 0
         for rows, said in self._said(given):
-            problems = [*said.problems, *self._of_keys(given, rows, said)]
+            broken = self.broken.get(given.label, {})
+            problems = [*said.problems, *(each for row in rows for each in broken.get(row.number, ()))]
+            problems += self._of_keys(given, rows, said, broken)
             taken.read += len(rows)
             if problems and not self.skip:
-                raise BadRowsError(given.table, sorted(problems))
+                raise BadRowsError([(given.label, problem) for problem in sorted(problems)])
             refused = {problem.row for problem in problems}
             self._write(given, said, refused, taken)
             taken.damaged += len(said.damaged)
@@ -165,9 +167,11 @@ class Gathering:
         finally:
             pool.shutdown(cancel_futures=True)
 
-    def _of_keys(self, given: Given, rows: Sequence[Row], said: SaidByRows) -> Iterator[Problem]:
+    def _of_keys(
+        self, given: Given, rows: Sequence[Row], said: SaidByRows, broken: Collection[int]
+    ) -> Iterator[Problem]:
         """Yield what is wrong with the keys of rows: a foreign one that is nowhere, an own one that stands twice."""
-        good = np.ones(len(said.lines), bool)
+        good = np.array([number not in broken for number, _ in said.lines], bool)
         own, *foreign = said.keys
         told = _Keys(given, {row.number: row for row in rows}, said)
         for references, keys in zip(given.described.references, foreign, strict=True):

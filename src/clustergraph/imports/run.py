@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import io
-import os
 import re
 import shutil
 import signal
@@ -13,13 +13,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import IO, Final
 
 from clustergraph.errors import ClustergraphError, SourceError
 from clustergraph.imports.assignment import assign
 from clustergraph.imports.comparison import Comparison, compare
-from clustergraph.imports.gathering import Gathering, Given, Making, Progress, Taken
+from clustergraph.imports.conformance import Conformance
+from clustergraph.imports.gathering import BadRowsError, Gathering, Given, Making, Progress, Taken
 from clustergraph.imports.profile import ImportProfile
 from clustergraph.imports.record import ImportOrigin, record, retrieved_before
 from clustergraph.imports.refused import ENDING, RefusedRows, is_refused
@@ -83,6 +85,8 @@ class Imported:
     """How it differs from what was there; None if there was nothing."""
     refused: tuple[Path, ...]
     """The files of rows that have been left out."""
+    remarks: tuple[str, ...]
+    """What the shapes of the profile find worth a look."""
     written: bool
     """Whether anything has changed."""
 
@@ -119,7 +123,8 @@ def _check(order: Order) -> None:
 def _folder(home: Path, name: str, busy: ClustergraphError) -> Iterator[Path]:
     """Give a folder for drafts beside the data, and remove what an import of that name has left that was killed."""
     home.mkdir(parents=True, exist_ok=True)
-    with locked(Path(tempfile.gettempdir()) / f"clustergraph-import-{os.getuid()}-{name}.lock", _WAIT, busy):
+    place = hashlib.sha256(str(home.resolve() / name).encode()).hexdigest()[:16]
+    with locked(Path(tempfile.gettempdir()) / f"clustergraph-import-{place}.lock", _WAIT, busy):
         for old in home.glob(f".{name}.*"):
             shutil.rmtree(old, ignore_errors=True)
         folder = Path(tempfile.mkdtemp(prefix=f".{name}.", dir=home))
@@ -135,29 +140,55 @@ class _Import:
     given: Sequence[Given]
     folder: Path
     progress: Progress
+    broken: dict[str, dict[int, list[Problem]]] = field(default_factory=dict)
+    """By the label of a table, the rows from which something comes that breaks the shapes of the profile."""
+    remarks: list[str] = field(default_factory=list)
 
     def run(self) -> Imported:
         name, home = self.order.called, self.order.home
         data, target = self.folder / f"{name}{DATA}", home / f"{name}{DATA}"
-        rows = RefusedRows(self.folder, name)
-        with _packed(data) as out:
-            gathering = self._gathering(out, rows)
-            taken = tuple(map(gathering.take, self.given))
-        refused = rows.close()
+        while True:
+            rows = RefusedRows(self.folder, name)
+            with _packed(data) as out:
+                gathering = self._gathering(out, rows)
+                taken = tuple(map(gathering.take, self.given))
+            refused = rows.close()
+            if self._conforms(data, len(gathering.seen)):
+                break
         self._record(taken)
         comparison = compare(target, data, gathering.seen, self.progress) if target.is_file() else None
         written = not self.order.dry and self._publish(refused)
         places = tuple(home / path.name for path in refused)
-        return Imported(target, taken, len(gathering.seen), comparison, places, written)
+        return Imported(target, taken, len(gathering.seen), comparison, places, tuple(self.remarks), written)
+
+    def _conforms(self, data: Path, statements: int) -> bool:
+        """Whether what comes out conforms to the shapes of the profile; if rows are left out, these are some more."""
+        shapes = self.order.profile.shapes()
+        if shapes is None:
+            return True
+        self.progress("validating against the shapes of the profile")
+        with tempfile.TemporaryDirectory(dir=self.folder) as scratch:
+            found = Conformance(data, statements, Path(scratch), shapes)
+        problems = [*found.problems(self.given, self._making)]
+        self.remarks = found.remarks()
+        if problems and not (self.order.skip and all(label for label, _ in problems)):
+            raise BadRowsError(problems)
+        for label, problem in problems:
+            self.broken.setdefault(label, {}).setdefault(problem.row, []).append(problem)
+        return not problems
 
     def _gathering(self, out: IO[bytes], rows: RefusedRows) -> Gathering:
         order = self.order
-        making = Making(self._origin.graph, order.base, order.prefixes, Withdrawn.read(order.home.parent))
 
         def refuse(given: Given, row: Row, problems: Sequence[Problem]) -> None:
             rows.add(given.described.name, given.heads.headings, row, problems)
 
-        return Gathering(making, out, order.skip, order.processes, self.progress, refuse)
+        return Gathering(self._making, out, order.skip, order.processes, self.progress, refuse, self.broken)
+
+    @cached_property
+    def _making(self) -> Making:
+        order = self.order
+        return Making(self._origin.graph, order.base, order.prefixes, Withdrawn.read(order.home.parent))
 
     @property
     def _origin(self) -> ImportOrigin:

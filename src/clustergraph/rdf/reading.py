@@ -30,17 +30,22 @@ def rdf_format(path: Path) -> Format[RdfFormat]:
 
 
 def rdf_files(*paths: Path) -> list[Path]:
-    """Return the RDF files below folders, and those named, sorted; raises `SourceError` for what is no such file."""
+    """Return the RDF files below folders, but for hidden ones, and those named; raises `SourceError` for others."""
     found: set[Path] = set()
     for path in paths:
         if path.is_dir():
-            found.update(file for file in path.rglob("*") if file.is_file() and of_file(file))
+            found.update(file for file in path.rglob("*") if file.is_file() and of_file(file) and _is_shown(file, path))
         elif not path.exists():
             raise SourceError(f"no such file or folder: {path}")
         else:
             rdf_format(path)
             found.add(path)
     return sorted(found)
+
+
+def _is_shown(file: Path, folder: Path) -> bool:
+    """Whether a file is hidden below a folder neither by its name nor in another one, as drafts are."""
+    return not any(part.startswith(".") for part in file.relative_to(folder).parts)
 
 
 def read(path: Path) -> Iterator[Quad]:
