@@ -24,8 +24,8 @@ GRAPH graph:reference {
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    for name in ("ontology", "data"):
-        (tmp_path / name).mkdir()
+    for name in ("ontology", "data", ".clustergraph/data"):
+        (tmp_path / name).mkdir(parents=True)
     write_release(tmp_path / ".clustergraph", extra=TWO)
     return tmp_path
 

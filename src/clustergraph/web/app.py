@@ -28,6 +28,7 @@ from clustergraph.web import (
     openapi,
     pages,
     questions,
+    reconcile,
     sparql,
     things,
     updates,
@@ -95,6 +96,9 @@ def create_app(
     app.add_route("/graph/{path:path}", updates.change_here, updates.METHODS)
     app.add_route("/update", updates.endpoint, ["POST"])
     app.add_route("/validate", validation.endpoint, ["GET", "POST"])
+    app.add_route("/reconcile", reconcile.service, ["GET", "POST"])
+    for path, endpoint in reconcile.ROUTES.items():
+        app.add_route(f"/reconcile{path}", endpoint, ["GET"])
     app.add_route("/metrics", metrics.metrics, ["GET"])
     app.add_route("/.well-known/void", downloads.dataset, ["GET"])
     app.add_route("/download/{name}", downloads.file, ["GET"])
