@@ -97,8 +97,9 @@ def test_bytes_of_another_encoding_are_told_and_can_be_written_back(tmp_path: Pa
     path = tmp_path / "list.csv"
     path.write_bytes("id;name\n1;Müller\n".encode() + "2;Köln\n".encode("latin-1"))
     table = only(path)
-    assert told(table) == [(3, "cell 2 is not in the encoding of the file: K\\xf6ln")]
+    assert told(table) == [(3, "K\\xf6ln is not in the encoding of the file (line 3)")]
     row = list(table.rows())[-1]
+    assert (row.fault.column, row.fault.value) == ("name", "K\\xf6ln") if row.fault else False
     assert ";".join(row.cells).encode("utf-8", "surrogateescape") == b"2;K\xf6ln"
     assert [row.cells[1] for row in only(path, encoding="windows-1252").rows()] == ["MÃ¼ller", "Köln"]
 

@@ -171,7 +171,7 @@ class _Records:
                 yield self._mended(number, start, cells, fault)
             else:
                 text = "".join(cells)
-                wrong = self._not_text(cells) if "\0" in text or not text.isascii() else None
+                wrong = self._not_text(cells, start) if "\0" in text or not text.isascii() else None
                 yield Row(number, cells, start, wrong)
             pending.clear()
 
@@ -183,16 +183,18 @@ class _Records:
         return len(self.pending) == 1 and bool(_SEPARATOR_LINE.fullmatch(line))
 
     @staticmethod
-    def _not_text(cells: Sequence[str]) -> CellError | None:
+    def _not_text(cells: Sequence[str], line: int) -> CellError | None:
         """Return what is wrong with a cell that is no text."""
         for place, cell in enumerate(cells, 1):
             if "\0" in cell:
-                return CellError(f"cell {place} holds a NUL byte", value=shown(cell), expected="text")
+                what = f"there is a NUL byte in {shown(cell)} (line {line})"
+                return CellError(what, value=shown(cell), expected="text", place=place)
             if _NOT_TEXT.search(cell):
                 return CellError(
-                    f"cell {place} is not in the encoding of the file: {shown(cell)}",
+                    f"{shown(cell)} is not in the encoding of the file (line {line})",
                     value=shown(cell),
                     expected="one encoding in the whole file; say which if it is another",
+                    place=place,
                 )
         return None
 
@@ -204,7 +206,7 @@ class _Records:
         quote = self.table.dialect.quote
         sure = sure_cells(text, self.table.delimiter, quote, self.width) if quote and quote in text else None
         if sure:
-            wrong = self._not_text(sure)
+            wrong = self._not_text(sure, start)
             return Row(number, sure, start, wrong, mended=True)
         if not error:
             return Row(number, cells, start)

@@ -23,11 +23,13 @@ _SHOWN: Final = 80
 class CellError(SourceError):
     """A cell, or a row, is not what its table should have."""
 
-    def __init__(self, message: str, *, value: str = "", expected: str = "", column: str = "") -> None:
+    def __init__(self, message: str, *, value: str = "", expected: str = "", column: str = "", place: int = 0) -> None:
         super().__init__(message, advice=f"expected: {expected}" if expected else "")
         self.value = value
         self.expected = expected
         self.column = column
+        self.place = place
+        """The place of the column, from 1, where its heading is not known yet."""
 
 
 class Canonical(str):
@@ -149,6 +151,8 @@ class Table:
             number, cells, line, fault, mended = row
             if fault is None and len(cells) != width:
                 cells, fault = fitted(cells, width)
+            if fault is not None and 0 < fault.place <= width:
+                fault.column = headings[fault.place - 1]
             if fault is not None or any(cells):
                 yield Row(number, cells, line, fault, mended)
         self.file.verify()

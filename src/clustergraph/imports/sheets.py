@@ -151,8 +151,8 @@ class _Workbook:
                 cells.append(self._text(each))
             except (ValueError, OverflowError, IndexError) as error:
                 cells.append(each.findtext(_VALUE_TAG) or "")
-                wrong = f"{reference or f'column {column + 1}'} {error}"
-                fault = CellError(f"cell {wrong}", value=shown(cells[-1]), expected="a value")
+                what = f"cell {reference or column + 1} {error}"
+                fault = CellError(what, value=shown(cells[-1]), expected="a value", place=column + 1)
         return Row(number, cells, 0, fault)
 
     def _text(self, cell: Element) -> str:
