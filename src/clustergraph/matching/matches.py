@@ -10,7 +10,7 @@ from typing import Final, Literal
 
 from clustergraph.matching.candidates import Candidates
 from clustergraph.matching.compare import Body, Comparer, Comparison, Reason
-from clustergraph.terms import ID
+from clustergraph.terms import own
 
 State = Literal["same", "candidate", "different"]
 
@@ -55,7 +55,7 @@ class Match:
 def iri_of(one: str, other: str) -> str:
     """Return the IRI of the match of two things."""
     both = "\n".join(sorted((one, other)))
-    return f"{ID}match/{hashlib.sha256(both.encode()).hexdigest()[:16]}"
+    return own(f"id/match/{hashlib.sha256(both.encode()).hexdigest()[:16]}").value
 
 
 def find(

@@ -71,7 +71,7 @@ class Project:
         if missing := [folder.own.name for folder in folders if not folder.is_dir()]:
             raise SourceError(
                 f"{self.root} is not a clustergraph project: it has no folder {', '.join(missing)}",
-                advice="run the command in the project's folder, or name it with --project",
+                advice="run the command in the project's folder, name it with --project, or `clustergraph init` one",
             )
         self._check_version()
 

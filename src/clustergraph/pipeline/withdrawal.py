@@ -32,7 +32,7 @@ from clustergraph.release.manifest import Release
 from clustergraph.release.releases import Releases
 from clustergraph.release.withdrawn import Withdrawal, Withdrawn
 from clustergraph.release.write import merge, write
-from clustergraph.terms import GRAPH, INFERRED, QUERY, expand
+from clustergraph.terms import INFERRED, QUERY, expand, own
 
 Progress = Callable[[str], None]
 _IN: Final = expand("cg:inDocument")
@@ -65,7 +65,7 @@ def withdrawals(project: Project, releases: Releases, name: str, reason: str = "
     Raises:
         NothingToWithdrawError: nothing has this name.
     """
-    iris = [_iri(name)] if ":" in name else [f"{GRAPH}import/{name}", f"{GRAPH}{name}"]
+    iris = [_iri(name)] if ":" in name else [own(f"graph/import/{name}").value, own(f"graph/{name}").value]
     stores = [store_of(each.path) for each in releases.all() if each.has_store]
     known = [iri for iri in iris if any(_known(store, iri) for store in stores) or _import_of(project, iri).is_file()]
     known += [each.iri for each in project.withdrawn().listed if each.iri in iris]
@@ -129,7 +129,7 @@ def _known(store: Store, iri: str) -> bool:
 
 
 def _import_of(project: Project, iri: str) -> Path:
-    return project.data / "imports" / f"{iri.removeprefix(f'{GRAPH}import/').replace('/', '-')}.nq.gz"
+    return project.data / "imports" / f"{iri.removeprefix(own('graph/import/').value).replace('/', '-')}.nq.gz"
 
 
 def _documents(store: Store, iri: str) -> Iterator[str]:
