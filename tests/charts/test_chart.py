@@ -159,6 +159,15 @@ def test_the_things_with_most_ties_are_drawn() -> None:
     assert any("drawn, those with most ties" in text for text in words(svg))
 
 
+def test_communities_of_a_network_have_a_colour_each() -> None:
+    view = View("communities", {"one": ("who",), "other": ("n",)})
+    two = [(one, other) for group in ("abc", "xyz") for one in group for other in group if one < other]
+    rows = [[Cell(name, f"https://e.org/{name}") for name in pair] for pair in [*two, ("c", "x")]]
+    svg = draw(view, ["who", "n"], rows, "Who works with whom?")
+    assert [len(marks(svg, "circle", f"dot c{place}")) for place in range(3)] == [3, 3, 0]
+    assert any("Communities by modularity: 2." in text for text in words(svg))
+
+
 def test_a_table_has_no_picture() -> None:
     assert chart(View(), [("a", 1)]) == ""
 
@@ -178,7 +187,7 @@ def test_every_question_draws_its_view(graph: Graph) -> None:
         assert root.find(f"{SVG}desc").text
         # The policy of the service allows neither.
         assert not any("style" in node.attrib or node.tag == f"{SVG}script" for node in root.iter())
-    assert kinds == {"table", "bar", "line", "map", "network"}
+    assert kinds == {"table", "bar", "line", "map", "network", "communities"}
 
 
 def test_every_region_and_country_has_coordinates(graph: Graph) -> None:

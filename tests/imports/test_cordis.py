@@ -315,7 +315,7 @@ def test_the_older_layout_has_other_heads_and_its_persons_are_left(tmp_path: Pat
     assert rows(store, "SELECT ?p ?s ?w { ?g cg:activity ?p ; cg:scheme ?s . ?p cg:website ?w }") == [
         ("cordis-211001", "fp7-ict-2007-1", "old.example.org")
     ]
-    assert rows(store, "SELECT ?s { ?s cg:withinScheme funding:fp7 }") == [("fp7-ict-2007-1",), ("fp7-ict",)]
+    assert rows(store, "SELECT ?s { ?s cg:withinScheme funding:fp7 }") == [("fp7-ict",), ("fp7-ict-2007-1",)]
     assert rows(store, "SELECT ?o ?r { ?p cg:participant ?o ; cg:role ?r }") == [("pic-900000009", "host-institution")]
     assert b"Nobody" not in gzip.decompress(done.target.read_bytes())
 

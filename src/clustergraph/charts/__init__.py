@@ -16,7 +16,13 @@ __all__ = ["PLACES_QUERY", "Place", "draw"]
 WIDTH: Final = 760.0
 """The width of a picture, in its own units."""
 
-_WORDS: Final = {"bar": "Bars", "line": "Lines over time", "map": "A map", "network": "A network"}
+_WORDS: Final = {
+    "bar": "Bars",
+    "line": "Lines over time",
+    "map": "A map",
+    "network": "A network",
+    "communities": "A network in its communities",
+}
 
 
 def draw(
@@ -43,7 +49,7 @@ def draw(
         case "map":
             height, notes = spots(chart, drawing, places or {})
         case _:
-            height, notes = network(chart, drawing)
+            height, notes = network(chart, drawing, grouped=view.kind == "communities")
     if not drawing.parts:
         return ""
     for line in _lines(" ".join(notes)):

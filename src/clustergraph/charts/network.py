@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from clustergraph.charts.chart import Chart, counted, spoken
-from clustergraph.charts.svg import SIZE, Drawing, width
+from clustergraph.charts.svg import COLOURS, SIZE, Drawing, width
 
 MOST_THINGS: Final = 50
 MOST_LEVEL: Final = 14
@@ -19,8 +19,8 @@ _WIDEST: Final = 8.0
 Pair = tuple[str, str]
 
 
-def network(chart: Chart, drawing: Drawing) -> tuple[float, list[str]]:
-    """Draw a network and return the height and what there is to say.
+def network(chart: Chart, drawing: Drawing, *, grouped: bool = False) -> tuple[float, list[str]]:
+    """Draw a network and return the height and what there is to say; grouped, communities have a colour each.
 
     Where a view names no value, a line is as wide as the number of rows of its pair.
     """
@@ -35,7 +35,10 @@ def network(chart: Chart, drawing: Drawing) -> tuple[float, list[str]]:
     pairs = Counter({pair: value for pair, value in pairs.items() if kept.issuperset(pair)})
     if not pairs:
         return 0, notes
-    order = _order(pairs, ties, names)
+    groups = _communities(pairs, names) if grouped else {}
+    order = sorted(_order(pairs, ties, names), key=lambda thing: groups.get(thing, 0))
+    if grouped:
+        notes.append(f"Communities by modularity: {len(set(groups.values()))}.")
     around = min(_NAMES, max(width(name) for name in (names[thing] for thing in order)) + 16)
     radius = min((drawing.width - 2 * around) / 2, max(120.0, len(order) * SIZE * 1.35 / (2 * math.pi) * 1.15))
     radius = max(radius, len(order) * SIZE * 1.1 / (2 * math.pi))
@@ -49,7 +52,7 @@ def network(chart: Chart, drawing: Drawing) -> tuple[float, list[str]]:
         drawing.path(curve, "edge", said, max(1.0, _WIDEST * value / most) if most > 1 else 1.5)
     for thing in order:
         spot = middle[0] + radius * math.cos(turns[thing]), middle[1] + radius * math.sin(turns[thing])
-        drawing.circle(*spot, 4, "mark")
+        drawing.circle(*spot, 4, f"dot c{groups[thing] % len(COLOURS)}" if grouped else "mark")
         room = drawing.width / 2 - abs(spot[0] - middle[0]) - 12 if level else around - 16
         _name(drawing, spot, turns[thing], names[thing], iris.get(thing), room, level=level)
     return 2 * middle[1], notes
@@ -79,6 +82,18 @@ def _pairs(chart: Chart) -> tuple[Counter[Pair], dict[str, str], dict[str, str],
         else:
             pairs[one, other] += 1
     return pairs, names, iris, incomplete
+
+
+def _communities(pairs: Mapping[Pair, float], names: Mapping[str, str]) -> dict[str, int]:
+    """Return the community of each thing, by the modularity of the whole; the largest is the first."""
+    from networkx import Graph  # type: ignore[import-untyped]
+    from networkx.algorithms.community import greedy_modularity_communities  # type: ignore[import-untyped]
+
+    graph = Graph()
+    graph.add_nodes_from(sorted({thing for pair in pairs for thing in pair}, key=lambda thing: (names[thing], thing)))
+    graph.add_weighted_edges_from((one, other, value) for (one, other), value in sorted(pairs.items()))
+    found = greedy_modularity_communities(graph, weight="weight")
+    return {thing: place for place, community in enumerate(found) for thing in community}
 
 
 def _order(pairs: Mapping[Pair, float], ties: Mapping[str, int], names: Mapping[str, str]) -> list[str]:

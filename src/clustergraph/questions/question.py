@@ -27,6 +27,7 @@ PARTS: Final[Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
     "line": (("label", "date", "value"), ("panel",)),
     "map": (("place",), ("value",)),
     "network": (("one", "other"), ("value",)),
+    "communities": (("one", "other"), ("value",)),
 }
 """The kinds of view, each with the parts that it needs and those that it can have."""
 FIRST: Final = "clusters"
