@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.commands import run
+from tests.conftest import ROOT
 from tests.imports.imported import LISTS, found, project, said, take, written
 
 FIRST = {
@@ -186,12 +187,23 @@ def test_the_same_cluster_twice_is_refused(tmp_path: Path) -> None:
     assert not list((tmp_path / "data").glob("imports/*.nq.gz"))
 
 
+def test_the_list_of_the_docs_is_taken_whole(tmp_path: Path) -> None:
+    assert "42 rows, 42 taken" in take(project(tmp_path), "clusters", ROOT / "docs" / "example" / "klastry-polska.csv")
+    store = said(tmp_path, "clusters")
+    placed = found(store, "?c cg:kind organisation-kind:cluster ; cg:region ?r", "c")
+    assert len(placed) > 30
+    assert ("krajowy-klaster-kluczowy",) in found(store, "?a cg:label ?x", "x")
+
+
 @pytest.mark.slow
 def test_what_comes_out_is_valid_and_answers_the_questions(folder: Path) -> None:
     built = run(folder, "build")
     assert built.returncode == 0, built.stdout + built.stderr
-    asked = run(folder, "ask", "clusters", "country=Poland", "--format", "json").stdout
+    asked = run(folder, "ask", "clusters", "--country", "Poland", "--format", "json").stdout
     assert "Klaster Wzorowy Lotniczy" in asked
     assert "more than 150 (2023-12-31, newest)" in asked
-    assert "Gold" in run(folder, "ask", "labels", "place=Poland").stdout
-    assert "150" in run(folder, "ask", "figures", "based_in=Poland", "measure=members").stdout
+    assert "Gold" in run(folder, "ask", "labels", "--place", "Poland").stdout
+    assert run(folder, "ask", "clusters", "--format", "svg").stdout.startswith("<svg")
+    assert run(folder, "export", "eccp", "--out", "eccp").returncode == 0
+    assert "Klaster Wzorowy Lotniczy" in (folder / "eccp" / "profiles.csv").read_text("utf-8-sig")
+    assert "150" in run(folder, "ask", "figures", "--based-in", "Poland", "--measure", "members").stdout

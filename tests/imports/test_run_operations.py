@@ -113,6 +113,10 @@ def test_a_list_that_an_authority_has_published_is_read_whole(tmp_path: Path, fi
 def test_what_comes_out_is_valid_and_answers_the_questions(folder: Path) -> None:
     built = run(folder, "build")
     assert built.returncode == 0, built.stdout + built.stderr
-    assert "Muster Metallbau GmbH" in run(folder, "ask", "participants", "activity=Erweiterung der Musterhalle").stdout
-    assert "Develop a sample" in run(folder, "ask", "projects").stdout
-    assert "403,514.06" in run(folder, "ask", "figures", "measure=eligible-expenditure").stdout
+    asked = {
+        "participants": ("--activity", "Erweiterung der Musterhalle", "Muster Metallbau GmbH"),
+        "figures": ("--measure", "eligible-expenditure", "403514.06"),
+        "projects": ("--document", "List of operations (northern-ireland)", "Develop a sample"),
+    }
+    for question, (parameter, value, expected) in asked.items():
+        assert expected in run(folder, "ask", question, parameter, value, "--format", "csv").stdout

@@ -41,12 +41,17 @@ class Cell:
 
         >>> Cell(12.50).shown, Cell(True).shown, Cell(1249000000000.0).shown, Cell(None).shown
         ('12.5', 'true', '1249000000000', '')
+        >>> Cell(2888913.33).shown, Cell(1 / 3).shown
+        ('2888913.33', '0.333333')
         """
         if self.value is None:
             return ""
         if isinstance(self.value, bool):
             return str(self.value).lower()
         if isinstance(self.value, float):
+            cents = f"{self.value:.2f}"
+            if float(cents) == self.value:  # an amount of money is shown to the cent
+                return cents.rstrip("0").rstrip(".")
             return f"{self.value:g}" if abs(self.value) < 1e6 else f"{self.value:.0f}"
         return str(self.value)
 
