@@ -518,7 +518,7 @@ def test_pairs_of_an_imported_project_are_left_to_questions() -> None:
     shares = {}
     for graph in ("reference/activities", "import/cordis"):
         store = Store()
-        both = "project:p a cg:Project ; cg:hasParticipant organisation:a, organisation:b ."
+        both = "project:p a cg:Project . " + "".join(f"organisation:{x} cg:participatesIn project:p . " for x in "ab")
         store.load((HEADER + home.format(graph, both + parts)).encode(), RdfFormat.TRIG)
         merge(store)
         infer(store, ROOT / "queries" / "rules")
