@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import csv
 import re
 from collections import Counter, defaultdict
 from pathlib import Path
 
 import pytest
+from bench import cordis
 from bench.graphs import SCHEMES, Size, lines, write_release
 from bench.load import Outcome
 from bench.queries import QUERIES
@@ -141,3 +143,16 @@ def test_latencies_are_summed_up():
     outcome = Outcome(seconds=2, done=4, latencies=[0.001, 0.002, 0.003, 0.010])
     assert (outcome.rate, outcome.percentile(0.5), outcome.percentile(0.99)) == (2, 3, 10)
     assert Outcome().rate == Outcome().percentile(0.5) == 0
+
+
+def test_tables_of_cordis_are_the_same_for_the_same_seed_and_as_uneven_as_the_real_ones(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+    first, second = (cordis.write(tmp_path / name, 2000) for name in ("one", "two"))
+    assert [path.read_bytes() for path in first] == [path.read_bytes() for path in second]
+    with first[1].open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file, delimiter=";"))
+    alone = Counter(Counter(row["projectID"] for row in rows).values())[1]
+    assert 4 < len(rows) / 2000 < 6
+    assert 0.55 < alone / 2000 < 0.7
+    assert max(Counter(row["organisationID"] for row in rows).values()) > 50
