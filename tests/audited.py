@@ -18,6 +18,7 @@ from clustergraph.questions import question
 from clustergraph.questions.catalogue import catalogue
 from clustergraph.questions.rules import load
 from clustergraph.rdf import lines
+from clustergraph.rdf.origins import Origins
 from clustergraph.rdf.reading import rdf_files, read, read_all
 from clustergraph.release.manifest import Record
 from clustergraph.release.releases import Releases
@@ -125,11 +126,16 @@ def stated(project: str, claim: str) -> str:
             f" cg:participant organisation:{first} ; cg:role participation-role:{second} .")  # fmt: skip
 
 
+origins: dict[str, Origins] = {}
+"""For each import the rows that its statements come from."""
+
+
 def imported(name: str) -> list[Quad]:
     """Return what an import makes of a folder of tables in the layout of the official downloads, with its record."""
     with TemporaryDirectory() as home:
         files = tuple(sorted((FOLDER / name).glob("*.csv")))
         run(Order(ImportProfile.read(ROOT / "imports" / "cordis"), files, Path(home), name))
+        origins[name] = Origins.read([Path(home) / f"{name}.nq.gz"])
         return [*lines.read(Path(home) / f"{name}.nq.gz"), *read(Path(home) / f"{name}.trig")]
 
 

@@ -431,11 +431,13 @@ def opened(release: Path, in_memory: bool, *, memory_quads: int) -> Graph | None
     Raises:
         ReleaseError: it cannot be opened.
     """
-    if not in_memory:
-        return Graph.open(release)
-    if Release.read(release).quads > memory_quads:
+    if in_memory and Release.read(release).quads > memory_quads:
         return None
-    return Graph(Embedded.in_memory(release, dump_of(release)), digest=release.name)
+    graph = (
+        Graph(Embedded.in_memory(release, dump_of(release)), digest=release.name) if in_memory else Graph.open(release)
+    )
+    _ = graph.origins  # a worker can open no file later
+    return graph
 
 
 def prepare() -> None:

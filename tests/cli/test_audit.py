@@ -27,7 +27,9 @@ def test_people_see_both_sides_and_what_could_explain(audit):
     assert done.stdout.index("Contradicted (") < done.stdout.index("Not covered (") < done.stdout.index("Confirmed (")
     assert "  Aurora = AURORA (by acronym, 0.95)\n" in done.stdout
     assert "    has participant: Gamma – Partners\n" in done.stdout or "Gamma – Partners" in done.stdout
-    assert "        imported data: GAMMA SRL\n        takes part as a third party\n" in done.stdout
+    assert "        imported data: GAMMA SRL – CORDIS: projects of Horizon Europe," in done.stdout
+    assert "        takes part as a third party\n" in done.stdout
+    assert "with data of: CORDIS" in done.stderr
     assert "a linked body takes part: Zeta" in done.stdout
     assert "the programme is in other data" in done.stdout
     assert max(map(len, done.stdout.splitlines())) <= 80

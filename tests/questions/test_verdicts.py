@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from clustergraph.graph import Graph
 from clustergraph.questions.question import find
-from clustergraph.questions.verdicts import QUESTION, Verdicts, kind_of, meant
+from clustergraph.questions.verdicts import QUESTION, Places, Verdicts, kind_of, meant
 from tests.audited import graph as audited
+from tests.audited import origins
 
 
 def test_a_part_has_the_counts_of_all() -> None:
@@ -15,6 +16,19 @@ def test_a_part_has_the_counts_of_all() -> None:
     assert (part.counts, part.total, len(part.rows)) == (every.counts, len(answer), 3)
     assert part.rows == every.rows[2:5]
     assert {kind_of(row) for row in part.rows} == {"contradicted"}
+
+
+def test_the_other_side_has_its_table_and_row() -> None:
+    graph = Graph(audited())
+    places = Places(graph.store, graph.sections, origins["horizon"])
+    found = Verdicts.of(graph.ask(QUESTION, about="project:aurora"), places=places).rows
+    told = {(row["claimed"].shown, row["place"].shown.rpartition(": ")[2]) for row in found}
+    assert ("Gamma", "organization.csv, row 4") in told
+    assert ("2021-06", "project.csv, row 2") in told
+    assert ("Light", "project.csv, row 2") in told
+    assert {
+        row["place"].value for row in Verdicts.of(graph.ask(QUESTION, about="project:alps"), places=places).rows
+    } == {""}
 
 
 def test_a_name_means_the_project_of_the_document_and_that_of_the_data() -> None:

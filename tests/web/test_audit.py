@@ -28,7 +28,7 @@ def test_the_page_shows_both_sides_with_their_evidence(client: TestClient) -> No
     for address in (
         "/graph/4m4iof/one",
         "/id/participation/aurora-gamma-partner",
-        "/id/participation/cordis-101000001-100000003",
+        "/id/participation/cordis-101000001-100000003-third-party",
     ):
         assert f'href="{address}"' in page
         assert client.get(address, headers=BROWSER).status_code == 200
@@ -54,7 +54,7 @@ def test_what_is_not_known_is_told_on_the_page(client: TestClient) -> None:
 
 def test_a_verdict_and_the_page_of_its_project_show_it(client: TestClient) -> None:
     verdict = "/id/verdict/participation-participation-aurora-gamma-partner"
-    assert client.get(verdict, headers=BROWSER).status_code == 200
+    assert client.get(verdict, headers=BROWSER).status_code == 200, client.get(verdict).text
     assert verdict in client.get("/id/project/aurora", headers=BROWSER).text
 
 

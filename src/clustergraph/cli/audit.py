@@ -13,7 +13,7 @@ from clustergraph.cli.table import columns_of_terminal
 from clustergraph.errors import Exit
 from clustergraph.questions.answer import WRITERS
 from clustergraph.questions.question import find
-from clustergraph.questions.verdicts import KINDS, QUESTION, Row, Verdicts, kind_of, meant, paired_by
+from clustergraph.questions.verdicts import KINDS, QUESTION, Places, Row, Verdicts, kind_of, meant, paired_by
 
 _KINDS = click.Choice(list(KINDS))
 
@@ -63,7 +63,7 @@ def audit(
     answer = graph.put(question, asked)
     for source in answer.sources:
         click.echo(f"with data of: {source.words}", err=True)
-    found = Verdicts.of(answer)
+    found = Verdicts.of(answer, places=Places(graph.store, graph.sections, graph.origins))
     if format_ == "text":
         click.echo("\n".join(_text(found)))
     else:
@@ -91,10 +91,16 @@ def _pairing(row: Row) -> str:
     return f" = {row['counterpart'].shown} (by {paired_by(row)}, {row['score'].shown})"
 
 
+def _place(row: Row) -> str:
+    return f" – {row['place'].shown}" if row["place"].value else ""
+
+
 def _claim(row: Row) -> Iterator[str]:
     yield from _lines(f"{row['aspect'].shown}: {row['claimed'].shown} – {row['section'].shown}", "    ")
     if row["found"].value is not None:
-        yield from _lines(f"imported data: {row['found'].shown}", "        ")
+        yield from _lines(f"imported data: {row['found'].shown}{_place(row)}", "        ")
+    elif row["place"].value:
+        yield from _lines(f"imported data{_place(row)}", "        ")
     if row["reasons"].value:
         explained = f": {row['explained_by'].shown}" if row["explained_by"].value else ""
         yield from _lines(f"{row['reasons'].shown}{explained}", "        ")

@@ -9,10 +9,14 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Final, Self
 
+from pyoxigraph import NamedNode, Store
+
 from clustergraph.questions.answer import Answer, Cell, QuestionCall
 from clustergraph.questions.names import AmbiguousNameError
 from clustergraph.questions.parameters import Known, resolve
 from clustergraph.questions.question import Question
+from clustergraph.questions.sections import Section, row_of
+from clustergraph.rdf.origins import Origins
 
 QUESTION: Final = "claims-against-data"
 """The question whose rows are the verdicts."""
@@ -64,6 +68,33 @@ def kind_of(row: Row) -> str:
 
 
 @dataclass(frozen=True)
+class Places:
+    """Where in imported tables the other side of a claim stands."""
+
+    store: Store
+    sections: Mapping[str, Section]
+    origins: Origins | None
+
+    def of(self, row: Row) -> str:
+        """Return the source and the row of its table that a verdict rests on; nothing if it rests on none."""
+        statement, project = row["evidence"].iri, row["counterpart"].iri
+        if statement:
+            return self._place(NamedNode(statement), None)
+        return (
+            self._place(NamedNode(project), NamedNode(row["aspect"].iri or ""))
+            if project and row["found"].value
+            else ""
+        )
+
+    def _place(self, node: NamedNode, predicate: NamedNode | None) -> str:
+        for quad in self.store.quads_for_pattern(node, predicate, None, None):
+            section = isinstance(quad.graph_name, NamedNode) and self.sections.get(quad.graph_name.value)
+            if section:
+                return section.at(row_of(self.origins, quad, section.iri)).name
+        return ""
+
+
+@dataclass(frozen=True)
 class Verdicts:
     """Verdicts in the order in which they are shown, and how many there are of each kind."""
 
@@ -72,13 +103,14 @@ class Verdicts:
     total: int = 0
 
     @classmethod
-    def of(cls, answer: Answer, offset: int = 0, limit: int | None = None) -> Self:
-        """Return some of the verdicts that are the rows of an answer, and count them all."""
+    def of(cls, answer: Answer, offset: int = 0, limit: int | None = None, places: Places | None = None) -> Self:
+        """Return some of the verdicts that are the rows of an answer, with their places, and count them all."""
         rows = [dict(zip(answer.columns, row, strict=True)) for row in answer.rows]
         rows.sort(key=lambda row: list(KINDS).index(kind_of(row)))
         counts = Counter(map(kind_of, rows))
         end = None if limit is None else offset + limit
-        return cls(tuple(rows[offset:end]), {kind: counts[kind] for kind in KINDS if counts[kind]}, len(rows))
+        shown = [{**row, "place": Cell(places.of(row) if places else "")} for row in rows[offset:end]]
+        return cls(tuple(shown), {kind: counts[kind] for kind in KINDS if counts[kind]}, len(rows))
 
     @property
     def groups(self) -> Sequence[tuple[str, str, Sequence[tuple[Cell, Sequence[Row]]]]]:
