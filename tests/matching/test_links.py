@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from pyoxigraph import Store
 
-from clustergraph.matching.links import contradictions, decide, load, merged, save
+from clustergraph.matching.links import (
+    GRAPH_OF_LINKS,
+    contradictions,
+    decide,
+    load,
+    matches_of,
+    merged,
+    save,
+    statements,
+    update,
+)
 from clustergraph.matching.matches import Match
 
 A, B, C = (f"https://w3id.org/clustergraph/id/organisation/{name}" for name in "abc")
@@ -36,3 +48,12 @@ def test_a_decision_stays_whatever_is_found_later_and_what_a_rule_said_does_not(
 @pytest.mark.parametrize("third", [Match(B, C, "different", 0.2), Match(C, B, "different", 0.2)])
 def test_links_that_contradict_each_other_are_told(third: Match) -> None:
     assert contradictions([Match(A, B, "same", 1), Match(A, C, "same", 1), third]) == [(A, *third.pair)]
+
+
+def test_a_decision_over_http_changes_the_state_and_nothing_else() -> None:
+    store = Store()
+    store.extend(statements(FOUND))
+    for state, day in (("same", "2026-12-01"), ("different", "2026-12-02")):
+        store.update(update(FOUND.iri, state, 'an "editor"', day))
+        [found] = matches_of(store.quads_for_pattern(None, None, None, GRAPH_OF_LINKS))
+        assert found == replace(FOUND, state=state, decided_by='an "editor"', decided=day)

@@ -142,3 +142,18 @@ def contradictions(matches: Iterable[Match]) -> list[tuple[str, str, str]]:
         elif match.state == "different":
             apart.append(match.pair)
     return [(third, one, other) for one, other in apart for third in sorted(partners[one] & partners[other])]
+
+
+def update(match: str, state: State, role: str, day: str) -> str:
+    """Return the SPARQL update that records a decision on a match of the graph."""
+    return f"""PREFIX cg: <{ONTOLOGY}>
+WITH <{GRAPH_OF_LINKS.value}>
+DELETE {{ ?match cg:matchState ?state ; cg:decidedBy ?role ; cg:decided ?day }}
+INSERT {{
+  ?match cg:matchState <{_STATE}{state}> ; cg:decidedBy {Literal(role)} ; cg:decided "{day}"^^<{_XSD}date>
+}}
+WHERE {{
+  BIND (<{match}> AS ?match)
+  ?match cg:matchState ?state ; cg:decidedBy ?role
+  OPTIONAL {{ ?match cg:decided ?day }}
+}}"""

@@ -24,6 +24,7 @@ from clustergraph.web import (
     conflicts,
     downloads,
     graphstore,
+    matches,
     metrics,
     openapi,
     pages,
@@ -99,6 +100,7 @@ def create_app(
     app.add_route("/reconcile", reconcile.service, ["GET", "POST"])
     for path, endpoint in reconcile.ROUTES.items():
         app.add_route(f"/reconcile{path}", endpoint, ["GET"])
+    app.add_route("/matches", matches.decide, ["POST"])
     app.add_route("/metrics", metrics.metrics, ["GET"])
     app.add_route("/.well-known/void", downloads.dataset, ["GET"])
     app.add_route("/download/{name}", downloads.file, ["GET"])
@@ -123,6 +125,7 @@ def create_app(
         ("questions", questions.index),
         ("explain", things.explain),
         ("search", things.search),
+        ("matches", matches.matches),
     ):
         _get(app, f"/{name}", endpoint, PAGE_OR_JSON)
         _get(app, f"/{name}.{{extension}}", endpoint)
