@@ -22,10 +22,16 @@ MOST: Final = 12
 """So many others are compared with a body."""
 _READ: Final = 25_000
 """So many entries of keys are read for a body, those of the rarest keys first."""
-_EXACT: Final = 6.0
-"""How much more an acronym, a website or an identifier weighs than a word that is as rare."""
+_EXACT: Final = "#!"
+"""How keys begin that agree or do not, such as an acronym, a website or an identifier."""
+_FEW: Final = 40
+"""A key that agrees counts for itself if so many bodies have it, or fewer."""
+_AGREED: Final = 0.3
+"""What such a key adds to the likeness."""
 _ELSEWHERE: Final = 0.5
 """What is left of the likeness of bodies in different countries."""
+_SHORT: Final = 12
+"""A name of more letters is no acronym."""
 _LEAST: Final = 0.12
 """Pairs that are less alike are not compared."""
 
@@ -42,18 +48,25 @@ def keys_of(body: Body) -> dict[str, float]:
         words = words_of(name)
         found.update({f"={word}": 1.0 for word in words.words})
         found.update({f"{country}={word}": 0.5 for word in words.words if country})
-        joined = "".join(words.words)
-        if len(joined) <= 12:
-            found[f"#{joined}"] = 2.0
-        if len(words.words) > 1:
-            found[f"#{''.join(word[0] for word in fold(name).split())}"] = 1.0
         text = f" {' '.join(words.words)} "
         found.update({text[at : at + 3]: 0.35 for at in range(len(text) - 2)})
     found.update({f"@{word}": 0.5 for place in body.places for word in words_of(place).words})
-    found.update({f"#{fold(each).replace(' ', '')}": 2.0 for each in body.acronyms})
-    found.update({f"#{site(each)}": _EXACT for each in body.websites})
-    found.update({f"!{scheme} {number}": _EXACT for scheme, number in body.identifiers})
+    found.update(dict.fromkeys(_agreeing(body), 1.0))
     return found
+
+
+def _agreeing(body: Body) -> Iterator[str]:
+    """Yield the keys that agree or do not: acronyms and what may be one, websites, identifiers."""
+    for name in body.names:
+        joined = "".join(words_of(name).words)
+        if len(joined) <= _SHORT:
+            yield f"#{joined}"
+        spelt = fold(name).split()
+        if len(spelt) > 1:
+            yield f"#{''.join(word[0] for word in spelt)}"
+    yield from (f"#{''.join(words_of(each).words)}" for each in body.acronyms)
+    yield from (f"#{site(each)}" for each in body.websites)
+    yield from (f"!{scheme} {number}" for scheme, number in body.identifiers)
 
 
 class Candidates:
@@ -78,6 +91,8 @@ class Candidates:
     def _lengths(self) -> NDArray[np.float64]:
         squares = np.zeros(self._size)
         for key, places in self._places.items():
+            if key[0] in _EXACT:
+                continue
             squares[places] += self._weights[key] ** 2
         norms: NDArray[np.float64] = np.sqrt(np.maximum(squares, 1e-9))
         return norms
@@ -88,18 +103,29 @@ class Candidates:
         used = self._rarest(keys)
         if not used:
             return []
-        places = np.concatenate([self._places[key] for key in used])
-        shares = np.concatenate([self._weights[key] * (weight * self._rarity[key]) for key, weight in used.items()])
-        own = math.sqrt(
-            sum((weight * self._rarity.get(key, math.log(1 + self._size))) ** 2 for key, weight in keys.items())
-        )
-        scores = np.bincount(places, weights=shares, minlength=self._size) / (self._norms * own)
+        alike = {key: weight for key, weight in used.items() if key[0] not in _EXACT}
+        scores = self._cosine(alike, keys)
+        for key in used.keys() - alike.keys():
+            if len(self._places[key]) <= _FEW:
+                scores[self._places[key]] += _AGREED
         country = country_of(body.country)
         if country:
             scores[(self._countries != country) & (self._countries != "")] *= _ELSEWHERE
         best = np.argpartition(scores, -min(most, self._size))[-most:] if self._size > most else np.arange(self._size)
         found = [(float(scores[place]), int(place)) for place in best if scores[place] >= _LEAST]
         return sorted(found, reverse=True)
+
+    def _cosine(self, used: dict[str, float], keys: dict[str, float]) -> NDArray[np.float64]:
+        """Return how alike all bodies are to one with some keys, of which so many are used."""
+        if not used:
+            return np.zeros(self._size)
+        unknown = math.log(1 + self._size)
+        weights = (weight * self._rarity.get(key, unknown) for key, weight in keys.items() if key[0] not in _EXACT)
+        places = np.concatenate([self._places[key] for key in used])
+        shares = np.concatenate([self._weights[key] * (weight * self._rarity[key]) for key, weight in used.items()])
+        sums = np.bincount(places, weights=shares, minlength=self._size)
+        found: NDArray[np.float64] = sums / (self._norms * math.sqrt(sum(weight**2 for weight in weights)))
+        return found
 
     def _rarest(self, keys: dict[str, float]) -> dict[str, float]:
         """Return the rarest keys, as many as may be read."""

@@ -28,6 +28,8 @@ _SHORT: Final = 14
 """A name of more letters is no acronym."""
 _LITTLE: Final = 0.3
 """What a word costs that a name may have or not."""
+_RARE: Final = 10.0
+"""A name that says so much and is a part of another may be its short form, however long that is."""
 _TELLING: Final = 4
 """An acronym of so many letters is borne by few."""
 
@@ -233,7 +235,7 @@ class Alignment:
         if not self.alone or not self.others:
             text = f"“{a}” and “{b}” differ by {self.told(self.alone or self.others)}"
             weight = 1.0 + 0.5 * shared - self.near - (1.2 if self.exact else 0.45) * self.lost
-            return Reason("contained", max(weight, -4.0), text)
+            return Reason("contained", max(weight, -2.0 if shared >= _RARE and not self.exact else -4.0), text)
         alike = fuzz.ratio(self.left.plain, self.right.plain) / 100
         weight = 0.4 * shared - 0.7 * self.lost + (2.5 if alike > _ALIKE else 0.0)
         text = f"only “{a}” has {self.told(self.alone)}, only “{b}” {self.told(self.others)}"

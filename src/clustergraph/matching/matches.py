@@ -16,7 +16,7 @@ State = Literal["same", "candidate", "different"]
 
 CERTAIN: Final = 0.996
 """From this score on a pair is linked without asking, where nothing speaks against it."""
-OPEN: Final = 0.15
+OPEN: Final = 0.1
 """From this score on a pair waits for a decision."""
 _RIVAL: Final = 4.0
 """A second body of the same source that is as like, but for so many bits, makes a pair open."""
