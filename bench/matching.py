@@ -1,8 +1,8 @@
 """How well organisations are matched: python -m bench.matching [--half first|kept|all].
 
-The pairs are in tests/matching/pairs.csv: rows of real lists, drawn before any blocking, judged by two readers who did
-not see each other, and by a third where they differed. Identifiers are held back, so that names and places have to do;
-where the table of CORDIS is there (CLUSTERGRAPH_TEST_DATA), all of its named organisations stand beside the pairs.
+The pairs are in tests/matching/pairs.csv: rows of real lists, drawn before any blocking, with the verdicts of readers
+who saw no score, and what follows from them. Identifiers are held back, so that names and places have to do; where the
+table of CORDIS is there (CLUSTERGRAPH_TEST_DATA), all of its named organisations stand beside the pairs.
 """
 
 from __future__ import annotations

@@ -77,3 +77,10 @@ def test_who_works_in_the_same_projects_speaks_for_it_and_two_participants_of_on
     assert "both work in projects with beta, gamma" in found.speaks_for
     beside = Comparer([*CROWD], lambda _: frozenset()).compare(one, Body("b", ("Alfa",), projects=frozenset("p")))
     assert beside.speaks_against == ("both take part in one project, each for itself: p",)
+
+
+def test_reasons_have_words_as_they_are_written() -> None:
+    one = Body("a", ("Cluster Digital",), country="ES", places=("Barcelona",))
+    found = compared(one, Body("b", ("Cluster Digital Plastics",), country="ES", places=("Barcelona",)))
+    assert "both are in Barcelona" in found.speaks_for
+    assert any("differ by plastics" in text for text in (*found.speaks_for, *found.speaks_against))

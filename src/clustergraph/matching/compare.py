@@ -15,7 +15,7 @@ from typing import Final
 from rapidfuzz import fuzz
 from rapidfuzz.distance import Levenshtein
 
-from clustergraph.matching.folding import Words, country_of, fold, site, words_of
+from clustergraph.matching.folding import Words, country_of, fold, site, spelt, words_of
 from clustergraph.matching.words import EXACT, LIGHT, PARTS
 
 _NEARLY: Final = 0.8
@@ -218,7 +218,7 @@ class Alignment:
 
     def told(self, words: tuple[str, ...]) -> str:
         """Return the weightiest of some words."""
-        return ", ".join(sorted(words, key=lambda word: -self.cost[word])[:3])
+        return ", ".join(spelt(word) for word in sorted(words, key=lambda word: -self.cost[word])[:3])
 
     def reason(self) -> Reason:
         """Weigh the two names."""
@@ -323,7 +323,7 @@ def _place(one: Compared, other: Compared) -> list[Reason]:
             found.append(Reason("countries", -9.0, f"{one.country} is not {other.country}"))
     if one.towns and other.towns:
         if shared := min(one.towns & other.towns, default=""):
-            found.append(Reason("place", 3.0, f"both are in {shared.capitalize()}"))
+            found.append(Reason("place", 3.0, f"both are in {spelt(shared).capitalize()}"))
         else:
             found.append(Reason("places", -2.0, f"{one.body.places[0]} is not {other.body.places[0]}"))
     return found

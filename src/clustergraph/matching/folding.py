@@ -85,10 +85,21 @@ def _without_legal_forms(spelt: list[str]) -> tuple[list[str], set[str]]:
     return kept or spelt, {LEGAL[word] for word in forms}
 
 
+_SPELT: Final[dict[str, str]] = {}
+"""A spelling of each word that was compared."""
+
+
 @lru_cache(_CACHED)
 def _meaning(word: str) -> str:
     plain = word.replace("kh", "h")
-    return TOWNS.get(plain) or MEANINGS.get(plain) or sound(plain)
+    meant = TOWNS.get(plain) or MEANINGS.get(plain) or sound(plain)
+    _SPELT.setdefault(meant, meant if meant in TOWNS or meant in MEANINGS else plain)
+    return meant
+
+
+def spelt(word: str) -> str:
+    """Return a word of a name as people write it."""
+    return _SPELT.get(word, word)
 
 
 def sound(word: str) -> str:
