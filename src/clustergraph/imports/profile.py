@@ -14,6 +14,8 @@ from json.scanner import py_make_scanner  # type: ignore[attr-defined]
 from pathlib import Path
 from typing import Any, Final
 
+from pyoxigraph import Quad
+
 from clustergraph.errors import SourceError, Where
 from clustergraph.imports.cells import Column
 from clustergraph.imports.construct import Construct
@@ -157,8 +159,13 @@ class ImportProfile:
 
     def shapes(self) -> Shapes | None:
         """Return the shapes of what comes out, if it has any."""
+        quads = self.shape_quads()
+        return Shapes(quads) if quads else None
+
+    def shape_quads(self) -> list[Quad]:
+        """Return the statements of its shapes."""
         path = self.folder / SHAPES
-        return Shapes(read_all([path])) if path.is_file() else None
+        return read_all([path]) if path.is_file() else []
 
     def check(self) -> None:
         """Read all of it; `SourceError` if something is wrong."""

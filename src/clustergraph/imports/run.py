@@ -163,8 +163,8 @@ class _Import:
 
     def _conforms(self, data: Path, statements: int) -> bool:
         """Whether what comes out conforms to the shapes of the profile; if rows are left out, these are some more."""
-        shapes = self.order.profile.shapes()
-        if shapes is None:
+        shapes = self.order.profile.shape_quads()
+        if not shapes:
             return True
         self.progress("validating against the shapes of the profile")
         with tempfile.TemporaryDirectory(dir=self.folder) as scratch:
