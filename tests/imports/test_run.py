@@ -61,6 +61,16 @@ def test_every_statement_stands_below_its_table_and_row(home: Path) -> None:
     assert all("north-b>" in line for line in below[1:])
 
 
+def test_an_empty_cell_finds_no_line_of_a_table_of_values(home: Path) -> None:
+    table_of_values = 'VALUES (?fields ?kind) { ("wood" organisation-kind:company) ("steel" organisation-kind:other) }'
+    where = f'BIND(IRI(CONCAT("id/organisation/", ?id)) AS ?c) OPTIONAL {{ {table_of_values} }}'
+    profile(home / "north", clusters=f"CONSTRUCT {{ ?c a cg:Organisation ; cg:kind ?kind }} WHERE {{ {where} }}")
+    rows = [ROWS[0], ["a", "Alpha", "", "wood"], ["b", "Beta", "", ""]]
+    found = [line for line in lines(imported(home, table(home / "clusters.csv", rows)).target) if "/kind>" in line]
+    assert len(found) == 1
+    assert "organisation/a>" in found[0]
+
+
 def test_a_statement_of_two_rows_is_that_of_the_first(home: Path) -> None:
     query = "CONSTRUCT { organisation:north a cg:Organisation . ?c a cg:Organisation } WHERE { %s }"
     profile(home / "north", clusters=query % 'BIND(IRI(CONCAT("id/organisation/", ?id)) AS ?c)')

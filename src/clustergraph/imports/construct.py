@@ -57,6 +57,8 @@ MOST_SOLUTIONS: Final = 10_000
 """How many combinations the cells with several values of one row may give."""
 _VOLATILE: Final = frozenset({"NOW", "RAND", "UUID", "STRUUID", "BNODE"})
 _LOOKUP: Final = "urn:lookup:"
+_KEY: Final = "_key_"
+"""What the variable begins with that has the value of a column, or where its cell is empty what no table has."""
 _FUNCTIONS: Final[dict[NamedNode, Callable[..., NamedNode | BlankNode | Literal | Triple | None]]] = {**FUNCTIONS}
 Term: TypeAlias = str
 """A term as N-Quads writes it."""
@@ -140,8 +142,10 @@ class Construct:
         return {row.number: sorted(line.encode() for line in found[row.number]) for row in rows}
 
     def _solutions(self, rows: Sequence[TypedRow]) -> Iterator[tuple[int, list[Term | None]]]:
-        lines = [f"({row.number} {' '.join(values)})" for row in rows for values in row.solutions(self.columns)]
-        head = " ".join(f"?{name}" for name in (ROW, *self.columns))
+        lines = [
+            f"({row.number} {' '.join(self._keyed(values))})" for row in rows for values in row.solutions(self.columns)
+        ]
+        head = " ".join(f"?{name}" for name in (ROW, *self.columns, *(f"{_KEY}{name}" for name in self.columns)))
         shown = " ".join(f"?{name}" for name in self._shown if name != ROW)
         query = f"SELECT ?{ROW} {shown} WHERE {{ VALUES ({head}) {{ {' '.join(lines)} }} {self._body} }}"
         try:
@@ -152,6 +156,10 @@ class Construct:
         for solution in results:
             terms = [None if (term := solution[name]) is None else str(term) for name in self._shown]
             yield int(solution[ROW].value), terms
+
+    def _keyed(self, values: tuple[Term, ...]) -> tuple[Term, ...]:
+        """Return the values of a row, and again as keys of tables of VALUES, in which an empty cell finds nothing."""
+        return *values, *(f"<{_LOOKUP}none>" if value == "UNDEF" else value for value in values)
 
     def _error(self, error: SyntaxError) -> SourceError:
         """Return what the engine says of the query as its author wrote it."""
@@ -283,9 +291,8 @@ def _lookup(table: Values, number: int, given: set[str], store: Store) -> str:
         if cell is not None
     )
     store.extend(Quad(t.subject, t.predicate, t.object, DefaultGraph()) for t in _triples(text))
-    pattern = " ".join(f"{line} {place} {leaf.text} ." for place, leaf in zip(places, table.variables, strict=True))
-    bound = " ".join(f"FILTER(BOUND({leaf.text}))" for leaf in table.variables if leaf.value in given)
-    return f"{pattern} {bound}"
+    found = [f"?{_KEY}{leaf.value}" if leaf.value in given else leaf.text for leaf in table.variables]
+    return " ".join(f"{line} {place} {each} ." for place, each in zip(places, found, strict=True))
 
 
 def _triples(text: str) -> Iterable[Quad]:
