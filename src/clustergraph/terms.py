@@ -84,6 +84,10 @@ PREFIXES: Final[dict[str, str]] = {
 """Every prefix that files, queries and answers may use without declaring it; a project adds its own with `declare`."""
 
 
+SHARED_PREFIXES: Final = frozenset(PREFIXES) - {*ID_KINDS}
+"""Those that mean the same in every project."""
+
+
 @dataclass
 class Home:
     """What the project that this process works on calls its own; see `declare`."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -79,6 +81,16 @@ def test_the_command_line_takes_keys(tmp_path: Path) -> None:
 def test_what_cannot_be_used_is_told_with_file_and_line(tmp_path: Path, text: str, said: str) -> None:
     with pytest.raises(SourceError, match=said):
         told(tmp_path, text)
+
+
+def test_a_prefix_can_be_declared_again(tmp_path: Path) -> None:
+    text = '[prefixes]\nmine = "https://clusters.example.org/graph/mine/"\n'
+    told(tmp_path, text).imprint.declare()
+    code = "from clustergraph.terms import declare; declare({'mine': 'https://clusters.example.org/graph/mine/'})\n"
+    code += "from clustergraph.pipeline.configuration import Configuration; from pathlib import Path\n"
+    code += "print(Configuration.read(Path.cwd()).prefixes)"
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert "mine" in done.stdout
 
 
 def test_a_variable_that_cannot_be_used_is_named(tmp_path: Path) -> None:

@@ -18,13 +18,11 @@ from clustergraph.pipeline.keys import AUTHORITY, KEYS, LANGUAGES, Key
 from clustergraph.rdf.files import text_of, write_pieces
 from clustergraph.release.imprint import Imprint
 from clustergraph.settings import VARIABLE_PREFIX, Settings
-from clustergraph.terms import ID_KINDS, PREFIXES, SCHEME, slug
+from clustergraph.terms import SCHEME, SHARED_PREFIXES, slug
 
 FILE: Final = "clustergraph.toml"
 """The file that makes a folder a project."""
 _DIGITS: Final = 16
-_OTHER_PREFIXES: Final = frozenset(PREFIXES) - {*ID_KINDS}
-"""Those that mean the same in every project."""
 
 
 _SOURCES: Final = {
@@ -228,7 +226,7 @@ class _Reading:
 
     def _prefix(self, name: str, value: Any) -> str:  # noqa: ANN401
         advice = "give it a name of letters and digits, and an IRI that ends with / or #"
-        if name in _OTHER_PREFIXES:
+        if name in SHARED_PREFIXES:
             advice = "it means the same in every project: take another name"
         elif re.fullmatch(r"[A-Za-z][\w-]*", name) and re.fullmatch(r'https?://[^\s<>"{}|\\^`]+[/#]', str(value)):
             return str(value)
