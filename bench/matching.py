@@ -1,4 +1,4 @@
-"""How well organisations are matched: python -m bench.matching [--half first|kept|all].
+"""How well organisations are matched: python -m bench.matching.
 
 The pairs are in tests/matching/pairs.csv: rows of real lists, drawn before any blocking, with the verdicts of readers
 who saw no score, and what follows from them. Identifiers are held back, so that names and places have to do; where the
@@ -104,28 +104,33 @@ def outcome(rows: Iterable[Mapping[str, str]], matches: Iterable[Match]) -> Coun
 def main() -> None:
     """Measure, and print."""
     options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("--half", choices=["first", "kept", "all"], default="all")
-    half = options.parse_args().half
+    options.parse_args()
     with PAIRS.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     known = {each.iri: each for each in register()}
     known |= {each.iri: each for row in rows for each in (side(row, "a"), side(row, "b")) if each.iri not in known}
     bodies = [replace(each, sources=(each.sources[0],)) for each in known.values()]
-    judged = [row for row in rows if half in ("all", row["half"])]
     begun = time.perf_counter(), time.process_time()
     matches = find(bodies, lambda one, other: one.sources == other.sources != (REGISTER,))
     took = time.perf_counter() - begun[0], time.process_time() - begun[1]
-    found = outcome(judged, matches)
-    same = [row for row in judged if row["verdict"] == "same"]
-    candidates = Candidates(bodies)
-    places = {each.iri: place for place, each in enumerate(bodies)}
-    blocked = sum(_near(candidates, places, side(row, "a"), side(row, "b")) for row in same)
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
     print(f"{len(bodies):,} bodies in {took[0]:.0f} s ({took[1]:.0f} s of one core), {memory} MB")
-    print(f"{len(judged)} pairs, half: {half}")
+    candidates, places = Candidates(bodies), {each.iri: place for place, each in enumerate(bodies)}
+    for half in ("first", "kept"):
+        print(f"\nhalf: {half}")
+        report([row for row in rows if row["half"] == half], matches, candidates, places)
+
+
+def report(
+    judged: list[dict[str, str]], matches: list[Match], candidates: Candidates, places: Mapping[str, int]
+) -> None:
+    """Print what became of some pairs."""
+    found = outcome(judged, matches)
+    same = [row for row in judged if row["verdict"] == "same"]
+    blocked = sum(_near(candidates, places, side(row, "a"), side(row, "b")) for row in same)
     for (verdict, state), count in sorted(found.items()):
         print(f"  {verdict:<10} {state:<10} {count}")
-    linked = sum(count for (_, state), count in found.items() if state == "same")
+    linked = sum(count for (verdict, state), count in found.items() if state == "same" and verdict != "split")
     print(told("precision of what is linked without asking", found["same", "same"], linked, 0.98))
     print(told("recall of links and candidates", found["same", "same"] + found["same", "candidate"], len(same), 0.9))
     print(told("recall of what is compared at all", blocked, len(same), 0.9))
