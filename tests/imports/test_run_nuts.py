@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import PUBLISHED
-from tests.imports.test_cordis import rows, taken
+from tests.imports.test_run_cordis import rows, taken
 
 CODES = PUBLISHED / "nuts" / "NUTS_AT_2021.csv"
 TABLE = """CNTR_CODE,NUTS_ID,NAME_LATN,NUTS_NAME
