@@ -15,7 +15,7 @@ from clustergraph.cli.sketch import sketch
 from clustergraph.errors import Exit, SourceError
 
 if TYPE_CHECKING:
-    from clustergraph.imports.comparison import Comparison
+    from clustergraph.imports.comparison import ImportDifference
     from clustergraph.imports.run import Imported, Order
 
 
@@ -190,7 +190,7 @@ def told_of(done: Imported, order: Order) -> Iterator[str]:
         yield f"{done.statements:,} statements in {done.target}; run `clustergraph build` to publish them"
 
 
-def told_difference(comparison: Comparison) -> Iterator[str]:
+def told_difference(comparison: ImportDifference) -> Iterator[str]:
     """Yield how an import differs from the one before."""
     if not comparison:
         yield "the statements are those of the import before"

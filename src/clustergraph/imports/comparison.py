@@ -21,7 +21,7 @@ _BATCH: Final = 20_000
 
 
 @dataclass(frozen=True)
-class Comparison:
+class ImportDifference:
     """What a newer import has more and less."""
 
     added: int
@@ -33,7 +33,7 @@ class Comparison:
         return bool(self.added or self.removed)
 
 
-def compare(old: Path, new: Path, seen: Seen, progress: Callable[[str], None]) -> Comparison:
+def compare(old: Path, new: Path, seen: Seen, progress: Callable[[str], None]) -> ImportDifference:
     """Compare the data of two imports, of which the newer has the statements that have been seen."""
     progress("comparing with the import before")
     known = seen.sorted()
@@ -50,7 +50,7 @@ def compare(old: Path, new: Path, seen: Seen, progress: Callable[[str], None]) -
     if added:
         for lines, found in _read(new):
             fresh.update(_classes(lines, ~before.has(found)))
-    return Comparison(added, removed, {name: (fresh[name], gone[name]) for name in sorted({*fresh, *gone})})
+    return ImportDifference(added, removed, {name: (fresh[name], gone[name]) for name in sorted({*fresh, *gone})})
 
 
 def _read(path: Path) -> Iterator[tuple[list[Line], Digests]]:

@@ -19,7 +19,7 @@ from typing import IO, Final
 
 from clustergraph.errors import ClustergraphError, SourceError
 from clustergraph.imports.assignment import assign
-from clustergraph.imports.comparison import Comparison, compare
+from clustergraph.imports.comparison import ImportDifference, compare
 from clustergraph.imports.conformance import Conformance
 from clustergraph.imports.gathering import BadRowsError, Gathering, Given, Making, Progress, Taken
 from clustergraph.imports.profile import ImportProfile
@@ -81,7 +81,7 @@ class Imported:
     target: Path
     taken: tuple[Taken, ...]
     statements: int
-    comparison: Comparison | None
+    comparison: ImportDifference | None
     """How it differs from what was there; None if there was nothing."""
     refused: tuple[Path, ...]
     """The files of rows that have been left out."""
