@@ -51,10 +51,10 @@ aurora  | under horizon-europe      | confirmed
 aurora  | under light               | confirmed
 aurora  | under resilience          | confirmed
 aurora  | under other-topic         | contradicted | | horizon-cl4-2021-resilience-01-01
-aurora  | under other-call          | contradicted | | call-horizon-cl4-2021-resilience-01
+aurora  | under other-call          | contradicted | | horizon-cl4-2021-resilience-01
 aurora  | under cosme               | contradicted | | horizon-europe
 aurora  | answers resilience        | confirmed
-aurora  | answers other-call        | contradicted | | call-horizon-cl4-2021-resilience-01
+aurora  | answers other-call        | contradicted | | horizon-cl4-2021-resilience-01
 aurora  | as ria                    | confirmed
 aurora  | as ia                     | contradicted | | ria
 aurora  | begins 2021-06            | confirmed    | | 2021-06-01
@@ -149,7 +149,7 @@ def graph() -> Store:
       cg:counterparty organisation:beta ; cg:relationshipKind relationship-kind:local-branch-of ."""
     text = [header, (FOLDER / "documents.trig").read_text("utf-8"), "GRAPH m:one {", said, tie, "}"]
     store = Store()
-    store.bulk_extend(read_all(rdf_files(project.ontology)))
+    store.bulk_extend(read_all(rdf_files(*project.ontology.folders)))
     store.extend([*parse("\n".join(text), format=RdfFormat.TRIG), *imported("horizon"), *imported("h2020")])
     rules = load(project.audit)
     store.extend(catalogue(question.load(project.queries).values(), [*load(project.rules), *rules]))
