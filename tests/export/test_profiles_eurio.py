@@ -101,7 +101,10 @@ def test_a_label_is_no_legal_name_and_no_title(small: Store, eurio: Store) -> No
     assert told(small, "?x a eurio:Project ; eurio:title ?name") == [("one", "The first project")]
     assert told(small, "?x a eurio:FundingScheme ; eurio:title ?name") == [("programme", "P")]
     assert told(small, "?x a eurio:Organisation ; rdfs:label ?name") == [("a", "A"), ("b", "B")]
-    printed = {quad.object.value for quad in read_all(sorted((ROOT / "data").rglob("*.trig")))}
+    printed = {
+        quad.object.value
+        for quad in read_all(sorted((*(ROOT / "data").rglob("*.trig"), *(ROOT / "reference").rglob("*.trig"))))
+    }
     for word in ("legalName", "title"):
         for _, name in told(eurio, f"?x eurio:{word} ?name"):
             assert name in printed, name

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from clustergraph.graph import Graph
 from clustergraph.questions.question import find
-from clustergraph.questions.verdicts import QUESTION, Places, Verdicts, kind_of, meant
+from clustergraph.questions.verdicts import QUESTION, TableRows, Verdicts, kind_of, meant
 from tests.audited import graph as audited
 from tests.audited import origins
 
@@ -20,7 +20,7 @@ def test_a_part_has_the_counts_of_all() -> None:
 
 def test_the_other_side_has_its_table_and_row() -> None:
     graph = Graph(audited())
-    places = Places(graph.store, graph.sections, origins["horizon"])
+    places = TableRows(graph.store, graph.sections, origins["horizon"])
     found = Verdicts.of(graph.ask(QUESTION, about="project:aurora"), places=places).rows
     told = {(row["claimed"].shown, row["place"].shown.rpartition(": ")[2]) for row in found}
     assert ("Gamma", "organization.csv, row 4") in told

@@ -13,7 +13,7 @@ from clustergraph.cli.table import columns_of_terminal
 from clustergraph.errors import Exit
 from clustergraph.questions.answer import WRITERS
 from clustergraph.questions.question import find
-from clustergraph.questions.verdicts import KINDS, QUESTION, Places, Row, Verdicts, kind_of, meant, paired_by
+from clustergraph.questions.verdicts import KINDS, QUESTION, Row, TableRows, Verdicts, kind_of, meant, paired_by
 
 _KINDS = click.Choice(list(KINDS))
 
@@ -63,7 +63,7 @@ def audit(
     answer = graph.put(question, asked)
     for source in answer.sources:
         click.echo(f"with data of: {source.words}", err=True)
-    found = Verdicts.of(answer, places=Places(graph.store, graph.sections, graph.origins))
+    found = Verdicts.of(answer, places=TableRows(graph.store, graph.sections, graph.origins))
     if format_ == "text":
         click.echo("\n".join(_text(found)))
     else:

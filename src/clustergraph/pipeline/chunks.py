@@ -87,7 +87,7 @@ class Work:
 
 
 @dataclass(frozen=True)
-class Done:
+class ChunkResult:
     """What has come of a chunk."""
 
     statements: int
@@ -101,14 +101,14 @@ class Done:
     """How many findings are not told because there are many of their kind."""
 
 
-def begun(work: Work, pool: Executor) -> list[Future[Done]]:
+def begun(work: Work, pool: Executor) -> list[Future[ChunkResult]]:
     """Have the work done for all chunks."""
     return [pool.submit(do, work, number) for number in range(work.division.chunks)]
 
 
-def collected(jobs: Sequence[Future[Done]], statements: int, progress: Progress) -> list[Done]:
+def collected(jobs: Sequence[Future[ChunkResult]], statements: int, progress: Progress) -> list[ChunkResult]:
     """Return what has come of all chunks, which have so many statements together."""
-    done = list[Done]()
+    done = list[ChunkResult]()
     for job in as_completed(jobs):
         done.append(job.result())
         said, new = sum(made.statements for made in done), sum(made.inferred for made in done)
@@ -116,7 +116,7 @@ def collected(jobs: Sequence[Future[Done]], statements: int, progress: Progress)
     return done
 
 
-def do(work: Work, number: int) -> Done:
+def do(work: Work, number: int) -> ChunkResult:
     """Infer what follows from a chunk, and check it."""
     text = work.division.chunk(number)
     blocks = _blocks(work.common)
@@ -133,7 +133,7 @@ def do(work: Work, number: int) -> Done:
     gone_run = _run(work, f"{number:05}.gone", lines(gone)) if gone else None
     found = _findings(work.project, store, subjects) if work.checked else []
     shown = _few(found)
-    return Done(text.count(b"\n"), len(new), inferred_run, gone_run, tuple(shown), len(found) - len(shown))
+    return ChunkResult(text.count(b"\n"), len(new), inferred_run, gone_run, tuple(shown), len(found) - len(shown))
 
 
 def _run(work: Work, name: str, content: Iterable[Line]) -> Path:

@@ -22,7 +22,7 @@ from pyoxigraph import RdfFormat, Store
 from clustergraph.pipeline import chunks
 from clustergraph.pipeline.audit import audit
 from clustergraph.pipeline.checks import Constraints
-from clustergraph.pipeline.chunks import Common, Done, Work
+from clustergraph.pipeline.chunks import ChunkResult, Common, Work
 from clustergraph.pipeline.division import CHUNK, Division, merged, sort
 from clustergraph.pipeline.inference import infer
 from clustergraph.pipeline.project import Project
@@ -101,7 +101,7 @@ class Build:
         found = constraints.findings(base, chunks.local(constraints), places=places)
         return [each for each in found if chunks.is_own(each.focus.term, base, own)]
 
-    def _lines(self, base: Store, division: Division, done: Iterable[Done]) -> Iterator[Line]:
+    def _lines(self, base: Store, division: Division, done: Iterable[ChunkResult]) -> Iterator[Line]:
         """Yield all statements in order: what follows only where nothing states it, and nothing that is withdrawn."""
         runs = [made.inferred_run for made in done]
         gone = merged([made.gone_run for made in done if made.gone_run])
@@ -133,7 +133,7 @@ class Build:
         with (folder / "all.nq").open("rb") as file:
             draft.take(heapq.merge(file, chunks.lines(new)))
 
-    def _told(self, findings: Iterable[Finding], done: Iterable[Done]) -> list[Finding]:
+    def _told(self, findings: Iterable[Finding], done: Iterable[ChunkResult]) -> list[Finding]:
         found = dict.fromkeys([*findings, *(each for made in done for each in made.findings)])
         if left := sum(made.left_out for made in done):
             self.progress(f"{left:,} more findings of the same kinds are not told")

@@ -91,7 +91,8 @@ class Project:
 
     def graph_files(self) -> list[Path]:
         """Return the RDF files that become the graph, in a stable order."""
-        return rdf_files(*self.ontology.folders) + rdf_files(*self.reference.folders) + rdf_files(self.data)
+        data = (self.data,) if self.data.is_dir() else ()
+        return rdf_files(*self.ontology.folders) + rdf_files(*self.reference.folders) + rdf_files(*data)
 
     def shape_files(self) -> list[Path]:
         """Return the files of shapes that the graph must satisfy; those of exports are not among them."""

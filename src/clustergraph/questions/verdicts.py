@@ -68,7 +68,7 @@ def kind_of(row: Row) -> str:
 
 
 @dataclass(frozen=True)
-class Places:
+class TableRows:
     """Where in imported tables the other side of a claim stands."""
 
     store: Store
@@ -103,7 +103,7 @@ class Verdicts:
     total: int = 0
 
     @classmethod
-    def of(cls, answer: Answer, offset: int = 0, limit: int | None = None, places: Places | None = None) -> Self:
+    def of(cls, answer: Answer, offset: int = 0, limit: int | None = None, places: TableRows | None = None) -> Self:
         """Return some of the verdicts that are the rows of an answer, with their places, and count them all."""
         rows = [dict(zip(answer.columns, row, strict=True)) for row in answer.rows]
         rows.sort(key=lambda row: list(KINDS).index(kind_of(row)))

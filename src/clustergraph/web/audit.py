@@ -12,7 +12,7 @@ from clustergraph.errors import ClustergraphError
 from clustergraph.graph import Graph
 from clustergraph.questions.answer import WrittenAnswer, usual_limit
 from clustergraph.questions.question import find
-from clustergraph.questions.verdicts import KINDS, QUESTION, Places, VerdictCall, Verdicts, meant, paired_by
+from clustergraph.questions.verdicts import KINDS, QUESTION, TableRows, VerdictCall, Verdicts, meant, paired_by
 from clustergraph.web.pages import problem_page, respond_page
 from clustergraph.web.questions import OFFERS as ANSWERS
 from clustergraph.web.questions import Excel, Iris, Limit, Offset, given_parameters, links
@@ -61,7 +61,7 @@ def verdicts(graph: Graph, call: VerdictCall) -> Verdicts:
     """Return the verdicts for which a client asks."""
     question = find(graph.questions, QUESTION)
     answer = graph.put(question, meant(question, call.given, graph))
-    return Verdicts.of(answer, call.offset, call.limit, Places(graph.store, graph.sections, graph.origins))
+    return Verdicts.of(answer, call.offset, call.limit, TableRows(graph.store, graph.sections, graph.origins))
 
 
 def written(graph: Graph, call: VerdictCall, max_bytes: int) -> WrittenAnswer:
