@@ -14,15 +14,15 @@ from clustergraph.matching.matches import Match, State
 from clustergraph.rdf.files import whole
 from clustergraph.rdf.reading import read
 from clustergraph.rdf.turtle import write
-from clustergraph.terms import GRAPH, ONTOLOGY, SCHEME, VOCABULARIES
+from clustergraph.terms import GRAPH, ONTOLOGY, SCHEME, VOCABULARIES, expand
 
 NAME: Final = "links.trig"
 """The file, in the folder of the data."""
 GRAPH_OF_LINKS: Final = NamedNode(GRAPH + "links")
 STATES: Final = ("same", "candidate", "different")
-_A: Final = NamedNode(VOCABULARIES["rdf"] + "type")
+_A: Final = expand("rdf:type")
 _XSD: Final = VOCABULARIES["xsd"]
-_MATCH: Final = NamedNode(ONTOLOGY + "Match")
+_MATCH: Final = expand("cg:Match")
 _STATE: Final = SCHEME + "match-state/"
 _STATED: Final = NamedNode(SCHEME + "certainty/stated")
 
@@ -43,24 +43,24 @@ def matches_of(quads: Iterable[Quad]) -> Iterator[Match]:
         if isinstance(quad.subject, NamedNode) and isinstance(quad.object, NamedNode | Literal):
             said[quad.subject.value][quad.predicate.value].append(quad.object.value)
     for _, each in sorted(said.items()):
-        things = sorted(set(each[ONTOLOGY + "matches"]))
-        state = "".join(each[ONTOLOGY + "matchState"][:1]).removeprefix(_STATE)
+        things = sorted(set(each[expand("cg:matches").value]))
+        state = "".join(each[expand("cg:matchState").value][:1]).removeprefix(_STATE)
         if len(things) == 2 and state in STATES:
             yield _match(things, cast("State", state), each)
 
 
 def _match(things: list[str], state: State, said: Mapping[str, list[str]]) -> Match:
-    score = next(iter(said[ONTOLOGY + "score"]), "0")
-    role = next(iter(said[ONTOLOGY + "decidedBy"]), "person")
+    score = next(iter(said[expand("cg:score").value]), "0")
+    role = next(iter(said[expand("cg:decidedBy").value]), "person")
     return Match(
         things[0],
         things[1],
         state,
         float(score),
-        tuple(sorted(said[ONTOLOGY + "speaksFor"])),
-        tuple(sorted(said[ONTOLOGY + "speaksAgainst"])),
+        tuple(sorted(said[expand("cg:speaksFor").value])),
+        tuple(sorted(said[expand("cg:speaksAgainst").value])),
         role,
-        next(iter(said[ONTOLOGY + "decided"]), ""),
+        next(iter(said[expand("cg:decided").value]), ""),
     )
 
 
@@ -73,7 +73,7 @@ def save(path: Path, matches: Iterable[Match]) -> None:
 
 def _head() -> Iterator[Quad]:
     said: dict[str, NamedNode | Literal] = {
-        VOCABULARIES["rdf"] + "type": NamedNode(ONTOLOGY + "ReferenceGraph"),
+        VOCABULARIES["rdf"] + "type": expand("cg:ReferenceGraph"),
         VOCABULARIES["skos"] + "prefLabel": Literal("Links", language="en"),
         VOCABULARIES["dcterms"] + "description": Literal(
             "Which things of different sources are the same, which may be, and which are not.", language="en"
@@ -85,22 +85,23 @@ def _head() -> Iterator[Quad]:
 
 def statements(match: Match) -> Iterator[Quad]:
     """Yield what is said of a match."""
+    score = f"{match.score:.3f}".rstrip("0").rstrip(".") or "0"
     said: list[tuple[str, NamedNode | Literal]] = [
-        ("certainty", _STATED),
-        ("matchState", NamedNode(_STATE + match.state)),
-        ("matches", NamedNode(match.one)),
-        ("matches", NamedNode(match.other)),
-        ("decidedBy", Literal(match.decided_by)),
-        ("score", Literal(f"{match.score:.3f}".rstrip("0").rstrip(".") or "0", datatype=NamedNode(_XSD + "decimal"))),
-        *(("speaksFor", Literal(text)) for text in match.speaks_for),
-        *(("speaksAgainst", Literal(text)) for text in match.speaks_against),
+        ("cg:certainty", _STATED),
+        ("cg:matchState", NamedNode(_STATE + match.state)),
+        ("cg:matches", NamedNode(match.one)),
+        ("cg:matches", NamedNode(match.other)),
+        ("cg:decidedBy", Literal(match.decided_by)),
+        ("cg:score", Literal(score, datatype=expand("xsd:decimal"))),
+        *(("cg:speaksFor", Literal(text)) for text in match.speaks_for),
+        *(("cg:speaksAgainst", Literal(text)) for text in match.speaks_against),
     ]
     if match.decided:
-        said.append(("decided", Literal(match.decided, datatype=NamedNode(_XSD + "date"))))
+        said.append(("cg:decided", Literal(match.decided, datatype=NamedNode(_XSD + "date"))))
     node = NamedNode(match.iri)
     yield Quad(node, _A, _MATCH, GRAPH_OF_LINKS)
     for name, value in said:
-        yield Quad(node, NamedNode(ONTOLOGY + name), value, GRAPH_OF_LINKS)
+        yield Quad(node, expand(name), value, GRAPH_OF_LINKS)
 
 
 def merged(old: Iterable[Match], found: Iterable[Match]) -> list[Match]:
