@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     ("printed", "label", "class_", "question"),
     [
         ("Funding Scheme", "has action type", "property", "funding-statements"),
-        ("funding scheme", "funding scheme", "class", "schemes-by-projects"),
+        ("funding scheme", "funding scheme", "class", "project-data"),
         ("Partenaires 4 Moteurs", "has participant", "property", "project-data"),
         ("Main Thematic", "has main thematic", "property", "fields"),
         ("Size of the Network", "members", "measure", "figures"),
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
         ("inhabitants", "population", "measure", "figures"),
         ("Topics", "topic", "funding level", "schemes-by-projects"),
         ("WP leader", "leader", "participation role", "participants"),
-        ("locatedIn", "is located in", "property", "how-many"),
+        ("locatedIn", "is located in", "property", "bridging-organisations"),
     ],
 )
 def test_a_printed_word_leads_to_its_term_with_its_count_and_questions(
