@@ -130,7 +130,7 @@ def report(
     blocked = sum(_near(candidates, places, side(row, "a"), side(row, "b")) for row in same)
     for (verdict, state), count in sorted(found.items()):
         print(f"  {verdict:<10} {state:<10} {count}")
-    linked = sum(count for (verdict, state), count in found.items() if state == "same" and verdict != "split")
+    linked = sum(count for (_, state), count in found.items() if state == "same")
     print(told("precision of what is linked without asking", found["same", "same"], linked, 0.98))
     print(told("recall of links and candidates", found["same", "same"] + found["same", "candidate"], len(same), 0.9))
     print(told("recall of what is compared at all", blocked, len(same), 0.9))
