@@ -1,5 +1,6 @@
 # make serve [PORT=8123]   set up, build the graph, serve it on 127.0.0.1
 # make test                set up, check everything that is quick; .ci/run checks the rest, too
+# make wheel               the program with its model as one file, dist/clustergraph-….whl, for `pip install` elsewhere
 # make night               long random comparisons, and the service under load for ten minutes
 # make coverage            how much of the program the tests run
 # VENV=.venv-3.11 PYTHON=python3.11 with any of them: with another Python, in an environment of its own
@@ -13,13 +14,18 @@ PYTEST = $(BIN)/python -m pytest -n auto --dist worksteal
 COMPILE := pip-compile --quiet --upgrade --generate-hashes --allow-unsafe --strip-extras --no-header \
 	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host
 
-.PHONY: serve build test test-all night coverage check validate format docs lock clean
+.PHONY: serve build wheel test test-all night coverage check validate format docs lock clean
 
 serve: $(VENV)/.runtime
 	$(BIN)/clustergraph serve --build --host $(HOST) --port $(PORT)
 
 build: $(VENV)/.runtime
 	$(BIN)/clustergraph build
+
+wheel: $(VENV)/.runtime
+	@rm -rf dist
+	@$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --no-build-isolation --wheel-dir dist .
+	@ls dist/*.whl
 
 validate: $(VENV)/.runtime
 	$(BIN)/clustergraph validate
@@ -61,7 +67,7 @@ lock:
 	$(COMPILE) --extra build --extra dev --constraint requirements/runtime.txt --output-file requirements/dev.txt pyproject.toml
 
 clean:
-	rm -rf $(VENV) .venv-* .clustergraph .coverage* .import_linter_cache .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf dist $(VENV) .venv-* .clustergraph .coverage* .import_linter_cache .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 $(VENV)/.runtime: requirements/runtime.txt pyproject.toml
 	@echo "Setting up $(VENV) (once; needs a package index or a local mirror)"

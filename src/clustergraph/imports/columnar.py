@@ -38,7 +38,7 @@ class ParquetTable(Table):
             return importlib.import_module("pyarrow.parquet")
         except ImportError as error:
             raise TableError(
-                "reading Parquet needs pyarrow", where=self.where(), advice='run: pip install "clustergraph[parquet]"'
+                "reading Parquet needs pyarrow", where=self.where(), advice="run: pip install pyarrow"
             ) from error
 
 

@@ -191,7 +191,7 @@ def _library(name: str) -> Any:  # noqa: ANN401 - a module that may not be there
     try:
         return importlib.import_module(name)
     except ImportError as error:
-        raise ImportError(f'{name} is not installed; run: pip install "clustergraph[{name}]"') from error
+        raise ImportError(f"{name} is not installed; run: pip install {name}") from error
 
 
 def _html(cell: Cell) -> str:
