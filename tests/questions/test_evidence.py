@@ -110,6 +110,10 @@ def chosen(whole: Graph, name: str, draw: random.Random) -> dict[str, str]:
     return given
 
 
+ON_IMPORTS = ("claims-against-data", "verdicts-by-project")
+"""Questions on what is compared with imported data, of which the project has none."""
+
+
 @pytest.mark.parametrize("name", [*SOME, *(pytest.param(name, marks=pytest.mark.slow) for name in OTHERS)])
 def test_the_evidence_closes_with_any_parameters_too(whole: Graph, ontology: list[Quad], name: str) -> None:
     draw, asked = random.Random(name), 0
@@ -126,7 +130,7 @@ def test_the_evidence_closes_with_any_parameters_too(whole: Graph, ontology: lis
         asked += 1
         if asked == 2:
             return
-    assert asked, "no parameters were found that give rows"
+    assert asked or name in ON_IMPORTS, "no parameters were found that give rows"
 
 
 @pytest.mark.parametrize("name", QUESTIONS)
