@@ -36,7 +36,7 @@ pytestmark = pytest.mark.slow
 FOREIGN = Path(__file__).parent / "parts"
 SAMPLES = {CORE: ["core.trig"], EVIDENCE: ["core.trig", "evidence.trig"]}
 """A cluster that no document of ours names: in terms of the core, and with the document that it was read from."""
-SHAPES = {CORE: {"evidence.ttl", "layout.ttl"}, EVIDENCE: {"layout.ttl"}}
+SHAPES = {CORE: {"audit.ttl", "evidence.ttl", "layout.ttl"}, EVIDENCE: {"layout.ttl"}}
 """The files of shapes that a part can do without."""
 
 
