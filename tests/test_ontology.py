@@ -95,7 +95,11 @@ def test_hermit_would_find_an_unsatisfiable_class(ontology: Store, tmp_path: Pat
 
 @pytest.mark.slow
 def test_the_data_is_consistent_with_the_ontology(project: Project, tmp_path: Path) -> None:
-    merged = {Quad(q.subject, q.predicate, q.object, DefaultGraph()) for q in read_all(project.graph_files())}
+    countries = project.reference.find("countries.trig")
+    said = list(read_all(path for path in project.graph_files() if path != countries))
+    named = {quad.object for quad in said}
+    said += [quad for quad in read_all([countries]) if quad.subject in named]  # With all it takes minutes.
+    merged = {Quad(q.subject, q.predicate, q.object, DefaultGraph()) for q in said}
     reasoned(list(merged), tmp_path, with_data=True)
 
 

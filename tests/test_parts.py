@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Iterator
+from functools import cache
 from itertools import chain
 from pathlib import Path
 
@@ -121,6 +122,7 @@ def test_no_term_is_in_two_parts() -> None:
     assert {ONTOLOGY + name for name in ("column", "DomainCoverage", "commonBackground")} <= layout
 
 
+@cache
 def local(part: str) -> re.Pattern[str]:
     return re.compile(rf"\bcg:({'|'.join(iri.removeprefix(ONTOLOGY) for iri in sorted(terms(part)))})(?![\w-])")
 
