@@ -2,12 +2,11 @@
 
 from collections.abc import Callable, Iterable
 
-from pyoxigraph import DefaultGraph, Quad, QueryBoolean, QuerySolutions, QueryTriples, Store
+from pyoxigraph import DefaultGraph, Quad, Store
 
-from clustergraph.errors import SourceError, Where
+from clustergraph.pipeline.inference import constructed
 from clustergraph.questions.rules import Rule
 from clustergraph.sparql.exists import rewrite
-from clustergraph.sparql.parser import query_error
 from clustergraph.terms import INFERRED
 
 
@@ -21,20 +20,13 @@ def audit(store: Store, rules: Iterable[Rule], progress: Callable[[str], None] =
     added = list[Quad]()
     for rule in rules:
         progress(rule.path.stem)
-        found = {Quad(t.subject, t.predicate, t.object, DefaultGraph()) for t in _constructed(store, rule)}
+        found = {
+            Quad(t.subject, t.predicate, t.object, DefaultGraph())
+            for t in constructed(store, rewrite(rule.query), rule.path)
+        }
         new = [quad for quad in found if quad not in store]
         store.extend(new)
         inferred = [Quad(quad.subject, quad.predicate, quad.object, INFERRED) for quad in new]
         store.extend(inferred)
         added += inferred
     return added
-
-
-def _constructed(store: Store, rule: Rule) -> QueryTriples:
-    try:
-        result = store.query(rewrite(rule.query))
-    except SyntaxError as error:
-        raise query_error(rule.path, rule.query, error) from error
-    if isinstance(result, QueryBoolean | QuerySolutions):
-        raise SourceError("a rule must be a CONSTRUCT query", where=Where(rule.path))
-    return result

@@ -9,7 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
-from pyoxigraph import DefaultGraph, NamedNode, Quad, QueryBoolean, QuerySolutions, Store, Triple
+from pyoxigraph import DefaultGraph, NamedNode, Quad, QueryBoolean, QuerySolutions, QueryTriples, Store, Triple
 
 from clustergraph.errors import ClustergraphError, SourceError, Where
 from clustergraph.layers import Layers
@@ -88,24 +88,26 @@ class _Inference:
             return False
         self._seen[step] = self._time
         self._time += 1
-        added = self._missing(self._construct(step))
+        added = self._missing(constructed(self.store, step.query, step.path or Path(step.name)))
         for graph in (DefaultGraph(), INFERRED):
             self.store.extend(Quad(t.subject, t.predicate, t.object, graph) for t in added)
         self.new += added
         self._changed.update(dict.fromkeys(_kinds(added), self._time))
         return bool(added)
 
-    def _construct(self, step: _Step) -> Iterable[Triple]:
-        try:
-            result = self.store.query(step.query)
-        except SyntaxError as error:
-            raise query_error(step.path or Path(step.name), step.query, error) from error
-        if isinstance(result, QueryBoolean | QuerySolutions):
-            raise SourceError("a rule must be a CONSTRUCT query", where=Where(step.path or Path(step.name)))
-        return result
-
     def _missing(self, found: Iterable[Triple]) -> list[Triple]:
         return [t for t in dict.fromkeys(found) if Quad(t.subject, t.predicate, t.object) not in self.store]
+
+
+def constructed(store: Store, query: str, path: Path) -> QueryTriples:
+    """Return what the query of a rule gives; `SourceError`, which names the rule's file, if it is not well formed."""
+    try:
+        result = store.query(query)
+    except SyntaxError as error:
+        raise query_error(path, query, error) from error
+    if isinstance(result, QueryBoolean | QuerySolutions):
+        raise SourceError("a rule must be a CONSTRUCT query", where=Where(path))
+    return result
 
 
 def _kinds(triples: Collection[Triple]) -> set[str]:
