@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from textwrap import wrap
 
 import click
 
 from clustergraph.cli.context import Context, pass_context
-from clustergraph.cli.table import columns_of_terminal
+from clustergraph.cli.table import wrapped
 from clustergraph.errors import Exit
 from clustergraph.questions.answer import WRITERS
 from clustergraph.questions.question import find
@@ -78,7 +77,7 @@ def _text(found: Verdicts) -> Iterator[str]:
         yield f"{name} ({(found.counts or {})[kind]})"
         yield ""
         for project, rows in projects:
-            yield from _lines(f"{project.shown}{_pairing(rows[0])}", "  ")
+            yield from wrapped(f"{project.shown}{_pairing(rows[0])}", "  ")
             for row in rows:
                 yield from _claim(row)
             yield ""
@@ -96,16 +95,11 @@ def _place(row: Row) -> str:
 
 
 def _claim(row: Row) -> Iterator[str]:
-    yield from _lines(f"{row['aspect'].shown}: {row['claimed'].shown} – {row['section'].shown}", "    ")
+    yield from wrapped(f"{row['aspect'].shown}: {row['claimed'].shown} – {row['section'].shown}", "    ")
     if row["found"].value is not None:
-        yield from _lines(f"imported data: {row['found'].shown}{_place(row)}", "        ")
+        yield from wrapped(f"imported data: {row['found'].shown}{_place(row)}", "        ")
     elif row["place"].value:
-        yield from _lines(f"imported data{_place(row)}", "        ")
+        yield from wrapped(f"imported data{_place(row)}", "        ")
     if row["reasons"].value:
         explained = f": {row['explained_by'].shown}" if row["explained_by"].value else ""
-        yield from _lines(f"{row['reasons'].shown}{explained}", "        ")
-
-
-def _lines(text: str, indent: str) -> list[str]:
-    width, more = min(columns_of_terminal(), 80), indent + "  "
-    return wrap(text, width, initial_indent=indent, subsequent_indent=more, break_on_hyphens=False)
+        yield from wrapped(f"{row['reasons'].shown}{explained}", "        ")

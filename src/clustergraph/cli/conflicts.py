@@ -5,12 +5,11 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from textwrap import wrap
 
 import click
 
 from clustergraph.cli.context import Context, pass_context
-from clustergraph.cli.table import columns_of_terminal, table
+from clustergraph.cli.table import table, wrapped
 from clustergraph.errors import Exit
 from clustergraph.questions.conflict import KINDS, Conflict, written
 from clustergraph.questions.conflict import table as as_table
@@ -89,19 +88,14 @@ def _text(found: Sequence[Conflict]) -> Iterator[str]:
 
 
 def _block(conflict: Conflict) -> Iterator[str]:
-    yield from _lines(f"{conflict.subject} [{conflict.severity}]", "  ")
+    yield from wrapped(f"{conflict.subject} [{conflict.severity}]", "  ")
     for side in conflict.sides:
-        yield from _lines(f"{side.words} – {side.said_by}", "    ")
-        yield from (line for text in side.notes for line in _lines(text, "        "))
+        yield from wrapped(f"{side.words} – {side.said_by}", "    ")
+        yield from (line for text in side.notes for line in wrapped(text, "        "))
     if conflict.newest:
         sure = "certain" if conflict.newest_certain else "not certain"
-        yield from _lines(f"newest: {', '.join(side.words for side in conflict.newest)} ({sure})", "    ")
+        yield from wrapped(f"newest: {', '.join(side.words for side in conflict.newest)} ({sure})", "    ")
     for note in conflict.notes:
-        yield from _lines(f"note: {note.text}", "    ")
+        yield from wrapped(f"note: {note.text}", "    ")
     if conflict.beside:
         yield f"    notes on it in the same sections: {len(conflict.beside)}"
-
-
-def _lines(text: str, indent: str) -> list[str]:
-    width, more = min(columns_of_terminal(), 80), indent + "  "
-    return wrap(text, width, initial_indent=indent, subsequent_indent=more, break_on_hyphens=False)

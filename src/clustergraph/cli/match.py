@@ -7,12 +7,12 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import date
 from pathlib import Path
-from textwrap import wrap
 from typing import TYPE_CHECKING, Final
 
 import click
 
 from clustergraph.cli.context import Context, pass_context, progress
+from clustergraph.cli.table import wrapped
 from clustergraph.errors import Exit, SourceError
 
 if TYPE_CHECKING:
@@ -113,16 +113,12 @@ def _block(match: Match, here: Population) -> Iterator[str]:
         if body is None:
             yield f"  {iri} (not in the graph)"
             continue
-        yield from _lines(
+        yield from wrapped(
             f"{' | '.join(body.names[:4])} [{', '.join([*body.places[:2], body.country]).strip(', ')}]", "  "
         )
-        yield from _lines(" · ".join(here.source(source) for source in body.sources[:4]), "    ")
-    yield from (line for text in match.speaks_for for line in _lines(f"+ {text}", "    "))
-    yield from (line for text in match.speaks_against for line in _lines(f"- {text}", "    "))
-
-
-def _lines(text: str, indent: str) -> list[str]:
-    return wrap(text, 100, initial_indent=indent, subsequent_indent=indent + "  ", break_on_hyphens=False)
+        yield from wrapped(" · ".join(here.source(source) for source in body.sources[:4]), "    ")
+    yield from (line for text in match.speaks_for for line in wrapped(f"+ {text}", "    "))
+    yield from (line for text in match.speaks_against for line in wrapped(f"- {text}", "    "))
 
 
 def _told(matches: Iterable[Match], here: Population) -> Exit:

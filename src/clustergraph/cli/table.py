@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator, Sequence
 from itertools import chain, zip_longest
+from textwrap import wrap
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -24,6 +25,12 @@ _GAP: Final = "  "
 def columns_of_terminal() -> int:
     """Return how many characters a line has: as ``COLUMNS`` says, or the terminal."""
     return shutil.get_terminal_size((_WIDE, 24)).columns
+
+
+def wrapped(text: str, indent: str) -> list[str]:
+    """Return lines of 80 characters at most, the further ones a little deeper; no word is broken."""
+    width, more = min(columns_of_terminal(), 80), indent + "  "
+    return wrap(text, width, initial_indent=indent, subsequent_indent=more, break_on_hyphens=False)
 
 
 def table(columns: Sequence[str], rows: Rows) -> str:

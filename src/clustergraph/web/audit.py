@@ -15,8 +15,8 @@ from clustergraph.questions.question import find
 from clustergraph.questions.verdicts import KINDS, QUESTION, TableRows, VerdictCall, Verdicts, meant, paired_by
 from clustergraph.web.pages import problem_page, respond_page
 from clustergraph.web.questions import OFFERS as ANSWERS
-from clustergraph.web.questions import Excel, Iris, Limit, Offset, given_parameters, links
-from clustergraph.web.responses import Offers, address_tag, format_of, respond, with_links
+from clustergraph.web.questions import AnswerPart, Excel, Iris, Limit, Offset, given_parameters, respond_part
+from clustergraph.web.responses import Offers, format_of
 from clustergraph.web.service import ReleaseName, Served, served
 
 OFFERS: Final = Offers({name: ANSWERS.types[name] for name in ("html", "json", "csv", "tsv", "md")})
@@ -44,17 +44,12 @@ async def audit(
     call = VerdictCall(QUESTION, given, chosen, limit, offset, iris=iris, excel=excel)
     if chosen == "html":
         return await respond_page(request, here.release, partial(_show, here, call))
-    late: dict[str, str] = {}
 
-    async def write() -> bytes:
+    async def write() -> AnswerPart:
         found = await here.do(written, call, here.service.settings.result_bytes)
-        late.update(links(call, found.total, found.notes))
-        return found.content
+        return AnswerPart(found.content, found.total, found.notes)
 
-    etag = address_tag(request, here.release, chosen)
-    response = await respond(request, write, OFFERS.content_type(chosen), etag, release=here.release)
-    response.headers.update(with_links(late, response.headers.get("link", "")))
-    return response
+    return await respond_part(request, here, call, write)
 
 
 def verdicts(graph: Graph, call: VerdictCall) -> Verdicts:

@@ -15,8 +15,8 @@ from clustergraph.questions.conflict import KINDS, Conflict, ConflictCall, Confl
 from clustergraph.shacl.findings import Severity
 from clustergraph.web.pages import problem_page, respond_page
 from clustergraph.web.questions import OFFERS as ANSWERS
-from clustergraph.web.questions import Excel, Iris, Limit, Offset, given_parameters, links
-from clustergraph.web.responses import Offers, address_tag, format_of, in_thread, respond, with_links
+from clustergraph.web.questions import AnswerPart, Excel, Iris, Limit, Offset, given_parameters, respond_part
+from clustergraph.web.responses import Offers, format_of, in_thread
 from clustergraph.web.service import ReleaseName, Served, served
 
 OFFERS: Final = Offers({name: ANSWERS.types[name] for name in ("html", "json", "csv", "tsv", "md")})
@@ -45,17 +45,12 @@ async def conflicts(
     call = ConflictCall("conflicts", given, chosen, limit, offset, iris=iris, excel=excel)
     if chosen == "html":
         return await respond_page(request, here.release, partial(_show, here, call))
-    late: dict[str, str] = {}
 
-    async def write() -> bytes:
+    async def write() -> AnswerPart:
         found = await _found(here, call)
-        late.update(links(call, len(found)))
-        return await in_thread(lambda: written_part(found, call))
+        return AnswerPart(await in_thread(lambda: written_part(found, call)), len(found))
 
-    etag = address_tag(request, here.release, chosen)
-    response = await respond(request, write, OFFERS.content_type(chosen), etag, release=here.release)
-    response.headers.update(with_links(late, response.headers.get("link", "")))
-    return response
+    return await respond_part(request, here, call, write)
 
 
 async def _found(here: Served, call: ConflictCall) -> list[Conflict]:

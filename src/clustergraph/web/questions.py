@@ -1,10 +1,10 @@
 """The named questions: a list, and for each a form with its answer as a page or a table."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import asdict, replace
 from functools import partial
 from http import HTTPStatus
-from typing import Annotated, Final, TypeVar
+from typing import Annotated, Final, NamedTuple, TypeVar
 from urllib.parse import urlencode
 
 from fastapi import Query
@@ -106,21 +106,43 @@ async def answer(
     call = QuestionCall(question.name, given, chosen, limit or usual, offset, evidence, iris, excel)
     if chosen == "html":
         return await respond_page(request, here.release, partial(_show, here, question, call))
-    late: dict[str, str] = {}
 
-    async def write() -> bytes:
+    async def write() -> AnswerPart:
         if call.format == "rq" and not call.given:
-            return question.query.encode()
+            return AnswerPart(question.query.encode())
         found, why_empty = await _asked(here, call, Graph.written, call, here.service.settings.result_bytes)
         if call.format == "json" and why_empty:
             found = await here.do(Graph.written, call, here.service.settings.result_bytes, why_empty)
         if call.format == "svg" and not found.content:
             raise _no_picture(question, call)
-        late.update(links(call, found.total, [*found.notes, why_empty]))
-        return found.content
+        return AnswerPart(found.content, found.total, [*found.notes, why_empty])
 
-    content_type, etag = OFFERS.content_type(chosen), address_tag(request, here.release, chosen)
-    response = await respond(request, write, content_type, etag, release=here.release)
+    return await respond_part(request, here, call, write)
+
+
+class AnswerPart(NamedTuple):
+    """Some rows of an answer in a format, how many rows it has, and what there is to know of it."""
+
+    content: bytes
+    total: int | None = None
+    """None where there are no other parts to lead to."""
+    hints: Sequence[str] = ()
+
+
+async def respond_part(
+    request: Request, here: Served, call: QuestionCall, write: Callable[[], Awaitable[AnswerPart]]
+) -> Response:
+    """Respond with a part of an answer in its format, with links to the others and what there is to know of it."""
+    late: dict[str, str] = {}
+
+    async def content() -> bytes:
+        part = await write()
+        if part.total is not None:
+            late.update(_links(call, part.total, part.hints))
+        return part.content
+
+    content_type, etag = OFFERS.content_type(call.format), address_tag(request, here.release, call.format)
+    response = await respond(request, content, content_type, etag, release=here.release)
     response.headers.update(with_links(late, response.headers.get("link", "")))
     return response
 
@@ -162,7 +184,7 @@ def _no_picture(question: Question, call: QuestionCall) -> RequestError:
     return RequestError(HTTPStatus.NOT_ACCEPTABLE, why, f"see {call.address()}", Vary="Accept")
 
 
-def links(call: QuestionCall, total: int, hints: Sequence[str] = ()) -> dict[str, str]:
+def _links(call: QuestionCall, total: int, hints: Sequence[str]) -> dict[str, str]:
     """Return the Link header of a part of an answer (RFC 8288), and one that tells hints, if there are any."""
     places = {"first": 0, "last": max(0, (total - 1) // call.limit * call.limit)}
     if call.offset:
