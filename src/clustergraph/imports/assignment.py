@@ -2,36 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from clustergraph.errors import SourceError, Where
 from clustergraph.imports.gathering import Given
 from clustergraph.imports.headings import forms, plain
 from clustergraph.imports.profile import DescribedTable, ImportProfile
-from clustergraph.imports.refused import ENDING, REASONS, is_refused, mended
-from clustergraph.imports.rows import Dialect, Row, Table
+from clustergraph.imports.refused import ENDING, MendedTable, is_refused
+from clustergraph.imports.rows import Dialect, Table
 from clustergraph.imports.statements import Heads
 from clustergraph.imports.tables import open_tables
-
-
-@dataclass
-class MendedTable(Table):
-    """A table of rows that were refused, without the reasons."""
-
-    inner: Table | None = None
-
-    @property
-    def headings(self) -> tuple[str, ...]:
-        """The headings of the table that the rows were in."""
-        assert self.inner is not None
-        return self.inner.headings[: -len(REASONS)]
-
-    def rows(self) -> Iterator[Row]:
-        """Yield the rows as they are mended."""
-        assert self.inner is not None
-        return map(mended, self.inner.rows())
 
 
 def assign(profile: ImportProfile, paths: Sequence[Path], note: Callable[[str], None]) -> list[Given]:
@@ -106,7 +87,7 @@ def _known(described: DescribedTable, headings: Sequence[str]) -> int:
 def _given(described: DescribedTable, table: Table, note: Callable[[str], None]) -> Given:
     label, read = _label(table), table
     if is_refused(table.file.path):
-        read = MendedTable(table.file, table.name, Dialect(), inner=table)
+        read = MendedTable(table.file, table.name, refused=table)
     elif described.dialect:
         read = table.read_as(Dialect.from_csvw(described.dialect))
     try:

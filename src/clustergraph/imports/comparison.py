@@ -11,7 +11,7 @@ from typing import Final
 
 import numpy as np
 
-from clustergraph.imports.seen import Seen
+from clustergraph.imports.digests import DigestSet
 from clustergraph.rdf.lines import Line, Statement, batches
 from clustergraph.rdf.origins import Digests, digests
 from clustergraph.terms import VOCABULARIES, compact
@@ -33,11 +33,11 @@ class ImportDifference:
         return bool(self.added or self.removed)
 
 
-def compare(old: Path, new: Path, seen: Seen, progress: Callable[[str], None]) -> ImportDifference:
+def compare(old: Path, new: Path, seen: DigestSet, progress: Callable[[str], None]) -> ImportDifference:
     """Compare the data of two imports, of which the newer has the statements that have been seen."""
     progress("comparing with the import before")
     known = seen.sorted()
-    before = Seen()
+    before = DigestSet()
     gone: Counter[str] = Counter()
     removed = 0
     for lines, found in _read(old):

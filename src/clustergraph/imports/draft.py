@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from clustergraph.imports.pieces import Piece, pieces
+from clustergraph.imports.query_parts import QueryPart, query_parts
 from clustergraph.imports.sketch import NAMES, SketchedColumn, SketchedTable, metadata
 from clustergraph.terms import BASE, PREFIXES, SCHEME, SHAPE
 
@@ -28,7 +28,7 @@ def is_of_projects(table: SketchedTable) -> bool:
 
 def query(table: SketchedTable) -> str:
     """Return the query of a table: what each known column says, and each other one as a note."""
-    chosen = list(_pieces(table))
+    chosen = list(_parts(table))
     used = {name for piece in chosen for name in piece.needs}
     others = [each for each in table.columns if each.means not in used and each.means not in (*_NOT_SAID, "currency")]
     template = [piece.template for piece in chosen]
@@ -57,17 +57,17 @@ def is_cluster(table: SketchedTable) -> bool:
     return not is_of_projects(table) and (any(map(said.__contains__, words)) or {"members", "smes"} <= set(table.means))
 
 
-def _pieces(table: SketchedTable) -> Iterator[Piece]:
+def _parts(table: SketchedTable) -> Iterator[QueryPart]:
     taken: set[str] = set()
-    for piece in pieces("project" if is_of_projects(table) else "organisation"):
-        columns = [table.means.get(name) for name in piece.needs]
+    for part in query_parts("project" if is_of_projects(table) else "organisation"):
+        columns = [table.means.get(name) for name in part.needs]
         fits = all(
             column and (not kinds or column.found.base in kinds.split())
-            for column, kinds in zip(columns, piece.needs.values(), strict=True)
+            for column, kinds in zip(columns, part.needs.values(), strict=True)
         )
-        if fits and (not piece.gives or piece.gives not in taken):
-            taken.add(piece.gives)
-            yield piece
+        if fits and (not part.gives or part.gives not in taken):
+            taken.add(part.gives)
+            yield part
 
 
 def _note_template(number: int) -> str:
@@ -180,7 +180,7 @@ def _readme(name: str, tables: Sequence[SketchedTable], origin: FileOrigin) -> s
     lines += [f"- `clustergraph import {name} {origin.file} --dry-run`, then without `--dry-run`"]
     for table in tables:
         lines += ["", f"## {table.table.name}", "", "| heading | column | holds | says |", "| --- | --- | --- | --- |"]
-        used = {need for piece in _pieces(table) for need in piece.needs}
+        used = {need for piece in _parts(table) for need in piece.needs}
         lines += [
             f"| {column.heading.replace('|', '/')} | {column.name} | {_holds(column)} | {_says(column, used)} |"
             for column in table.columns

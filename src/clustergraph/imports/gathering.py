@@ -15,9 +15,9 @@ from typing import IO, Final
 import numpy as np
 
 from clustergraph.errors import ClustergraphError
+from clustergraph.imports.digests import DigestSet
 from clustergraph.imports.profile import DescribedTable
 from clustergraph.imports.rows import Row, Table
-from clustergraph.imports.seen import Seen
 from clustergraph.imports.statements import NO_KEY, Heads, Problem, SaidByRows, TableReader
 from clustergraph.release.withdrawn import Withdrawn
 
@@ -119,8 +119,8 @@ class Gathering:
     """Is told each row that is left out."""
     broken: Mapping[str, Mapping[int, Sequence[Problem]]] = field(default_factory=dict)
     """By the label of a table what is known to be wrong with its rows before they are read."""
-    seen: Seen = field(default_factory=Seen)
-    keys: dict[str, Seen] = field(default_factory=dict)
+    seen: DigestSet = field(default_factory=DigestSet)
+    keys: dict[str, DigestSet] = field(default_factory=dict)
     """By the name of a table the keys of its rows."""
 
     def take(self, given: Given) -> Taken:
@@ -182,7 +182,7 @@ class Gathering:
                     lost.nonzero()[0], references.columns, f"{{}} is in no row of {references.table}"
                 )
         if given.described.key:
-            known, places = self.keys.setdefault(given.described.name, Seen()), good.nonzero()[0]
+            known, places = self.keys.setdefault(given.described.name, DigestSet()), good.nonzero()[0]
             twice = places[~known.add(own[places])]
             yield from told.problems(twice, given.described.key, "an earlier row has the same key, {}")
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import IO, Final
 
-from clustergraph.imports.rows import Row
+from clustergraph.imports.rows import Row, Table
 from clustergraph.imports.statements import Problem
 from clustergraph.spreadsheet import guarded, unguarded
 
@@ -54,6 +56,16 @@ class RefusedRows:
         return [Path(file.name) for file in self._files.values()]
 
 
-def mended(row: Row) -> Row:
-    """Return a row of such a file as one of its table: without the reasons, and the marks against formulas."""
+@dataclass
+class MendedTable(Table):
+    """The table that the rows of such a file were in: without the reasons, and the marks against formulas."""
+
+    refused: Table = field(kw_only=True)
+
+    def records(self, width: int = 0) -> Iterator[Row]:  # noqa: ARG002 - its quotes are ours
+        """Yield the headings, and the rows as they are mended."""
+        return map(_mended, chain([Row(1, self.refused.headings)], self.refused.rows()))
+
+
+def _mended(row: Row) -> Row:
     return row._replace(cells=[unguarded(cell) for cell in row.cells[: -len(REASONS)]])

@@ -5,6 +5,7 @@ headings, so the first row below one row of headings is 2; blank rows count. In 
 `line` that it begins at, too, which differs where a cell holds line breaks.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
@@ -104,7 +105,7 @@ _OTHERS: Final = {"@type", "@id", "doubleQuote", "lineTerminators", "skipBlankRo
 
 
 @dataclass
-class Table:
+class Table(ABC):
     """A table of a file: its name, its headings, its rows; each reading begins anew and holds one row at a time."""
 
     file: TableFile
@@ -118,9 +119,9 @@ class Table:
         """Return the same table, read in another dialect."""
         return replace(self, dialect=dialect)
 
+    @abstractmethod
     def records(self, width: int = 0) -> Iterator[Row]:
         """Yield every row from the first of the file, of whatever length; the width helps with wrong quotes."""
-        raise NotImplementedError
 
     @cached_property
     def _head(self) -> tuple[tuple[str, ...], int]:

@@ -15,7 +15,7 @@ from clustergraph.imports.delimited import DelimitedTable
 from clustergraph.imports.encodings import encoding_members
 from clustergraph.imports.headings import meaning
 from clustergraph.imports.inspection import Inspected, inspect
-from clustergraph.imports.pieces import variables
+from clustergraph.imports.query_parts import variables
 from clustergraph.imports.rows import CellError, Dialect, Row, Table
 from clustergraph.imports.tables import open_tables
 from clustergraph.terms import slug

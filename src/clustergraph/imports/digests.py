@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from clustergraph.rdf.origins import Digests
 
 
-class Seen:
+class DigestSet:
     """A set of digests that grows: sorted runs, each at least twice as long as the next, so few are looked through."""
 
     def __init__(self) -> None:

@@ -1,4 +1,4 @@
-"""What the query of a sketched profile is put together from: triples for columns, as ``pieces.toml`` has them."""
+"""Parts that the query of a drafted profile is made of: triples for columns, as ``query_parts.toml`` has them."""
 
 import re
 import tomllib
@@ -9,7 +9,7 @@ from pathlib import Path
 
 
 @dataclass(frozen=True)
-class Piece:
+class QueryPart:
     """What a query has where a table has some columns: triples of its template, and what they need."""
 
     needs: Mapping[str, str]
@@ -17,20 +17,20 @@ class Piece:
     template: str
     where: str = ""
     gives: str = ""
-    """What another piece gives, too."""
+    """What another part gives, too."""
     kept: Mapping[str, str] = field(default_factory=dict)
     """Columns whose cells become notes where a variable has no value."""
 
 
 @cache
-def pieces(kind: str) -> tuple[Piece, ...]:
-    """Return the pieces of queries about things of a kind, `organisation` or `project`."""
-    text = Path(__file__).with_name("pieces.toml").read_text("utf-8")
-    return tuple(Piece(**each) for each in tomllib.loads(text)[kind])
+def query_parts(kind: str) -> tuple[QueryPart, ...]:
+    """Return the parts of queries about things of a kind, `organisation` or `project`."""
+    text = Path(__file__).with_name("query_parts.toml").read_text("utf-8")
+    return tuple(QueryPart(**each) for each in tomllib.loads(text)[kind])
 
 
 @cache
 def variables() -> frozenset[str]:
-    """Return the names of the variables of all pieces, which no column may have unless its heading means it."""
-    text = Path(__file__).with_name("pieces.toml").read_text("utf-8")
+    """Return the names of the variables of all parts, which no column may have unless its heading means it."""
+    text = Path(__file__).with_name("query_parts.toml").read_text("utf-8")
     return frozenset(re.findall(r"\?(\w+)", text))
