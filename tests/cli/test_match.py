@@ -57,3 +57,20 @@ def test_a_table_that_is_none_is_refused(folder: Path) -> None:
     refused = run(folder, "match", "--decisions", "other.csv")
     assert refused.returncode == 2
     assert "there is no column match and no column decision" in refused.stderr
+
+
+@pytest.mark.slow
+def test_a_graph_with_links_is_valid_and_says_what_matches_exactly(tmp_path: Path) -> None:
+    assert run(tmp_path, "init", "own").returncode == 0
+    home = tmp_path / "own"
+    for name, town in (("members", "Gdańsk"), ("network", "GDAŃSK")):
+        (home / f"{name}.csv").write_text(f"name;town;country\nKlaster Alfa Sp. z o.o.;{town};PL\n", "utf-8")
+        done = run(home, "import", "clusters", f"{name}.csv", "--name", name)
+        assert done.returncode == 0, done.stderr
+    assert run(home, "build").returncode == 0
+    assert run(home, "match").returncode == 0
+    assert [match.state for match in load(home / "data" / "links.trig")] == ["same"]
+    built = run(home, "build")
+    assert built.returncode == 0, built.stdout + built.stderr
+    count = "SELECT (COUNT(*) AS ?n) { ?one skos:exactMatch ?other . ?one a cg:Cluster . ?other a cg:Cluster }"
+    assert run(home, "query", count, "--format", "csv").stdout.split() == ["n", "2"]
