@@ -1,6 +1,7 @@
 # make serve [PORT=8123]   set up, build the graph, serve it on 127.0.0.1
 # make test                set up, check everything that is quick; .ci/run checks the rest, too
 # make wheel               the program with its model as one file, dist/clustergraph-….whl, for `pip install` elsewhere
+# make web                 what is made from the packages of npm, such as the land of maps; needs Node, and its result is kept
 # make night               long random comparisons, and the service under load for ten minutes
 # make coverage            how much of the program the tests run
 # VENV=.venv-3.11 PYTHON=python3.11 with any of them: with another Python, in an environment of its own
@@ -14,7 +15,7 @@ PYTEST = $(BIN)/python -m pytest -n auto --dist worksteal
 COMPILE := pip-compile --quiet --upgrade --generate-hashes --allow-unsafe --strip-extras --no-header \
 	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host
 
-.PHONY: serve build wheel test test-all night coverage check validate format docs lock clean
+.PHONY: serve build wheel web test test-all night coverage check validate format docs lock clean
 
 serve: $(VENV)/.runtime
 	$(BIN)/clustergraph serve --build --host $(HOST) --port $(PORT)
@@ -26,6 +27,9 @@ wheel: $(VENV)/.runtime
 	@rm -rf dist
 	@$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --no-build-isolation --wheel-dir dist .
 	@ls dist/*.whl
+
+web:
+	cd web && npm ci --ignore-scripts --no-audit --no-fund --silent && npm run --silent build
 
 validate: $(VENV)/.runtime
 	$(BIN)/clustergraph validate

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 
 from pyoxigraph import DefaultGraph, Literal, NamedNode, QueryBoolean, QuerySolutions, QueryTriples, Store
 
-from clustergraph.charts import PLACES_QUERY, Place, draw
+from clustergraph.charts import Locations, Place, draw, land
 from clustergraph.charts.svg import Link, web
 from clustergraph.engine.store import Embedded, Request
 from clustergraph.errors import QueryError
@@ -181,8 +181,13 @@ class Graph:
         ``rows`` are those of its rows to show, if not all; ``link`` gives the address for an IRI, or nothing.
         """
         question = answer.question
-        places = self.places if question.view.kind == "map" else {}
-        return draw(question.view, answer.columns, answer.rows if rows is None else rows, question.title, places, link)
+        shown = answer.rows if rows is None else rows
+        places = self._places_in(answer, shown) if question.view.kind == "map" else {}
+        return draw(question.view, answer.columns, shown, question.title, places, link)
+
+    def _places_in(self, answer: Answer, rows: Rows) -> Mapping[str, Place]:
+        at = [answer.columns.index(column) for column in answer.question.view.columns.get("place", ())]
+        return self.locations.of({iri for row in rows for place in at if (iri := row[place].iri)})
 
     def why_empty(self, answer: Answer) -> str:
         """Say why an answer has no rows; see `clustergraph.questions.empty`."""
@@ -362,14 +367,9 @@ class Graph:
         return Explainer(self.store, words, self.sections, self.origins)
 
     @cached_property
-    def places(self) -> Mapping[str, Place]:
-        """The places that have coordinates, by IRI."""
-        found = {}
-        for row in self.select(PLACES_QUERY):
-            latitude, longitude = float(row["latitude"].value), float(row["longitude"].value)
-            place = row["place"].value
-            found[place] = Place(latitude, longitude, self.name(place) if row["country"] else "")
-        return found
+    def locations(self) -> Locations:
+        """Where things are."""
+        return Locations(self.select, self.name)
 
     @cached_property
     def sections(self) -> Mapping[str, Section]:
@@ -441,5 +441,8 @@ def opened(release: Path, in_memory: bool, *, memory_quads: int) -> Graph | None
 
 
 def prepare() -> None:
-    """Import whatever a job on a graph needs: a worker can open no file later."""
+    """Import and read whatever a job on a graph needs: a worker can open no file later."""
     from clustergraph.questions import evidence, explanation, lineage, search, usage, values  # noqa: F401
+
+    for name in land.LAYERS:
+        land.layer(name)

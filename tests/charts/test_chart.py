@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
+from itertools import combinations
 from xml.etree import ElementTree
 
+import numpy as np
 import pytest
 
-from clustergraph.charts import Place, draw
+from clustergraph.charts import Place, draw, land
 from clustergraph.errors import SourceError
 from clustergraph.graph import Graph
 from clustergraph.questions.answer import Cell, Value
@@ -133,7 +136,46 @@ def test_places_far_away_have_a_map_of_their_own() -> None:
     assert [c.get("cx") for c in marks(far, "circle", "spot")][:2] == [
         c.get("cx") for c in marks(near, "circle", "spot")
     ]
-    assert "30°S" in words(far)
+    assert [len(marks(svg, "path", "land")) for svg in (near, far)] == [1, 2]
+
+
+def test_things_at_one_place_are_drawn_beside_each_other_with_a_line_to_where_they_are() -> None:
+    rows = [[Cell(name, f"https://e.org/{name}")] for name in "abcdef"]
+    at = {f"https://e.org/{name}": Place(45.5, 9.2, inside="Milan") for name in "abcdef"}
+    svg = draw(View("map", {"place": ("who",)}), ["who"], rows, "Where are they?", at)
+    discs = [
+        (float(c.get("cx", "")), float(c.get("cy", "")), float(c.get("r", ""))) for c in marks(svg, "circle", "spot")
+    ]
+    for (x, y, radius), (other_x, other_y, other_radius) in combinations(discs, 2):
+        assert math.dist((x, y), (other_x, other_y)) > (radius + other_radius) * 0.9
+    assert marks(svg, "line", "leader")
+    assert any("6 places drawn in the middle of the town, region or country" in text for text in words(svg))
+
+
+@pytest.mark.parametrize(("latitude", "longitude"), [(40.0, -8.0), (52.0, 10.0), (65.0, 25.0), (38.0, 34.0)])
+def test_areas_on_a_map_are_those_on_earth(latitude: float, longitude: float) -> None:
+    flat = land.Projection(50, 10).points
+    degree = np.array(
+        [(longitude, latitude), (longitude + 1, latitude), (longitude + 1, latitude + 1), (longitude, latitude + 1)]
+    )
+    x, y = flat(degree).T
+    area = abs(np.dot(x, np.roll(y, 1)) - np.dot(y, np.roll(x, 1))) / 2
+    earth = math.radians(1) * (math.sin(math.radians(latitude + 1)) - math.sin(math.radians(latitude)))
+    assert area == pytest.approx(earth, rel=1e-3)
+
+
+def test_towns_lie_on_land_and_seas_do_not() -> None:
+    for name, inside in (((9.2, 45.5), True), ((2.3, 48.9), True), ((-8.6, 41.2), True), ((4.0, 56.0), False)):
+        assert any(_around(ring, *name) for ring in land.layer("europe").land) is inside
+
+
+def _around(ring: land.Points, east: float, north: float) -> bool:
+    x, y = ring.T
+    other_x, other_y = np.roll(x, 1), np.roll(y, 1)
+    crossed = (y > north) != (other_y > north)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        right = east < (other_x - x) * (north - y) / (other_y - y) + x
+    return bool((crossed & right).sum() % 2)
 
 
 def test_a_place_without_coordinates_is_named_below() -> None:

@@ -79,5 +79,5 @@ def test_no_answer_depends_on_the_tags_of_names(graph: Graph, without_english: G
 
 
 def test_the_map_knows_countries_that_have_no_english_name(graph: Graph, without_english: Graph) -> None:
-    assert without_english.places == graph.places
-    assert any(place.country for place in graph.places.values())
+    assert without_english.locations.of(()) == graph.locations.of(())
+    assert any(place.country for place in graph.locations.of(()).values())

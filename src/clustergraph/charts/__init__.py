@@ -4,14 +4,15 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from clustergraph.charts.chart import Chart
-from clustergraph.charts.map import PLACES_QUERY, Place, spots
+from clustergraph.charts.locations import Locations, Place
+from clustergraph.charts.map import spots
 from clustergraph.charts.network import network
 from clustergraph.charts.panels import bars, lines
 from clustergraph.charts.svg import SIZE, Drawing, Link, web, width
 from clustergraph.questions.answer import Rows
 from clustergraph.questions.question import View
 
-__all__ = ["PLACES_QUERY", "Place", "draw"]
+__all__ = ["Locations", "Place", "draw"]
 
 WIDTH: Final = 760.0
 """The width of a picture, in its own units."""

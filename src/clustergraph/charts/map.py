@@ -1,42 +1,35 @@
-"""A map: a disc for each place, on a net of degrees; countries stand behind by name, for orientation."""
+"""A map: a disc for each place on land with its borders; discs that would hide each other are moved apart."""
 
 import math
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+import numpy as np
+from numpy.typing import NDArray
+
+from clustergraph.charts import land
 from clustergraph.charts.chart import Chart, counted, spoken
+from clustergraph.charts.land import Points, Projection
+from clustergraph.charts.locations import Place
 from clustergraph.charts.svg import SIZE, Drawing, cut, width
 
-PLACES_QUERY: Final = """SELECT ?place ?latitude ?longitude ?country WHERE {
-  ?place cg:latitude ?latitude ; cg:longitude ?longitude
-  OPTIONAL { ?place a ?country FILTER (?country = cg:Country) }
-} ORDER BY ?place"""
-"""Gives every place that has coordinates, and whether it is a country, whose name is for orientation on a map."""
 MOST_PLACES: Final = 150
 
 _BIGGEST: Final = 18.0
 _EUROPE: Final = (34.0, 72.0, -25.0, 45.0)
 """South, north, west and east of what is drawn by itself where other places lie far away, in degrees."""
-_SPACES: Final = (1, 2, 5, 10, 15, 30)
-_LEAST: Final = 8.0
-_LEAST_ELSEWHERE: Final = 60.0
-"""The smallest extent of a map of Europe, and of the rest of the world, in degrees."""
+_LEAST: Final = math.radians(8.0)
+_LEAST_ELSEWHERE: Final = math.radians(40.0)
+"""The smallest extent of a map of Europe, and of the rest of the world."""
+_FLATTEST, _HIGHEST = 0.5, 0.85
+"""The height of a map as a share of its width."""
+_ROUNDS: Final = 60
+_TOGETHER: Final = 1.0
+"""Discs are moved apart until they only touch."""
 
 Box = tuple[float, float, float, float]
-
-
-@dataclass(frozen=True)
-class Place:
-    """A place on a map."""
-
-    latitude: float
-    """In degrees north."""
-    longitude: float
-    """In degrees east."""
-    country: str = ""
-    """The name, if the place is a country."""
 
 
 @dataclass(frozen=True)
@@ -50,34 +43,29 @@ class _Spot:
 
 @dataclass
 class _Frame:
-    """The part of the world that is drawn: degrees of longitude are as wide as they are in its middle."""
+    """The part of the world that is drawn."""
 
+    projection: Projection
     west: float
-    east: float
-    south: float
+    """The least x of what is drawn, in the units of the projection."""
     north: float
+    """The greatest y."""
+    scale: float
+    """Units of the drawing in one of the projection."""
     width: float
-    top: float = 0.0
+    height: float
+    top: float
     """Where it begins in the drawing."""
     taken: list[Box] = field(default_factory=list)
 
-    @property
-    def height(self) -> float:
-        """The height of the map, in the units of the drawing."""
-        return (self.north - self.south) * self._unit / self._narrow
-
-    @property
-    def _narrow(self) -> float:
-        return max(0.3, math.cos(math.radians((self.north + self.south) / 2)))
-
-    @property
-    def _unit(self) -> float:
-        return self.width / (self.east - self.west)
-
     def place(self, at: Place) -> tuple[float, float]:
         """Return where a place is drawn."""
-        x = (at.longitude - self.west) * self._unit
-        return x, self.top + (self.north - at.latitude) * self._unit / self._narrow
+        x, y = self.projection.point(at.latitude, at.longitude)
+        return (x - self.west) * self.scale, self.top + (self.north - y) * self.scale
+
+    def drawn(self, degrees: Points) -> Points:
+        """Return where points are drawn, in the frame."""
+        return (self.projection.points(degrees) - (self.west, self.north)) * (self.scale, -self.scale)
 
     def free(self, box: Box) -> bool:
         """Whether nothing stands in a box yet, and it is inside the map."""
@@ -99,11 +87,16 @@ def spots(chart: Chart, drawing: Drawing, places: Mapping[str, Place]) -> tuple[
     europe = [spot for spot in found if _in_europe(spot.at)]
     elsewhere = [spot for spot in found if not _in_europe(spot.at)]
     top, unnamed = 0.0, 0
-    for part, least in ((europe, _LEAST), (elsewhere, _LEAST_ELSEWHERE)):
+    for part, least, layer in ((europe, _LEAST, "europe"), (elsewhere, _LEAST_ELSEWHERE, "world")):
         if part:
             frame = _frame(part, least, drawing.width, top)
+            _land(frame, drawing, land.layer(layer))
             unnamed += _draw(frame, drawing, part, sizes, places)
             top += frame.height + 10
+    if not same:
+        _legend(drawing, top - 10, most, chart.heading("value") or "rows")
+    if inside := sum(bool(spot.at.inside) for spot in found):
+        notes.append(f"{counted(inside, 'place')} drawn in the middle of the town, region or country.")
     if unnamed:
         notes.append(f"{counted(unnamed, 'name')} left out where there is no room; the table has all.")
     return top, notes
@@ -114,18 +107,63 @@ def _in_europe(at: Place) -> bool:
     return south <= at.latitude <= north and west <= at.longitude <= east
 
 
+def _land(frame: _Frame, drawing: Drawing, layer: land.Layer) -> None:
+    """Draw what is land, and the borders of countries."""
+    low, high = np.zeros(2), np.array([frame.width, frame.height])
+    rings = (land.clipped(ring, low - 4, high + 4) for ring in map(frame.drawn, layer.land) if _near(ring, low, high))
+    lines = (part for line in map(frame.drawn, layer.borders) for part in _inside(line, low - 20, high + 20))
+    drawing.open(0, frame.top, frame.width, frame.height, "sea")
+    drawing.path("".join(land.path(ring, closed=True) for ring in rings if len(ring)), "land")
+    drawing.path("".join(land.path(line, closed=False) for line in lines), "border")
+    drawing.close()
+
+
+def _near(line: Points, low: Points, high: Points) -> bool:
+    return bool((line.max(0) >= low).all() and (line.min(0) <= high).all())
+
+
+def _inside(line: Points, low: Points, high: Points) -> Iterable[Points]:
+    """Return the pieces of a line whose points are in a box."""
+    inside: NDArray[np.bool_] = np.all((line >= low) & (line <= high), axis=1)
+    cuts = np.flatnonzero(np.diff(inside)) + 1
+    return [piece for piece, kept in zip(np.split(line, cuts), inside[[0, *cuts]], strict=True) if kept]
+
+
 def _draw(
     frame: _Frame, drawing: Drawing, found: list[_Spot], sizes: Mapping[str, float], places: Mapping[str, Place]
 ) -> int:
-    """Draw one part of the world, and return for how many names there was no room."""
-    _net(frame, drawing)
-    discs = [(*frame.place(spot.at), sizes[spot.iri], spot) for spot in found]
+    """Draw the places of one part of the world, and return for how many names there was no room."""
+    homes = [frame.place(spot.at) for spot in found]
+    moved = _apart(frame, homes, [sizes[spot.iri] for spot in found])
+    for home, at in zip(homes, moved, strict=True):
+        if math.dist(home, at) > 2:
+            drawing.line(*home, *at, "leader")
+    discs = [(x, y, sizes[spot.iri], spot) for (x, y), spot in zip(moved, found, strict=True)]
     for x, y, radius, spot in discs:
         frame.taken.append((x - radius * 0.7, y - radius * 0.7, x + radius * 0.7, y + radius * 0.7))
         drawing.circle(x, y, radius, "spot", f"{spot.name}: {spot.said}" if spot.said else spot.name)
     unnamed = sum(not _name(frame, drawing, *disc) for disc in discs)
     _countries(frame, drawing, places, {spot.iri for spot in found})
     return unnamed
+
+
+def _apart(frame: _Frame, homes: Sequence[tuple[float, float]], radii: Sequence[float]) -> list[tuple[float, float]]:
+    """Return where discs are drawn so that none hides another: those that overlap push each other away."""
+    count = len(homes)
+    # Those at the same place begin on a small spiral, so that they know where to go.
+    turns = np.arange(count) * 2.4
+    at = np.array(homes) + np.column_stack((np.cos(turns), np.sin(turns))) * (0.01 * np.arange(count))[:, None]
+    room = np.add.outer(radii, radii) * _TOGETHER
+    np.fill_diagonal(room, 0)
+    for _ in range(_ROUNDS):
+        away = at[:, None, :] - at[None, :, :]
+        far = np.maximum(np.hypot(away[..., 0], away[..., 1]), 1e-9)
+        push = np.maximum(room - far, 0) / far / 2
+        if push.max() < 1e-3:
+            break
+        at = at + (away * push[..., None]).sum(axis=1)
+    low, high = np.array([8, frame.top + 8]), np.array([frame.width - 8, frame.top + frame.height - 8])
+    return [(x, y) for x, y in np.clip(at, low, high).tolist()]
 
 
 def _spots(chart: Chart, places: Mapping[str, Place]) -> tuple[list[_Spot], list[str]]:
@@ -152,42 +190,33 @@ def _spots(chart: Chart, places: Mapping[str, Place]) -> tuple[list[_Spot], list
     what = chart.heading("value")
     found = []
     for iri in largest[:MOST_PLACES]:
-        said = (
-            f"{spoken(sums[iri])} {what}" if what else counted(sums[iri], "row") if len(chart.rows) > len(sums) else ""
-        )
-        found.append(_Spot(names[iri], iri, places[iri], float(sums[iri]), said))
+        counts = counted(int(sums[iri]), "row") if len(chart.rows) > len(sums) else ""
+        said = [f"{spoken(sums[iri])} {what}" if what else counts, places[iri].inside]
+        found.append(_Spot(names[iri], iri, places[iri], float(sums[iri]), ", ".join(filter(None, said))))
     return found, notes
 
 
 def _frame(found: list[_Spot], least: float, room: float, top: float) -> _Frame:
     """Return a frame around places, with a border, and not flatter or higher than reads well."""
     norths, easts = [spot.at.latitude for spot in found], [spot.at.longitude for spot in found]
-    middle_north, middle_east = (max(norths) + min(norths)) / 2, (max(easts) + min(easts)) / 2
-    narrow = max(0.3, math.cos(math.radians(middle_north)))
-    high = max(least, (max(norths) - min(norths)) * 1.25)
-    wide = max(least / narrow, (max(easts) - min(easts)) * 1.35)
-    wide, high = max(wide, high / narrow * 1.1), max(high, wide * narrow * 0.45)
-    west, south = middle_east - wide / 2, middle_north - high / 2
-    return _Frame(west, west + wide, south, south + high, room, top)
+    projection = Projection((max(norths) + min(norths)) / 2, (max(easts) + min(easts)) / 2)
+    at = np.array([projection.point(spot.at.latitude, spot.at.longitude) for spot in found])
+    (west, south), (east, north) = at.min(axis=0), at.max(axis=0)
+    wide, high = max(least, (east - west) * 1.3), max(least * _FLATTEST, (north - south) * 1.25)
+    wide = max(wide, high / _HIGHEST)
+    high = max(high, wide * _FLATTEST)
+    scale = room / wide
+    corner = (east + west) / 2 - wide / 2, (north + south) / 2 + high / 2
+    return _Frame(projection, *corner, scale, room, high * scale, top)
 
 
-def _net(frame: _Frame, drawing: Drawing) -> None:
-    bottom = frame.top + frame.height
-    step = next((each for each in _SPACES if (frame.east - frame.west) / each <= 8), _SPACES[-1])
-    for degree in range(math.ceil(frame.west / step) * step, math.floor(frame.east) + 1, step):
-        x, _ = frame.place(Place(0, degree))
-        drawing.line(x, frame.top, x, bottom, "grid")
-        if x < frame.width - 40:
-            drawing.text(x + 3, bottom - 4, _degrees(degree, "E", "W"), "quiet", more=' font-size="11"')
-    for degree in range(math.ceil(frame.south / step) * step, math.floor(frame.north) + 1, step):
-        _, y = frame.place(Place(degree, 0))
-        drawing.line(0, y, frame.width, y, "grid")
-        if frame.top + 14 < y < bottom - 20:
-            drawing.text(3, y - 3, _degrees(degree, "N", "S"), "quiet", more=' font-size="11"')
-
-
-def _degrees(number: int, above: str, below: str) -> str:
-    return f"{abs(number)}°" + ("" if number == 0 else above if number > 0 else below)
+def _legend(drawing: Drawing, bottom: float, most: float, what: str) -> None:
+    """Draw what the size of a disc says, in the lower right corner."""
+    for value in (most, most // 4) if most >= 4 else (most,):
+        radius = max(4.0, _BIGGEST * math.sqrt(value / most))
+        drawing.circle(drawing.width - 30, bottom - 24 - radius, radius, "ring")
+        drawing.text(drawing.width - 54, bottom - 22 - radius * 2 + 6, spoken(value), "quiet", "end", ' font-size="11"')
+    drawing.text(drawing.width - 10, bottom - 8, cut(what, 200), "quiet", "end", ' font-size="11"')
 
 
 def _name(frame: _Frame, drawing: Drawing, x: float, y: float, radius: float, spot: _Spot) -> bool:

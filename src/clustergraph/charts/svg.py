@@ -23,6 +23,11 @@ _LOOKS: Final = {
     "quiet": 'fill="#57646a"',
     "mark": f'fill="{COLOURS[0]}"',
     "spot": f'fill="{COLOURS[0]}" fill-opacity="0.75" stroke="#ffffff"',
+    "sea": 'fill="#eaf1f4"',
+    "land": 'fill="#f8f6f0"',
+    "border": 'stroke="#b9c1c2" stroke-width="1" fill="none"',
+    "ring": 'stroke="#57646a" fill="none"',
+    "leader": 'stroke="#57646a"',
     "axis": 'stroke="#57646a"',
     "grid": 'stroke="#d5dedf"',
     "edge": f'stroke="{COLOURS[0]}" stroke-opacity="0.45" fill="none"',
@@ -75,6 +80,16 @@ class Drawing:
     def path(self, places: str, look: str, title: str = "", width: float = 0) -> None:
         """Draw a path, as wide as said or as it looks."""
         self._shape(f'path d="{places}"' + (f' stroke-width="{width:.1f}"' if width else ""), look, title)
+
+    def open(self, x: float, y: float, width: float, height: float, look: str) -> None:
+        """Begin a part of its own on a ground, cut at its edges; what follows until `close` is inside."""
+        place = f'x="{x:.1f}" y="{y:.1f}" width="{width:.1f}" height="{height:.1f}"'
+        self.parts.append(f"<svg {place}>")
+        self.rect(0, 0, width, height, look)
+
+    def close(self) -> None:
+        """End a part of its own."""
+        self.parts.append("</svg>")
 
     def _shape(self, shape: str, look: str, title: str = "") -> None:
         inside = f"><title>{escape(title)}</title></{shape.split()[0]}>" if title else "/>"
