@@ -132,6 +132,7 @@ SELECT $this ?x WHERE {{ {body} }}''' ] .
         ("$this <http://example.org/q>/!<http://example.org/r> ?x", None),
         ("$this <http://example.org/q> [ ?any 1 ]", None),
         ("{ $this <http://example.org/q> ?y . { ?y <http://example.org/p> ?x } UNION { $this a ?y } }", {"a"}),
+        ("{ $this <http://example.org/q> ?y } ?y <http://example.org/p> ?x", {"a"}),
     ],
 )  # fmt: skip
 def test_a_query_says_by_its_patterns_which_nodes_a_change_affects(body: str, nodes: set[str] | None) -> None:

@@ -206,13 +206,15 @@ class _Reader:
 
     def group(self, group: sparql.GroupPattern, above: tuple[int, ...]) -> Iterator[_Pattern]:
         """Yield the triple patterns of a group, which stands in others."""
-        number = (*above, group.start)
+        yield from self._parts(group, (*above, group.start))
+
+    def _parts(self, group: sparql.GroupPattern, number: tuple[int, ...]) -> Iterator[_Pattern]:
         for part in group.parts:
             match part:
                 case sparql.TriplePattern() if part.subject.value[:1] != ".":  # what brackets stand for is not followed
                     yield _Pattern(number, self._term(part.subject), self._path(part.path), self._term(part.object))
-                case sparql.GroupPattern():
-                    yield from self.group(part, number)
+                case sparql.GroupPattern():  # It must match where that around it does.
+                    yield from self._parts(part, number)
                 case sparql.Clause(word="OPTIONAL"):
                     yield from self.group(part.group, number)
                 case sparql.Union():
