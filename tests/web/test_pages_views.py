@@ -52,6 +52,25 @@ def client(folder: Path):
         yield client
 
 
+def test_an_answer_comes_before_how_it_is_made_and_what_is_chosen_is_told_above_it(client: TestClient) -> None:
+    page = client.get("/questions/names", params={"least": "1"}, headers=BROWSER).text
+    choices = page[page.index('<details class="filters"') : page.index("<svg")]
+    assert choices.startswith('<details class="filters">\n')
+    assert "At least so many: <strong>1</strong>" in choices
+    assert page.index("<table") < page.index("/questions/names.csv")
+
+
+def test_every_page_leads_to_the_main_lists_and_says_where_it_is(client: TestClient) -> None:
+    doors = {"/questions", "/conflicts", "/download"} | {
+        f"/questions/{name}" for name in ("clusters", "regions", "projects")
+    }
+    for path in ("/", "/questions", "/conflicts", "/search?q=afil", "/id/organisation/afil", "/id/nothing"):
+        page = client.get(path, headers=BROWSER).text
+        head = page[page.index("<nav") : page.index("</nav>")]
+        assert set(re.findall('href="([^"]*)"', head)) == doors
+        assert head.count('aria-current="page"') == (path in doors)
+
+
 def test_the_picture_stands_above_the_table_and_is_a_file(client: TestClient) -> None:
     page = client.get("/questions/names", headers=BROWSER).text
     assert page.index("<svg") < page.index("<table")

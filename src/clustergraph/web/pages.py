@@ -1,6 +1,7 @@
 """Pages that say what is in here, and how every page is made."""
 
 import json
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from pathlib import Path
@@ -31,8 +32,34 @@ _CONTROL: Final = {0xFFFE: "\ufffd", 0xFFFF: "\ufffd"} | {n: 0x2400 + n for n in
 _ENVIRONMENT: Final = Environment(
     loader=FileSystemLoader(_FOLDER / "templates"), autoescape=True, trim_blocks=True, lstrip_blocks=True
 )
-_ENVIRONMENT.globals |= {"rdf_formats": RDF_FORMATS, "result_formats": RESULT_FORMATS}
+_DOORS: Final = {
+    "/questions/clusters": "Clusters",
+    "/questions/regions": "Regions",
+    "/questions/projects": "Projects",
+    "/questions": "Questions",
+    "/conflicts": "What disagrees",
+    "/download": "Data & API",
+}
+"""What every page leads to, in its head."""
+_MORE: Final = {
+    "/": "Start",
+    "/sparql": "SPARQL",
+    "/ontology": "Ontology",
+    "/validate": "Check data",
+    "/audit": "Audit",
+    "/matches": "Matches",
+    "/dataset": "Description of the dataset",
+    "/openapi.json": "OpenAPI",
+}
+"""What every page leads to, in its foot."""
+_ENVIRONMENT.globals |= {
+    "rdf_formats": RDF_FORMATS,
+    "result_formats": RESULT_FORMATS,
+    "doors": _DOORS.items(),
+    "more": _MORE.items(),
+}
 _ENVIRONMENT.filters |= {
+    "sentences": lambda text: re.split(r"(?<=[.?!]) (?=[A-Z])", text, maxsplit=1),
     "href": address,
     "site": lambda release: ((release and release.imprint.title) or "clustergraph").partition(":")[0],
     "short": lambda iri: compact(iri).strip("<>"),
