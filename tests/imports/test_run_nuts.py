@@ -45,7 +45,7 @@ def test_the_version_stands_in_the_name_of_the_file(tmp_path: Path) -> None:
 def test_an_outline_is_a_geometry_of_its_region_or_country(tmp_path: Path) -> None:
     content = 'CNTR_CODE,NUTS_ID,NUTS_NAME,wkt\nLI,LI,Liechtenstein,"POLYGON((9.5 47,9.6 47,9.6 47.2,9.5 47))"\n'
     _, store = taken(tmp_path, table(tmp_path, "NUTS_RG_2021.csv", content), name="nuts")
-    assert rows(store, "SELECT ?p ?g { ?p geo:hasGeometry ?g . ?g geo:asWKT ?w }") == [("LIE", "nuts-li")]
+    assert rows(store, "SELECT ?p ?g { ?p geo:hasGeometry ?g . ?g geo:asWKT ?w }") == [("LIE", "nuts-li-2021")]
 
 
 @pytest.mark.skipif(not CODES.is_file(), reason="the codes of NUTS are not beside the project (CLUSTERGRAPH_TEST_DATA)")

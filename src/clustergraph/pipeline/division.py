@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 from pyoxigraph import RdfFormat, Store
 
 from clustergraph.errors import SourceError, Where
+from clustergraph.pipeline.imported_names import ImportedNames
 from clustergraph.rdf.lines import Line, unique
 from clustergraph.terms import expand
 
@@ -61,9 +62,9 @@ class Division:
     chunks: int
 
     @classmethod
-    def of(cls, runs: Iterable[Path], folder: Path, size: int = CHUNK) -> Division:
+    def of(cls, runs: Iterable[Path], folder: Path, names: ImportedNames, size: int = CHUNK) -> Division:
         """Merge sorted runs of lines into one file, and divide what is in it into chunks of about a size."""
-        blocks = _Blocks.written(runs, folder / "said.nq")
+        blocks = _Blocks.written(runs, folder / "said.nq", names)
         chunk = _chunks(blocks.subject, blocks.about, blocks.lines, size)
         for name, numbers in (("subject", blocks.subject), ("start", blocks.start), ("end", blocks.end)):
             np.save(folder / f"{name}.npy", numbers)
@@ -216,13 +217,13 @@ class _Blocks:
     lines: Numbers
 
     @classmethod
-    def written(cls, runs: Iterable[Path], path: Path) -> _Blocks:
+    def written(cls, runs: Iterable[Path], path: Path, names: ImportedNames) -> _Blocks:
         found = [array("Q") for _ in range(5)]
         owned, owners = array("Q"), array("Q")
         place = 0
         with path.open("wb") as out:
             for subject, block in groupby(merged(runs), _subject):
-                lines = list(block)
+                lines = names.settled(list(block))
                 text = b"".join(lines)
                 out.write(text)
                 own = _number(subject)

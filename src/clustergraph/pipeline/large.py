@@ -24,6 +24,7 @@ from clustergraph.pipeline.audit import audit
 from clustergraph.pipeline.checks import Constraints
 from clustergraph.pipeline.chunks import ChunkResult, Common, Work
 from clustergraph.pipeline.division import CHUNK, Division, merged, sort
+from clustergraph.pipeline.imported_names import ImportedNames
 from clustergraph.pipeline.inference import infer
 from clustergraph.pipeline.project import Project
 from clustergraph.pipeline.stated import stated
@@ -68,9 +69,9 @@ class Build:
             return self._fill(draft, Path(name), pool)
 
     def _fill(self, draft: Draft, folder: Path, pool: Executor) -> list[Finding]:
-        division = self._divided(folder, pool)
-        self.progress(f"dividing {division.statements:,} statements into {division.chunks} chunks")
         base = stated(self.project, [path for path in self.project.graph_files() if path not in self.imports])
+        division = self._divided(folder, pool, ImportedNames.of(base))
+        self.progress(f"dividing {division.statements:,} statements into {division.chunks} chunks")
         work = Work(self.project, division, Common.of(base, self.project, folder))
         jobs = chunks.begun(work, pool)
         findings = self._base(base, division)
@@ -80,9 +81,9 @@ class Build:
         self._taken(draft, folder, store)
         return self._told(findings, done)
 
-    def _divided(self, folder: Path, pool: Executor) -> Division:
+    def _divided(self, folder: Path, pool: Executor, names: ImportedNames) -> Division:
         runs = sort(self.imports, folder, pool, self.progress)
-        division = Division.of(runs, folder, self.size)
+        division = Division.of(runs, folder, names, self.size)
         for run in runs:
             run.unlink()
         return division

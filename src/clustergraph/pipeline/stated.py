@@ -9,6 +9,7 @@ from pyoxigraph import NamedNode, Quad, Store
 
 from clustergraph.errors import SourceError
 from clustergraph.pipeline.configuration import Configuration
+from clustergraph.pipeline.imported_names import ImportedNames
 from clustergraph.pipeline.project import Project
 from clustergraph.questions import conflict, question, rules
 from clustergraph.questions.catalogue import catalogue
@@ -26,6 +27,7 @@ def stated(project: Project, files: Iterable[Path], progress: Callable[[str], No
     for path in files:
         progress(f"reading {project.name(path)}")
         store.bulk_extend(read(path))
+    ImportedNames.of(store).settle(store)
     questions, found_by = question.load(project.queries), conflict.load_rules(project.queries)
     followed = [*rules.load(project.rules), *rules.load(project.audit)]
     store.extend(catalogue(questions.values(), followed, found_by.values()))

@@ -20,10 +20,14 @@ import numpy as np
 from numpy.typing import NDArray
 from pyoxigraph import Quad
 
+from clustergraph.terms import expand
+
 Digests: TypeAlias = NDArray[np.uint64]
 _EIGHT: Final = 8
 _NAMES: Final = "tables.json"
 _COLUMNS: Final = ("digests", "rows", "tables")
+_FURTHER: Final = f" {expand('skos:altLabel')} "
+_LABEL: Final = f" {expand('skos:prefLabel')} "
 
 
 def digest(content: bytes) -> int:
@@ -100,7 +104,13 @@ class Origins:
         return self.find(f"{quad.subject} {quad.predicate} {quad.object} {quad.graph_name} .\n")
 
     def find(self, content: str) -> TableRow | None:
-        """Return the first row that makes a statement, a line of N-Quads, or that says something of a subject."""
+        """Return the first row that makes a statement, a line of N-Quads, or that says something of a subject.
+
+        A build makes further names of labels (`clustergraph.pipeline.imported_names`), which are found as labels.
+        """
+        return self._find(content) or self._find(content.replace(_FURTHER, _LABEL, 1))
+
+    def _find(self, content: str) -> TableRow | None:
         sought = np.uint64(digest(content.encode("utf-8", "surrogatepass")))
         place = int(np.searchsorted(self.digests, sought))
         if place == len(self.digests) or self.digests[place] != sought:
