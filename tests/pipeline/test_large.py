@@ -19,6 +19,7 @@ from clustergraph.rdf.lines import canonical
 from clustergraph.release.artefacts import DUMP, DUMP_FILE
 from clustergraph.release.releases import Releases
 from clustergraph.release.write import Draft, named
+from clustergraph.shacl.findings import Finding
 from clustergraph.terms import BASE, PREFIXES
 from tests.conftest import ROOT
 
@@ -84,7 +85,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
-def chunked(home: Path, tmp_path: Path, size: int) -> tuple[list[bytes], set[tuple[str, str]], Draft]:
+def chunked(home: Path, tmp_path: Path, size: int) -> tuple[list[bytes], set[tuple[str, str, str]], Draft]:
     """Return the lines, the findings and the draft of a build in chunks."""
     releases, told = Releases(tmp_path), list[str]()
     with Draft.begun(releases) as made:
@@ -92,15 +93,19 @@ def chunked(home: Path, tmp_path: Path, size: int) -> tuple[list[bytes], set[tup
         found = Build(Project(home), files, told.append, size).fill(made)
         lines = (made.folder / DUMP / DUMP_FILE).read_bytes().splitlines(keepends=True)
     assert any("statements" in text for text in told)
-    return lines, {(each.shape.label, each.reason()) for each in found}, made
+    return lines, {told_as(each) for each in found}, made
+
+
+def told_as(finding: Finding) -> tuple[str, str, str]:
+    return finding.shape.label, finding.reason(), str(finding.where)
 
 
 def test_chunks_give_the_same_statements_and_findings_as_the_whole(home: Path, tmp_path: Path) -> None:
     store, found = draft(Project(home))
     lines, findings, made = chunked(home, tmp_path, 400)
     assert lines == list(canonical(named(store)))
-    assert any("participation:wrong" in reason for _, reason in findings)
-    assert findings == {(each.shape.label, each.reason()) for each in found}
+    assert any("participation:wrong" in reason and where == "sample/project, row 2" for _, reason, where in findings)
+    assert findings == {told_as(each) for each in found}
     assert (made.counts.quads, made.counts.triples) == (len(lines), len(store) - len(lines))
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -103,6 +103,20 @@ class Check:
 def load(folder: Layers | Path) -> list[Check]:
     """Return the checks of a folder; see `Check.read`."""
     return [Check.read(path) for path in Layers.of(folder).glob("*.rq")]
+
+
+def placed(findings: Sequence[Finding], files: Iterable[Path]) -> list[Finding]:
+    """Return findings, those without a place with that where some files say what they are about."""
+    lost = {each.focus.term for each in findings if each.where is None}
+    places = Places(files, wanted={term for term in lost if isinstance(term, NamedNode)})
+    return [each if each.where else replace(each, where=_place(each, places)) for each in findings]
+
+
+def _place(finding: Finding, places: Places) -> Where | None:
+    focus, path, value = finding.statement
+    if not isinstance(focus, NamedNode):
+        return None
+    return places.find(focus, path if isinstance(path, NamedNode) else None, value)
 
 
 def _named(term: Term | None, store: Store) -> Named:

@@ -21,7 +21,7 @@ from pyoxigraph import RdfFormat, Store
 
 from clustergraph.pipeline import chunks
 from clustergraph.pipeline.audit import audit
-from clustergraph.pipeline.checks import Constraints
+from clustergraph.pipeline.checks import Constraints, placed
 from clustergraph.pipeline.chunks import ChunkResult, Common, Work
 from clustergraph.pipeline.division import CHUNK, Division, merged, sort
 from clustergraph.pipeline.imported_names import ImportedNames
@@ -138,7 +138,7 @@ class Build:
         found = dict.fromkeys([*findings, *(each for made in done for each in made.findings)])
         if left := sum(made.left_out for made in done):
             self.progress(f"{left:,} more findings of the same kinds are not told")
-        return in_order(found)
+        return in_order(placed([*found], self.imports))
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from __future__ import annotations
 import gzip
 import json
 from array import array
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import blake2b
@@ -65,8 +65,8 @@ class Origins:
     names: tuple[str, ...]
 
     @classmethod
-    def read(cls, paths: Iterable[Path]) -> Origins:
-        """Return what the comments in files of imports say."""
+    def read(cls, paths: Iterable[Path], wanted: Set[bytes] | None = None) -> Origins:
+        """Return what the comments in files of imports say, of all subjects or only of some, as N-Quads write them."""
         found, rows, tables, names = bytearray(), array("I"), array("H"), dict[str, int]()
         for path in paths:
             row = table = 0
@@ -78,6 +78,8 @@ class Origins:
                         row, table = int(number), names.setdefault(name, len(names))
                         continue
                     subject = line[: line.index(b" ")]
+                    if wanted is not None and subject not in wanted:
+                        continue
                     for content in (line,) if subject == last else (line, subject):
                         found += blake2b(content, digest_size=_EIGHT).digest()
                         rows.append(row)
@@ -123,11 +125,18 @@ class ImportedFile:
     """A file of an import."""
 
     path: Path
+    wanted: Set[bytes] | None = None
+    """The only subjects whose statements are looked for, if they are known."""
+
+    @cached_property
+    def name(self) -> str:
+        """The name of the import."""
+        return self.path.name.partition(".")[0]
 
     @cached_property
     def origins(self) -> Origins:
         """Where its statements come from."""
-        return Origins.read([self.path])
+        return Origins.read([self.path], self.wanted)
 
     @cached_property
     def graph(self) -> str:

@@ -69,12 +69,13 @@ class Places:
         for each in self._imports:
             found = each.origins.find(f"{of} {each.graph} .\n" if " " in of else of)
             if found:
-                return Where(Path(found.table), cell=SheetCell(found.row))
+                return Where(Path(each.name, found.table), cell=SheetCell(found.row))
         return None
 
     @cached_property
     def _imports(self) -> list[ImportedFile]:
-        return [ImportedFile(path) for path in self.paths if is_packed(path)]
+        wanted = None if self.wanted is None else {str(node).encode() for node in self.wanted}
+        return [ImportedFile(path, wanted) for path in self.paths if is_packed(path)]
 
     def value(self, value: Literal, predicates: Set[NamedNode]) -> Where | None:
         """Return where a literal is first written as the value of one of some properties, or None."""
