@@ -6,6 +6,7 @@ The doors are the page, REST in all formats, SPARQL, Python, the command line an
 from __future__ import annotations
 
 import csv
+import gzip
 import html
 import io
 import json
@@ -45,6 +46,7 @@ from clustergraph.release.releases import Releases
 from clustergraph.release.write import write
 from clustergraph.settings import Settings
 from clustergraph.web.app import create_app
+from tests.accessible import check_page
 from tests.conftest import ROOT
 
 QUESTIONS = load(ROOT / "queries")
@@ -332,3 +334,18 @@ def test_a_default_can_be_given_as_a_model_is_told_it(opened: Graph, tool: Calla
 
 def test_a_release_can_be_opened_from_anywhere(opened: Graph) -> None:
     assert Path(opened.questions["participants"].path).name == "participants.rq"
+
+
+def test_the_start_page_shows_clusters_on_a_map_numbers_and_answers(client: TestClient) -> None:
+    response = client.get("/", headers={"Accept": "text/html"})
+    page = response.text
+    check_page(page)
+    head = page[: page.index("<h2")]
+    for name in ("clusters", "regions", "projects"):
+        assert re.search(f'<a href="/questions/{name}"><strong>[1-9][0-9,]*</strong> {name}', head)
+    assert 'class="land"' in head
+    assert 'href="/id/organisation/plastipolis"' in head
+    assert page.count("<svg") >= 4
+    classes = page[page.index('id="classes"') :]
+    assert classes.index(">cluster<") < classes.index(">participation<")
+    assert len(gzip.compress(response.content)) < 60_000

@@ -6,6 +6,7 @@ which gives the dark mode.
 
 import html
 import unicodedata
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
@@ -97,12 +98,12 @@ class Drawing:
 
     def document(self, height: float, title: str, words: str) -> str:
         """Return the whole drawing, with a title and the same in words for those who do not see it."""
-        size = f"{self.width:.0f} {height:.0f}"
+        size, own = f"{self.width:.0f} {height:.0f}", f"chart-{zlib.crc32(title.encode()):08x}"
         head = (
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {size}" width="{self.width:.0f}"'
-            f' height="{height:.0f}" role="img" aria-labelledby="chart-title chart-words" font-size="{SIZE:.0f}"'
+            f' height="{height:.0f}" role="group" aria-labelledby="{own} {own}-words" font-size="{SIZE:.0f}"'
             ' font-family="system-ui, sans-serif">'
-            f'<title id="chart-title">{escape(title)}</title><desc id="chart-words">{escape(words)}</desc>'
+            f'<title id="{own}">{escape(title)}</title><desc id="{own}-words">{escape(words)}</desc>'
             f'<rect width="100%" height="100%" class="paper" {_LOOKS["paper"]}/>'
         )
         return head + "".join(self.parts) + "</svg>\n"

@@ -13,14 +13,17 @@ from pyoxigraph import BlankNode, Literal, NamedNode
 from starlette.requests import Request
 from starlette.responses import Response
 
+from clustergraph.charts.map import MOST_PLACES
+from clustergraph.errors import ClustergraphError
 from clustergraph.formats import RDF_FORMATS, RESULT_FORMATS
 from clustergraph.graph import Graph
-from clustergraph.questions.question import Question
+from clustergraph.questions.answer import Excerpt, QuestionCall
+from clustergraph.questions.question import FIRST, Question
 from clustergraph.release.manifest import Release
 from clustergraph.terms import ONTOLOGY, address, compact
 from clustergraph.web.problems import RequestError
 from clustergraph.web.responses import HTML_UTF8, PAGE_OR_JSON, address_tag, in_thread, respond
-from clustergraph.web.service import served
+from clustergraph.web.service import Served, served
 
 _CLASSES_FIRST: Final = 12
 """How many classes the home page shows before the reader asks for the rest."""
@@ -131,6 +134,11 @@ async def problem_page(template: str, error: Exception | None, release: Release,
     return Response(content, found.status, headers, media_type=HTML_UTF8)
 
 
+_OF_EVIDENCE: Final = "SELECT ?class { ?class rdfs:subClassOf* ?top VALUES ?top { cg:Statement cg:Source cg:Note } }"
+"""Gives the classes that say how things are said, and not what there is."""
+_PICTURED: Final = ("organisations-by-projects", "partners-sharing-pilots", "figures-over-time")
+"""Questions whose answers are shown as pictures to begin with."""
+_FEW: Final = 12
 _FIRST: Final = (
     "clusters",
     "who-works-on",
@@ -155,23 +163,55 @@ FORMS: Final = {name: _form(name) for name in ("section", "thing", "doubt", "cla
 async def home(request: Request) -> Response:
     """Show what is in here, and how to ask."""
     here = served(request)
-    ours = [(iri, count) for iri, count in here.release.classes.items() if iri.startswith(ONTOLOGY)]
-    counted = sorted(ours, key=lambda pair: (-pair[1], pair[0]))
 
     async def make() -> bytes:
+        counted = await _classes(here)
         scope = here.release.imprint.scope
         labels = await here.once(Graph.names, (*(iri for iri, _ in counted), *scope))
+        questions = await here.questions()
         names = {
             "scope": [(iri, labels.get(iri, iri)) for iri in scope],
             "classes": [(iri, labels.get(iri, ""), count) for iri, count in counted],
             "classes_first": _CLASSES_FIRST,
+            "numbers": _numbers(here.release, len(questions)),
+            "overview": await _picture(here, questions, FIRST),
+            "pictures": [each for name in _PICTURED if (each := await _picture(here, questions, name, _FEW))],
             "documents": await here.once(Graph.documents),
-            "examples": first(await here.questions()),
+            "examples": first(questions),
             "host": here.service.address,
         }
         return await rendered("home.html", here.release, **names)
 
     return await respond_page(request, here.release, make)
+
+
+async def _classes(here: Served) -> list[tuple[str, int]]:
+    """Return the classes of ours with the number of their things: the most first, those of statements last."""
+    _, rows = await here.once(Graph.table, _OF_EVIDENCE)
+    last = {cell.iri for row in rows for cell in row}
+    ours = [(iri, count) for iri, count in here.release.classes.items() if iri.startswith(ONTOLOGY)]
+    return sorted(ours, key=lambda pair: (pair[0] in last, -pair[1], pair[0]))
+
+
+def _numbers(release: Release, questions: int) -> list[tuple[str, int, str]]:
+    """Return where there is how much of what."""
+    kinds = {"clusters": "Cluster", "regions": "Region", "projects": "Project"}
+    found = [(f"/questions/{name}", release.classes.get(ONTOLOGY + kind, 0), name) for name, kind in kinds.items()]
+    return [*found, ("/questions", questions, "questions")]
+
+
+async def _picture(
+    here: Served, questions: Mapping[str, Question], name: str, rows: int = MOST_PLACES
+) -> tuple[Question, Excerpt] | None:
+    """Return a question with the first rows of its answer and their picture; none where nothing can be drawn."""
+    if name not in questions:
+        return None
+    try:
+        call = partial(here.do, Graph.excerpt, QuestionCall(name, limit=rows), address)
+        found = await here.kept(("picture", name, rows), call)
+    except ClustergraphError:
+        return None
+    return (questions[name], found) if found.chart else None
 
 
 def first(questions: Mapping[str, Question]) -> list[Question]:
