@@ -178,7 +178,17 @@ def test_rows_that_say_nothing_are_counted_as_left_out(home: Path) -> None:
     query = 'CONSTRUCT { ?c a cg:Organisation } WHERE { BIND(IRI(CONCAT("id/organisation/", ?id)) AS ?c) %s }'
     profile(home / "north", clusters=query % 'FILTER(?id != "a")')
     (taken,) = imported(home, table(home / "clusters.csv", ROWS)).taken
-    assert (taken.read, taken.taken, taken.left_out, taken.silent) == (2, 1, 1, [2])
+    assert (taken.read, taken.taken, taken.left_out, taken.silent) == (2, 1, 1, {"": [2]})
+
+
+def test_a_row_that_is_left_out_for_a_reason_says_nothing_and_is_listed_with_it(home: Path) -> None:
+    query = 'CONSTRUCT { ?c a cg:Organisation } WHERE { BIND(IRI(CONCAT("id/organisation/", ?id)) AS ?c) %s }'
+    profile(home / "north", clusters=query % 'BIND(IF(?id = "a", "it is none of ours", ?nothing) AS ?left_out)')
+    done = imported(home, table(home / "clusters.csv", ROWS))
+    assert done.taken[0].silent == {"it is none of ours": [2]}
+    assert not any("organisation/a>" in line for line in lines(done.target))
+    record = done.target.with_name("north.trig").read_text("utf-8")
+    assert '"Rows that are left out by the profile: 2 (it is none of ours)"' in record
 
 
 def test_columns_that_nobody_knows_come_one_by_one_as_rest(home: Path) -> None:

@@ -77,16 +77,24 @@ def test_partners_take_part_and_the_beneficiary_of_a_partnership_coordinates(fol
     } | {"Eksempel Kommune": roles["Eksempel Kommune"]}
 
 
-@pytest.mark.parametrize(("layout", "row"), [("austria", 3), ("denmark", 4), ("northern-ireland", 3), ("other", 3)])
+@pytest.mark.parametrize(
+    ("layout", "row", "rule"),
+    [
+        ("austria", 3, "a sole trader bears the name of a person"),
+        ("denmark", 4, "a sole trader bears the name of a person"),
+        ("northern-ireland", 3, "a form of address stands before the name"),
+        ("other", 3, "the list marks a natural person"),
+    ],
+)
 def test_natural_persons_are_left_out_and_listed_by_row_without_their_names(
-    tmp_path: Path, layout: str, row: int
+    tmp_path: Path, layout: str, row: int, rule: str
 ) -> None:
     told = take(project(tmp_path), "operations", LISTS / f"operations-{layout}.csv")
     assert "2 taken, 1 left out" in told or "3 taken, 1 left out" in told
-    assert f"the profile takes nothing from them: rows {row}\n" in told
+    assert f"the profile takes nothing from them: rows {row} ({rule})\n" in told
     record = (tmp_path / "data" / "imports" / "operations.trig").read_text("utf-8")
     assert "cg:rowsLeftOut 1" in record
-    assert f'"Rows that are left out by the profile: {row}"' in record
+    assert f'"Rows that are left out by the profile: {row} ({rule})"' in record
     everything = told + record + "".join(map(str, said(tmp_path, "operations")))
     assert [name for name in ("Mustermann", "Jens Eksempel", "John Sample", "Gospodarstwo") if name in everything] == []
 
@@ -95,17 +103,17 @@ def test_natural_persons_are_left_out_and_listed_by_row_without_their_names(
 @pytest.mark.parametrize(
     ("file", "taken", "left"),
     [
-        ("at-2014-2020/Vorhabensliste_IWB_EFRE_AT2014-2020_Download.csv", 48, 1),
-        ("at-2014-2020/Vorhabensliste_IWB_EFRE_AT2014-2020_Download.xlsx", 48, 1),
-        ("dk-2014-2020/ERDF_Denmark_2014-2020.contacts-blanked.csv", 107, 0),
-        ("uk-ni-2014-2020/ERDF_Northern_Ireland_2014-2020.csv", 196, 0),
-        ("uk-ni-2014-2020/ERDF_Northern_Ireland_2014-2020_original.xlsx", 196, 0),
+        ("at-2014-2020/Vorhabensliste_IWB_EFRE_AT2014-2020_Download.csv", 48, "33 (a sole trader bears the name"),
+        ("at-2014-2020/Vorhabensliste_IWB_EFRE_AT2014-2020_Download.xlsx", 48, "33 (a sole trader bears the name"),
+        ("dk-2014-2020/ERDF_Denmark_2014-2020.contacts-blanked.csv", 107, ""),
+        ("uk-ni-2014-2020/ERDF_Northern_Ireland_2014-2020.csv", 196, ""),
+        ("uk-ni-2014-2020/ERDF_Northern_Ireland_2014-2020_original.xlsx", 196, ""),
     ],
 )
-def test_a_list_that_an_authority_has_published_is_read_whole(tmp_path: Path, file: str, taken: int, left: int) -> None:
+def test_a_list_that_an_authority_has_published_is_read_whole(tmp_path: Path, file: str, taken: int, left: str) -> None:
     told = take(project(tmp_path), "operations", AUTHORITIES / file)
     assert f"{taken} taken" in told
-    assert ("left out" in told) == bool(left)
+    assert (f"takes nothing from them: rows {left}" if left else "taken; ") in told
     assert len(found(said(tmp_path, "operations"), "?p a cg:Project", "p")) == taken
 
 

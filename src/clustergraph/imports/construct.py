@@ -51,6 +51,8 @@ from clustergraph.sparql.tree import (
 ROW: Final = "_row"
 OWN: Final = (ROW, "_table", "_graph", "_rest")
 """Variables that every row has: its number, its table, the graph of the import, and what stands in further columns."""
+LEFT_OUT: Final = "left_out"
+"""The variable that says why a row is left out: one for which it has a value says nothing."""
 NOTHING: Final = "nothing"
 """The variable that stands for no value."""
 MOST_SOLUTIONS: Final = 10_000
@@ -103,6 +105,7 @@ class Construct:
         self.columns = tuple(name for name in (*OWN, *columns) if name in used and name != ROW)
         """The columns that it reads."""
         self._shown = sorted(variables(selection.template))
+        self._reason = f"?{LEFT_OUT}" if LEFT_OUT in used - {*columns} else ""
         self._store, body = _lookups(query, {*columns, *OWN})
         self._body = f"LATERAL {{ {body} }}"
         place_of = {name: number for number, name in enumerate(self._shown)}
@@ -130,24 +133,28 @@ class Construct:
         made.statements([], "")
         return made
 
-    def statements(self, rows: Sequence[TypedRow], graph: str) -> dict[int, list[Line]]:
-        """Return the lines that each of some rows gives in a graph, in the order of their bytes."""
+    def statements(self, rows: Sequence[TypedRow], graph: str) -> tuple[dict[int, list[Line]], dict[int, str]]:
+        """Return the lines that each of some rows gives in a graph, in order, and why rows are left out."""
         found: dict[int, set[str]] = defaultdict(set)
+        left_out: dict[int, str] = {}
         end = f" <{graph}> .\n"
-        for number, terms in self._solutions(rows):
+        for number, terms, reason in self._solutions(rows):
+            if reason is not None:
+                left_out[number] = reason
             lines = found[number]
             for part in self._parts:
                 if line := part.line(terms, end):
                     lines.add(line)
-        return {row.number: sorted(line.encode() for line in found[row.number]) for row in rows}
+        said = {row.number: sorted(line.encode() for line in found[row.number]) for row in rows}
+        return {number: [] if number in left_out else lines for number, lines in said.items()}, left_out
 
-    def _solutions(self, rows: Sequence[TypedRow]) -> Iterator[tuple[int, list[Term | None]]]:
+    def _solutions(self, rows: Sequence[TypedRow]) -> Iterator[tuple[int, list[Term | None], str | None]]:
         lines = [
             f"({row.number} {' '.join(self._keyed(values))})" for row in rows for values in row.solutions(self.columns)
         ]
         head = " ".join(f"?{name}" for name in (ROW, *self.columns, *(f"{_KEY}{name}" for name in self.columns)))
         shown = " ".join(f"?{name}" for name in self._shown if name != ROW)
-        query = f"SELECT ?{ROW} {shown} WHERE {{ VALUES ({head}) {{ {' '.join(lines)} }} {self._body} }}"
+        query = f"SELECT ?{ROW} {shown} {self._reason} WHERE {{ VALUES ({head}) {{ {' '.join(lines)} }} {self._body} }}"
         try:
             results = self._store.query(query, base_iri=self._query.base, custom_functions=_FUNCTIONS)
         except SyntaxError as error:
@@ -155,7 +162,8 @@ class Construct:
         assert isinstance(results, QuerySolutions)
         for solution in results:
             terms = [None if (term := solution[name]) is None else str(term) for name in self._shown]
-            yield int(solution[ROW].value), terms
+            reason = solution[LEFT_OUT] if self._reason else None
+            yield int(solution[ROW].value), terms, reason.value if isinstance(reason, Literal) else None
 
     def _keyed(self, values: tuple[Term, ...]) -> tuple[Term, ...]:
         """Return the values of a row, and again as keys of tables of VALUES, in which an empty cell finds nothing."""

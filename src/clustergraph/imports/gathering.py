@@ -26,7 +26,7 @@ _PART: Final = 1000
 """How many rows are read at a time."""
 _AHEAD: Final = 2
 """How many parts wait for each process."""
-_LISTED: Final = 1000
+_LISTED: Final = 100_000
 """How many numbers of rows that say nothing are kept."""
 _SHOWN: Final = 20
 """How many problems are shown."""
@@ -62,8 +62,8 @@ class Taken:
     given: Given
     read: int = 0
     taken: int = 0
-    silent: list[int] = field(default_factory=list)
-    """The numbers of rows that say nothing, the first ones of them."""
+    silent: dict[str, list[int]] = field(default_factory=dict)
+    """The numbers of rows that say nothing, by the reason that the profile gives, if any."""
     left_out: int = 0
     """How many rows say nothing, by the query of the profile."""
     statements: int = 0
@@ -199,7 +199,8 @@ class Gathering:
                 continue
             if not lines:
                 taken.left_out += 1
-                taken.silent += [number][: _LISTED - len(taken.silent)]
+                if taken.left_out <= _LISTED:
+                    taken.silent.setdefault(said.left_out.get(number, ""), []).append(number)
                 continue
             taken.taken += 1
             if own:

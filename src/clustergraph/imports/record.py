@@ -93,12 +93,16 @@ def _of_tables(origin: ImportOrigin, taken: Sequence[Taken], checksums: dict[Pat
         for name, predicate in _COUNTED.items():
             yield node, predicate, Literal(getattr(each, name))
         if each.silent:
-            numbers = ", ".join(map(str, each.silent)) + (", …" if each.left_out > len(each.silent) else "")
-            yield (
-                node,
-                "dcterms:description",
-                Literal(f"Rows that are left out by the profile: {numbers}", language="en"),
-            )
+            said = "; ".join(silent(each))
+            yield node, "dcterms:description", Literal(f"Rows that are left out by the profile: {said}", language="en")
+
+
+def silent(taken: Taken, most: int | None = None) -> Iterator[str]:
+    """Yield the numbers of the rows that a profile leaves out, or the first of them, with the reason that it gives."""
+    listed = sum(map(len, taken.silent.values()))
+    for reason, numbers in sorted(taken.silent.items()):
+        more = ", …" if len(numbers[:most]) < len(numbers) or listed < taken.left_out else ""
+        yield ", ".join(map(str, numbers[:most])) + more + (f" ({reason})" if reason else "")
 
 
 def retrieved_before(path: Path, checksums: Iterable[str]) -> str:
