@@ -29,9 +29,13 @@ class Context:
     @cached_property
     def project(self) -> Project:
         """The project."""
+        from clustergraph.imports.handover import finish_all
         from clustergraph.pipeline.project import Project
 
-        return Project(self.root)
+        found = Project(self.root)
+        for name in finish_all(found.data / "imports"):
+            click.echo(f"note: the import {name} was killed while its files were named; it is whole now", err=True)
+        return found
 
     @cached_property
     def releases(self) -> Releases:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import hashlib
 import io
 import re
 import shutil
@@ -17,11 +16,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import IO, Final
 
-from clustergraph.errors import ClustergraphError, SourceError
+from clustergraph.errors import SourceError
 from clustergraph.imports.assignment import assign
 from clustergraph.imports.comparison import ImportDifference, compare
 from clustergraph.imports.conformance import Conformance
 from clustergraph.imports.gathering import BadRowsError, Gathering, Given, Making, Progress, Taken
+from clustergraph.imports.handover import finish, hand_over, lock
 from clustergraph.imports.profile import ImportProfile
 from clustergraph.imports.record import ImportOrigin, record, retrieved_before
 from clustergraph.imports.refused import ENDING, RefusedRows, is_refused
@@ -30,7 +30,7 @@ from clustergraph.imports.statements import Problem
 from clustergraph.imports.tables import checksum
 from clustergraph.questions.parameters import dated
 from clustergraph.rdf import turtle
-from clustergraph.rdf.files import flush, locked, told
+from clustergraph.rdf.files import told
 from clustergraph.release.withdrawn import Withdrawn
 from clustergraph.terms import BASE, PREFIXES
 
@@ -38,7 +38,6 @@ DATA: Final = ".nq.gz"
 RECORD: Final = ".trig"
 _NAME: Final = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _PIECE: Final = 1 << 18
-_WAIT: Final = 5.0
 _DAY: Final = len("2024-05-31")
 
 
@@ -102,8 +101,7 @@ def run(order: Order, progress: Progress = lambda _: None, note: Progress = lamb
     progress("checking the profile")
     order.profile.check()
     given = assign(order.profile, order.files, note)
-    busy = ClustergraphError(f"another import of {order.called} is running", advice="wait for it to end")
-    with told(order.home), _folder(order.home, order.called, busy) as folder:
+    with told(order.home), _folder(order.home, order.called) as folder:
         return _Import(order, given, folder, progress).run()
 
 
@@ -120,11 +118,11 @@ def _check(order: Order) -> None:
 
 
 @contextmanager
-def _folder(home: Path, name: str, busy: ClustergraphError) -> Iterator[Path]:
-    """Give a folder for drafts beside the data, and remove what an import of that name has left that was killed."""
+def _folder(home: Path, name: str) -> Iterator[Path]:
+    """Give a folder for drafts beside the data; what a killed import of that name has left is finished or removed."""
     home.mkdir(parents=True, exist_ok=True)
-    place = hashlib.sha256(str(home.resolve() / name).encode()).hexdigest()[:16]
-    with locked(Path(tempfile.gettempdir()) / f"clustergraph-import-{place}.lock", _WAIT, busy):
+    with lock(home, name):
+        finish(home, name)
         for old in home.glob(f".{name}.*"):
             shutil.rmtree(old, ignore_errors=True)
         folder = Path(tempfile.mkdtemp(prefix=f".{name}.", dir=home))
@@ -213,14 +211,8 @@ class _Import:
         old = [path for path in home.glob(f"{name}.*{ENDING}") if path not in targets]
         if not old and all(map(_same, drafts, targets)):
             return False
-        for path in drafts:
-            flush(path)
         with _undisturbed():
-            for draft, target in zip(drafts, targets, strict=True):
-                draft.replace(target)
-            for path in old:
-                path.unlink()
-            flush(home)
+            hand_over(self.folder, home, name, drafts, old)
         return True
 
 
