@@ -116,7 +116,7 @@ def tables(
     processes: int | None,
     **texts: str,
 ) -> None:
-    """Import the tables in FILES (CSV, TSV, XLSX, Parquet, also in ZIP) as PROFILE says.
+    """Import the tables in FILES (CSV, TSV, XLSX, Parquet, GeoJSON, also in ZIP) as PROFILE says.
 
     \b
     clustergraph import cordis cordis-HORIZONprojects-csv.zip --name cordis-horizon

@@ -44,16 +44,16 @@ class ParquetTable(Table):
 
 def _row(number: int, values: tuple[Any, ...]) -> Row:
     try:
-        return Row(number, [_text(value) for value in values])
+        return Row(number, [cell_text(value) for value in values])
     except ValueError as error:
         cells = [shown(str(value)) for value in values]
         return Row(number, cells, 0, CellError(f"a cell {error}", expected="texts, numbers, dates and truth values"))
 
 
-def _text(value: object) -> str:
+def cell_text(value: object) -> str:
     """Return the text of a cell.
 
-    >>> [_text(value) for value in (None, "AFIL", 2.50, True, Decimal("1.10"), date(2020, 1, 1))]
+    >>> [cell_text(value) for value in (None, "AFIL", 2.50, True, Decimal("1.10"), date(2020, 1, 1))]
     ['', 'AFIL', '2.5', 'true', '1.1', '2020-01-01']
 
     Raises:

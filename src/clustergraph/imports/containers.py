@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import re
 import shutil
 import stat
 import tempfile
@@ -22,8 +23,9 @@ _LARGE: Final = 2**28
 _PACKED: Final = 200
 """How many times larger than packed a larger one may be; tables are five to fifty times."""
 _ZIP, _OLE, _PARQUET, _GZIP, _PDF = (b"PK\x03\x04", b"PK\x05\x06"), b"\xd0\xcf\x11\xe0", b"PAR1", b"\x1f\x8b", b"%PDF"
+_JSON: Final = re.compile(rb'(\xef\xbb\xbf)?\s*\{\s*"')
 _DAMAGE: Final = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError)
-_TABLES: Final = (".csv", ".tsv", ".txt", ".xlsx", ".xlsm", ".parquet")
+_TABLES: Final = (".csv", ".tsv", ".txt", ".xlsx", ".xlsm", ".parquet", ".geojson")
 
 
 class TableError(SourceError):
@@ -126,7 +128,7 @@ def table_files(path: Path) -> list[TableFile]:
 
 
 def kind(file: TableFile) -> str:
-    """Return what a file is by what it begins with: text, xlsx, parquet or zip.
+    """Return what a file is by what it begins with: text, xlsx, parquet, json or zip.
 
     Raises:
         TableError: it is something that holds no tables, or not in a form that is read here.
@@ -136,6 +138,8 @@ def kind(file: TableFile) -> str:
         return _packed(file)
     if start.startswith(_PARQUET):
         return "parquet"
+    if _JSON.match(start):
+        return "json"
     for begins, what, advice in _REFUSED:
         if start.lstrip(b"\xef\xbb\xbf \r\n\t").lower().startswith(begins.lower()):
             raise TableError(f"it is {what}", where=Where(file.place), advice=advice)

@@ -1,4 +1,4 @@
-"""Any file of tables, opened: CSV, TSV, XLSX and Parquet, and ZIPs of these, read row by row at any size.
+"""Any file of tables, opened: CSV, TSV, XLSX, Parquet and GeoJSON, and ZIPs of these, read row by row.
 
 How a row is addressed: see `clustergraph.imports.rows`.
 """
@@ -9,6 +9,7 @@ from pathlib import Path
 from clustergraph.imports.columnar import ParquetTable
 from clustergraph.imports.containers import TableError, TableFile, checksum, kind, table_files
 from clustergraph.imports.delimited import DelimitedTable
+from clustergraph.imports.geojson import GeoJsonTable
 from clustergraph.imports.rows import Canonical, CellError, Dialect, Row, Table
 from clustergraph.imports.sheets import sheets
 
@@ -30,6 +31,8 @@ def _tables(file: TableFile) -> Iterator[Table]:
             yield from sheets(file)
         case "parquet":
             yield ParquetTable(file, file.name)
+        case "json":
+            yield GeoJsonTable(file, file.name)
         case "zip":
             raise TableError(f"it holds another ZIP, {file.member}", advice="unpack the outer one, and give that")
         case _:
