@@ -389,6 +389,16 @@ def test_the_official_samples_are_taken_whole(tmp_path: Path) -> None:
     assert float(sums[0][0]) == pytest.approx(expected)
 
 
+@pytest.mark.skipif(
+    not SAMPLES.is_dir(), reason="the samples of CORDIS are not beside the project (CLUSTERGRAPH_TEST_DATA)"
+)
+def test_the_official_topics_of_h2020_are_taken_whole(tmp_path: Path) -> None:
+    done, store = taken(tmp_path, SAMPLES / "h2020-csv-official" / "topics.csv")
+    assert [(each.read, each.taken) for each in done.taken] == [(35_389, 35_389)]
+    wrong = "SELECT ?t { funding:jti-cs2-2017-cfp07-air-02-54 skos:altLabel ?t }"
+    assert rows(store, wrong) == [('"Seals for FTB#2 Wing with Additive Manufacturing Technologies"',)]
+
+
 @pytest.mark.skipif(not SLICE.is_file(), reason="the slice of H2020 is not beside the project (CLUSTERGRAPH_TEST_DATA)")
 def test_the_slice_of_h2020_is_taken_whole(tmp_path: Path) -> None:
     done, store = taken(tmp_path, SLICE)
