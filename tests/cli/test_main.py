@@ -42,6 +42,14 @@ def test_build_says_what_it_made_and_the_next_one_has_nothing_to_do(built: Path)
     assert "reading" in run(built, "build", "--force").stderr
 
 
+def test_data_that_is_newer_than_the_release_is_told(built: Path) -> None:
+    assert "newer" not in run(built, "ask", "clusters").stderr
+    (built / "data/4m4iof/summary.trig").touch()
+    asked = run(built, "ask", "clusters")
+    assert asked.returncode == Exit.FINE
+    assert "newer than this release: data/4m4iof/summary.trig; `clustergraph build` takes them in" in asked.stderr
+
+
 def test_build_of_a_violation_shows_file_line_and_what_to_do(built: Path) -> None:
     path = built / "data/4m4iof/summary.trig"
     path.write_text(path.read_text().replace("prefLabel", "altLabel"))

@@ -74,6 +74,7 @@ def test_the_command_line_takes_keys(tmp_path: Path) -> None:
         ('[ontology]\npackaged = "perhaps"\n', r"toml:2: ontology\.packaged is 'perhaps'; give it true or false"),
         ('[prefixes]\ncg = "https://a.example/"\n', r"toml:2: prefixes\.cg is .*; it means the same in every project"),
         ('[prefixes]\nmine = "a"\n', r"toml:2: prefixes\.mine is 'a'; give it a name"),
+        ('[prefixes]\nmine = "urn:a/"\n', r"toml:2: prefixes\.mine is 'urn:a/'; give it a name"),
         ('[sources.facts]\ntitle = "Facts"\n', r"toml:1: sources\.facts has title; give it a title and a description"),
         ('title = "a\n', r"clustergraph\.toml:1:\d+: this is not TOML"),
     ],
@@ -107,3 +108,12 @@ def test_who_publishes_follows_from_what_is_said(tmp_path: Path) -> None:
     assert found.publisher["iri"] == "https://clusters.example.org/id/organisation/clusters-of-finnmark"
     assert (found.publisher["homepage"], found.about["contact"]["name"]) == (found.base, "Clusters of Finnmark")
     assert found.licence == "http://publications.europa.eu/resource/authority/licence/CC_BY_4_0"
+
+
+def test_a_prefix_that_is_no_whole_iri_follows_the_base(tmp_path: Path) -> None:
+    (tmp_path / "clustergraph.toml").write_text(
+        'base = "https://own.example/"\n[prefixes]\nproject = "id/project/"\n', "utf-8"
+    )
+    assert Configuration.read(tmp_path).prefixes == {"project": "https://own.example/id/project/"}
+    changed = Configuration.read(tmp_path, {"CLUSTERGRAPH_BASE": "https://other.example/"})
+    assert changed.prefixes == {"project": "https://other.example/id/project/"}

@@ -145,6 +145,16 @@ def test_a_dump_does_not_bring_it_back(folder: Path) -> None:
     assert "what was withdrawn" in refused.stderr
 
 
+def test_a_thing_is_withdrawn_by_its_name_if_no_other_bears_it(folder: Path) -> None:
+    done = run(folder, "withdraw", "Secret", "--dry-run")
+    assert done.returncode == Exit.FINE, done.stderr
+    assert "organisation/secret (" in done.stdout
+    for name in ("no such name", "a/../b c", "<>"):
+        refused = run(folder, "withdraw", name, "--dry-run")
+        assert refused.returncode == Exit.CANNOT_RUN
+        assert "nothing here is called" in refused.stderr
+
+
 def test_what_is_not_there_cannot_be_withdrawn(folder: Path) -> None:
     done = run(folder, "withdraw", "nothing")
     assert done.returncode == Exit.CANNOT_RUN

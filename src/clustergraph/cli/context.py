@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -46,7 +47,17 @@ class Context:
 
     def current(self) -> Path:
         """Return the current release; raises `ReleaseError` if there is none, or none that this version reads."""
-        return self.releases.release().path
+        release = self.releases.release()
+        if newer := self._newer(release.created):
+            some = ", ".join(newer[:3]) + (f" and {len(newer) - 3} more" if len(newer) > 3 else "")
+            click.echo(f"note: newer than this release: {some}; `clustergraph build` takes them in", err=True)
+        return release.path
+
+    def _newer(self, created: str) -> list[str]:
+        """Return the names of the files of data that were changed after a release was made."""
+        data, since = self.root / "data", datetime.fromisoformat(created).timestamp()
+        files = sorted(path for path in data.rglob("*") if {".trig", ".ttl", ".nq"} & {*path.suffixes})
+        return [str(path.relative_to(self.root)) for path in files if path.stat().st_mtime > since]
 
     def source(self, name: str) -> Path:
         """Return an RDF file, or ``current``, ``previous`` or a release by how its digest starts; see `current`."""

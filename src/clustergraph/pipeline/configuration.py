@@ -191,6 +191,10 @@ def used(called: str, value: Any, key: Key, where: Where | None = None) -> Any: 
         raise SourceError(f"{called} is {value!r}", where=where, advice=str(error)) from error
 
 
+_SPACE: Final = re.compile(r'(https?://|(?!/|\w*:))[^\s<>"{}|\\^`]+[/#]')
+"""What prefixes stand for: an IRI, or what follows the base."""
+
+
 class _Reading:
     """Reads one project's configuration."""
 
@@ -200,10 +204,11 @@ class _Reading:
         self._told = dict(_flat(self._table()))
 
     def configuration(self) -> Configuration:
-        prefixes = {name: self._prefix(name, value) for name, value in self._below("prefixes.")}
+        prefixes = {name: self._prefix(name, str(value)) for name, value in self._below("prefixes.")}
         sources = self._sources()
         self._refuse_unknown()
         values = {name: self._value(name, key) for name, key in KEYS.items()}
+        prefixes = {name: f"{'' if '://' in iri else values['base']}{iri}" for name, iri in prefixes.items()}
         return Configuration(self._root, values, prefixes, sources)
 
     def _table(self) -> dict[str, Any]:
@@ -224,12 +229,15 @@ class _Reading:
     def _below(self, prefix: str) -> list[tuple[str, Any]]:
         return [(name.removeprefix(prefix), value) for name, value in self._told.items() if name.startswith(prefix)]
 
-    def _prefix(self, name: str, value: Any) -> str:  # noqa: ANN401
-        advice = "give it a name of letters and digits, and an IRI that ends with / or #"
+    def _prefix(self, name: str, value: str) -> str:
+        """Return the IRI that a prefix stands for, which may be relative to the base."""
+        advice = "give it a name of letters and digits, and an IRI that ends with / or #, or what follows the base"
         if name in SHARED_PREFIXES:
             advice = "it means the same in every project: take another name"
-        elif re.fullmatch(r"[A-Za-z][\w-]*", name) and re.fullmatch(r'https?://[^\s<>"{}|\\^`]+[/#]', str(value)):
-            return str(value)
+        elif re.fullmatch(r"[A-Za-z][\w-]*", name) and re.fullmatch(
+            r'(https?://|(?!/|\w*:))[^\s<>"{}|\\^`]+[/#]', value
+        ):
+            return value
         name = f"prefixes.{name}"
         raise SourceError(f"{name} is {value!r}", where=self._where(name), advice=advice)
 

@@ -8,6 +8,7 @@ whoever is interrupted does the same again, and it goes on from there.
 from __future__ import annotations
 
 import gzip
+import re
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -18,11 +19,13 @@ from typing import Final
 from pyoxigraph import NamedNode, Store
 
 from clustergraph.errors import ClustergraphError
+from clustergraph.graph import Graph
 from clustergraph.pipeline import exports
 from clustergraph.pipeline.audit import audit
 from clustergraph.pipeline.inference import infer
 from clustergraph.pipeline.project import Project
 from clustergraph.pipeline.transaction import read
+from clustergraph.questions.names import AmbiguousNameError
 from clustergraph.questions.rules import RULES_QUERY, load
 from clustergraph.rdf import lines, turtle
 from clustergraph.rdf.files import whole
@@ -63,14 +66,15 @@ def withdrawals(project: Project, releases: Releases, name: str, reason: str = "
     """Return what a name stands for: a source with the documents that it is all of, or a thing; as withdrawn today.
 
     Raises:
+        AmbiguousNameError: several things are called so.
         NothingToWithdrawError: nothing has this name.
     """
-    iris = [_iri(name)] if ":" in name else [own(f"graph/import/{name}").value, own(f"graph/{name}").value]
+    iris = [_iri(name)] if ":" in name else [*_graphs(name), *_called(releases, name)]
     stores = [store_of(each.path) for each in releases.all() if each.has_store]
     known = [iri for iri in iris if any(_known(store, iri) for store in stores) or _import_of(project, iri).is_file()]
     known += [each.iri for each in project.withdrawn().listed if each.iri in iris]
     if not known:
-        advice = "name a source by its folder or the name of its import, or anything by its IRI or as in Turtle"
+        advice = "name a source by its folder or the name of its import, or a thing by its name, IRI or as in Turtle"
         raise NothingToWithdrawError(f"nothing here is called {name!r}", advice=advice)
     documents = {document for store in stores for document in _documents(store, known[0])}
     today = datetime.now(UTC).date().isoformat()
@@ -113,13 +117,30 @@ def withdraw(
             progress(f"clearing {path.name}")
             _clear(path, found.withdrawn)
         kept = sorted((releases.find(digest) for digest in found.releases), key=lambda each: each.created)
-        anew = {each.digest: _anew(each, found.withdrawn, project, releases, progress) for each in kept}
+        anew = dict[str, Release]()
+        for number, each in enumerate(kept, 1):
+            told = _followed(progress, f" (release {number} of {len(kept)})")
+            anew[each.digest] = _anew(each, found.withdrawn, project, releases, told)
         _replace(releases, anew, found.unread)
     return found
 
 
 def _iri(name: str) -> str:
     return name.strip("<>") if "://" in name else expand(name).value
+
+
+def _graphs(name: str) -> list[str]:
+    """Return the IRIs of the graphs that a source of a name may have."""
+    return [own(f"{path}{name}").value for path in ("graph/import/", "graph/") if re.fullmatch(r"[\w./-]+", name)]
+
+
+def _called(releases: Releases, name: str) -> list[str]:
+    """Return the IRI of the thing that is called so in the current release, if it is one and no other."""
+    current = releases.current()
+    found = Graph.open(current).called(name) if current else []
+    if len(found) > 1:
+        raise AmbiguousNameError(name, found)
+    return [each.iri for each in found]
 
 
 def _known(store: Store, iri: str) -> bool:
@@ -180,9 +201,13 @@ def _blocks(path: Path) -> Iterator[list[bytes]]:
     yield block
 
 
+def _followed(progress: Progress, words: str) -> Progress:
+    return lambda text: progress(text + words)
+
+
 def _anew(old: Release, withdrawn: Withdrawn, project: Project, releases: Releases, progress: Progress) -> Release:
     """Write a release again without what is withdrawn, and what follows then by the rules that it carries."""
-    progress(f"writing {old.digest} anew")
+    progress(f"reading {old.digest}")
     store = read(old.path)
     withdrawn.leave_out(store)
     store.remove_graph(INFERRED)
@@ -193,9 +218,10 @@ def _anew(old: Release, withdrawn: Withdrawn, project: Project, releases: Releas
             path = Path(folder) / f"{row['rule'].value.removeprefix(QUERY)}.rq"
             path.parent.mkdir(exist_ok=True)
             path.write_text(row["construct"].value, "utf-8")
-        infer(store, Path(folder) / "rules")
+        infer(store, Path(folder) / "rules", lambda rule: progress(f"inferring {rule}"))
         audit(store, load(Path(folder) / "audit"))
     withdrawn.leave_out(store)
+    progress("writing it anew")
     made = write(releases, store, releases.record(old.digest))
     replace(made, created=old.created).write(made.path)
     exports.prepare(made.path, project, progress, files=bool(Made.of(old.path).downloads))
