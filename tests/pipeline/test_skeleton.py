@@ -50,6 +50,12 @@ def test_its_files_are_in_canonical_form(begun: Path) -> None:
     assert run(begun, "format", "--check").returncode == Exit.FINE
 
 
+@pytest.mark.parametrize("words", [[], ["data"]])
+def test_nothing_is_found_in_it_not_even_a_remark(begun: Path, words: list[str]) -> None:
+    done = run(begun, "validate", *words, "--severity", "info")
+    assert (done.returncode, done.stdout) == (Exit.FINE, "no findings\n"), done.stdout
+
+
 def test_what_is_said_of_it_is_in_its_file(tmp_path: Path) -> None:
     words = ["--title", 'Clusters "of" Näfels\\', "--base", BASE, "--publisher", "Agency", "--licence", "CC0"]
     words += ["--contact", "office@agency.example", "--language", "de", "--language", "en", "--field", "plastics"]

@@ -50,8 +50,8 @@ class Material:
     def read(cls, data: Sequence[Path], shapes: Sequence[Path] = (), project: Project | None = None) -> Material:
         """Find the files, and read the shapes; `SourceError` if there are none, or they cannot be read.
 
-        Without shapes, they are expected among the data; if there are none, those of a project are used, together with
-        its ontology as the background.
+        Without shapes, they are expected among the data; if there are none, those for the graph of a project are used,
+        together with its ontology and reference data as the background.
         """
         shape_files = find(shapes)
         files = [path for path in find(data) if path not in shape_files] or find(data)
@@ -59,8 +59,8 @@ class Material:
         if not shapes and any(map(_has_shapes, files)):
             shape_files = files
         elif not shapes and project:
-            shape_files, known = rdf_files(*project.shapes.folders), rdf_files(*project.ontology.folders)
-            known = [path for path in known if path not in files]
+            described = rdf_files(*project.ontology.folders, *project.reference.folders)
+            shape_files, known = project.shape_files(), [path for path in described if path not in files]
         label = Labels([*files, *shape_files])
         rules = tuple(label.noting(read_all(shape_files)))
         words = Wording(Triples(rules), label)
