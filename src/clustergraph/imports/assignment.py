@@ -8,7 +8,8 @@ from pathlib import Path
 from clustergraph.errors import SourceError, Where
 from clustergraph.imports.gathering import Given
 from clustergraph.imports.headings import forms, plain
-from clustergraph.imports.profile import DescribedTable, ImportProfile
+from clustergraph.imports.metadata import DescribedTable
+from clustergraph.imports.profile import ImportProfile
 from clustergraph.imports.refused import ENDING, MendedTable, is_refused
 from clustergraph.imports.rows import Dialect, Table
 from clustergraph.imports.statements import Heads

@@ -16,7 +16,7 @@ import numpy as np
 
 from clustergraph.errors import ClustergraphError
 from clustergraph.imports.digests import DigestSet
-from clustergraph.imports.profile import DescribedTable
+from clustergraph.imports.metadata import DescribedTable
 from clustergraph.imports.rows import Row, Table
 from clustergraph.imports.statements import NO_KEY, Heads, Problem, SaidByRows, TableReader
 from clustergraph.release.withdrawn import Withdrawn

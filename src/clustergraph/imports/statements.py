@@ -13,7 +13,7 @@ from clustergraph.errors import SourceError
 from clustergraph.imports.cells import damage
 from clustergraph.imports.construct import MOST_SOLUTIONS, TypedRow
 from clustergraph.imports.headings import forms
-from clustergraph.imports.profile import DescribedColumn, DescribedTable
+from clustergraph.imports.metadata import DescribedColumn, DescribedTable
 from clustergraph.imports.rows import CellError, Row
 from clustergraph.rdf.lines import Line
 from clustergraph.rdf.origins import Digests, digest, digests
