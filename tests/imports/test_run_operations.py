@@ -94,9 +94,21 @@ def test_natural_persons_are_left_out_and_listed_by_row_without_their_names(
     assert f"the profile takes nothing from them: rows {row} ({rule})\n" in told
     record = (tmp_path / "data" / "imports" / "operations.trig").read_text("utf-8")
     assert "cg:rowsLeftOut 1" in record
-    assert f'"Rows that are left out by the profile: {row} ({rule})"' in record
+    assert f"Rows that are left out by the profile: {row} ({rule})" in record
     everything = told + record + "".join(map(str, said(tmp_path, "operations")))
     assert [name for name in ("Mustermann", "Jens Eksempel", "John Sample", "Gospodarstwo") if name in everything] == []
+
+
+def test_a_partner_who_is_a_natural_person_is_left_out_alone_and_the_row_is_listed(tmp_path: Path) -> None:
+    told = take(project(tmp_path), "operations", LISTS / "operations-denmark.csv")
+    part = "2 (a partner: the name is only that of a person)"
+    assert f"left out of rows that are taken: rows {part}\n" in told
+    assert f"Parts of rows that are left out: {part}" in (tmp_path / "data" / "imports" / "operations.trig").read_text(
+        "utf-8"
+    )
+    names = found(said(tmp_path, "operations"), "?p cg:participant/skos:prefLabel ?n", "n")
+    assert ("Eksempel Universitet",) in names
+    assert ("Jens Eksempel",) not in names
 
 
 @pytest.mark.skipif(not AUTHORITIES.exists(), reason="the lists are not beside the project (CLUSTERGRAPH_TEST_DATA)")

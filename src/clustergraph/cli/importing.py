@@ -162,7 +162,7 @@ def _values(given: tuple[str, ...]) -> dict[str, str]:
 
 def told_of(done: Imported, order: Order) -> Iterator[str]:
     """Yield what an import has done, line by line."""
-    from clustergraph.imports.record import silent
+    from clustergraph.imports.record import parts, silent
     from clustergraph.imports.rows import shown
 
     for each in done.taken:
@@ -173,9 +173,9 @@ def told_of(done: Imported, order: Order) -> Iterator[str]:
         if each.spoilt:
             one = f"row {each.spoilt.row}, column {each.spoilt.column} for one: {shown(each.spoilt.value)!r}"
             yield f"  {each.damaged:,} cells have {each.spoilt.message} and stay as they are, {one}"
-        yield from (
-            f"  left out, since the profile takes nothing from them: rows {text}" for text in silent(each, _SHOWN)
-        )
+        nothing = "left out, since the profile takes nothing from them"
+        yield from (f"  {nothing}: rows {text}" for text in silent(each, _SHOWN))
+        yield from (f"  left out of rows that are taken: rows {text}" for text in parts(each, _SHOWN))
     yield from (f"warning: {remark}" for remark in done.remarks[:_SHOWN])
     if len(done.remarks) > _SHOWN:
         yield f"{len(done.remarks) - _SHOWN:,} more warnings"

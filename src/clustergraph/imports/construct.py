@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from itertools import product
 from pathlib import Path
-from typing import Final, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 from pyoxigraph import (
     BlankNode,
@@ -53,6 +53,8 @@ OWN: Final = (ROW, "_table", "_graph", "_rest")
 """Variables that every row has: its number, its table, the graph of the import, and what stands in further columns."""
 LEFT_OUT: Final = "left_out"
 """The variable that says why a row is left out: one for which it has a value says nothing."""
+PART_LEFT_OUT: Final = "part_left_out"
+"""The variable that says what of a row is left out, and why, where the rest is taken."""
 NOTHING: Final = "nothing"
 """The variable that stands for no value."""
 MOST_SOLUTIONS: Final = 10_000
@@ -93,6 +95,17 @@ class _Part:
         return f"{subject} {predicate} {value}{end}"
 
 
+class StatedByRows(NamedTuple):
+    """What some rows give, by their numbers."""
+
+    lines: dict[int, list[Line]]
+    """Of every row, in order."""
+    left_out: Mapping[int, str]
+    """Why rows are left out, where the query says so."""
+    parts: Mapping[int, set[str]]
+    """What of rows is left out, and why."""
+
+
 class Construct:
     """The query of a table, made ready to run."""
 
@@ -105,7 +118,7 @@ class Construct:
         self.columns = tuple(name for name in (*OWN, *columns) if name in used and name != ROW)
         """The columns that it reads."""
         self._shown = sorted(variables(selection.template))
-        self._reason = f"?{LEFT_OUT}" if LEFT_OUT in used - {*columns} else ""
+        self._reasons: list[str] = [name for name in (LEFT_OUT, PART_LEFT_OUT) if name in used - {*columns}]
         self._store, body = _lookups(query, {*columns, *OWN})
         self._body = f"LATERAL {{ {body} }}"
         place_of = {name: number for number, name in enumerate(self._shown)}
@@ -133,28 +146,31 @@ class Construct:
         made.statements([], "")
         return made
 
-    def statements(self, rows: Sequence[TypedRow], graph: str) -> tuple[dict[int, list[Line]], dict[int, str]]:
-        """Return the lines that each of some rows gives in a graph, in order, and why rows are left out."""
+    def statements(self, rows: Sequence[TypedRow], graph: str) -> StatedByRows:
+        """Return what each of some rows gives in a graph, and why rows are left out."""
         found: dict[int, set[str]] = defaultdict(set)
         left_out: dict[int, str] = {}
+        parts: dict[int, set[str]] = defaultdict(set)
         end = f" <{graph}> .\n"
-        for number, terms, reason in self._solutions(rows):
-            if reason is not None:
-                left_out[number] = reason
+        for number, terms, reasons in self._solutions(rows):
+            if LEFT_OUT in reasons:
+                left_out[number] = reasons[LEFT_OUT]
+            if PART_LEFT_OUT in reasons:
+                parts[number].add(reasons[PART_LEFT_OUT])
             lines = found[number]
             for part in self._parts:
                 if line := part.line(terms, end):
                     lines.add(line)
         said = {row.number: sorted(line.encode() for line in found[row.number]) for row in rows}
-        return {number: [] if number in left_out else lines for number, lines in said.items()}, left_out
+        return StatedByRows({n: [] if n in left_out else lines for n, lines in said.items()}, left_out, parts)
 
-    def _solutions(self, rows: Sequence[TypedRow]) -> Iterator[tuple[int, list[Term | None], str | None]]:
+    def _solutions(self, rows: Sequence[TypedRow]) -> Iterator[tuple[int, list[Term | None], dict[str, str]]]:
         lines = [
             f"({row.number} {' '.join(self._keyed(values))})" for row in rows for values in row.solutions(self.columns)
         ]
         head = " ".join(f"?{name}" for name in (ROW, *self.columns, *(f"{_KEY}{name}" for name in self.columns)))
-        shown = " ".join(f"?{name}" for name in self._shown if name != ROW)
-        query = f"SELECT ?{ROW} {shown} {self._reason} WHERE {{ VALUES ({head}) {{ {' '.join(lines)} }} {self._body} }}"
+        shown = " ".join(f"?{name}" for name in dict.fromkeys((*self._shown, *self._reasons)) if name != ROW)
+        query = f"SELECT ?{ROW} {shown} WHERE {{ VALUES ({head}) {{ {' '.join(lines)} }} {self._body} }}"
         try:
             results = self._store.query(query, base_iri=self._query.base, custom_functions=_FUNCTIONS)
         except SyntaxError as error:
@@ -162,8 +178,8 @@ class Construct:
         assert isinstance(results, QuerySolutions)
         for solution in results:
             terms = [None if (term := solution[name]) is None else str(term) for name in self._shown]
-            reason = solution[LEFT_OUT] if self._reason else None
-            yield int(solution[ROW].value), terms, reason.value if isinstance(reason, Literal) else None
+            told = {name: said.value for name in self._reasons if isinstance(said := solution[name], Literal)}
+            yield int(solution[ROW].value), terms, told
 
     def _keyed(self, values: tuple[Term, ...]) -> tuple[Term, ...]:
         """Return the values of a row, and again as keys of tables of VALUES, in which an empty cell finds nothing."""

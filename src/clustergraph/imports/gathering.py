@@ -64,6 +64,8 @@ class Taken:
     taken: int = 0
     silent: dict[str, list[int]] = field(default_factory=dict)
     """The numbers of rows that say nothing, by the reason that the profile gives, if any."""
+    parts: dict[str, list[int]] = field(default_factory=dict)
+    """The numbers of rows of which the profile leaves out a part, by what it is and why."""
     left_out: int = 0
     """How many rows say nothing, by the query of the profile."""
     statements: int = 0
@@ -203,6 +205,8 @@ class Gathering:
                     taken.silent.setdefault(said.left_out.get(number, ""), []).append(number)
                 continue
             taken.taken += 1
+            for part in said.parts.get(number, ()):
+                taken.parts.setdefault(part, []).append(number)
             if own:
                 pieces += [f"# {given.label} {number}\n".encode(), *own]
         self.out.writelines(pieces)

@@ -92,17 +92,27 @@ def _of_tables(origin: ImportOrigin, taken: Sequence[Taken], checksums: dict[Pat
         yield node, "cg:sha256", Literal(checksums[path], datatype=expand("xsd:hexBinary"))
         for name, predicate in _COUNTED.items():
             yield node, predicate, Literal(getattr(each, name))
-        if each.silent:
-            said = "; ".join(silent(each))
-            yield node, "dcterms:description", Literal(f"Rows that are left out by the profile: {said}", language="en")
+        texts = {"Rows that are left out by the profile": silent(each), "Parts of rows that are left out": parts(each)}
+        if said := ". ".join(f"{what}: {listed}" for what, found in texts.items() if (listed := "; ".join(found))):
+            yield node, "dcterms:description", Literal(said, language="en")
 
 
 def silent(taken: Taken, most: int | None = None) -> Iterator[str]:
     """Yield the numbers of the rows that a profile leaves out, or the first of them, with the reason that it gives."""
-    listed = sum(map(len, taken.silent.values()))
+    some = sum(map(len, taken.silent.values())) < taken.left_out
     for reason, numbers in sorted(taken.silent.items()):
-        more = ", …" if len(numbers[:most]) < len(numbers) or listed < taken.left_out else ""
-        yield ", ".join(map(str, numbers[:most])) + more + (f" ({reason})" if reason else "")
+        yield _listed(numbers, most, reason, some=some)
+
+
+def parts(taken: Taken, most: int | None = None) -> Iterator[str]:
+    """Yield the numbers of the rows of which a profile leaves out a part, or the first of them, with what it is."""
+    for part, numbers in sorted(taken.parts.items()):
+        yield _listed(numbers, most, part)
+
+
+def _listed(numbers: Sequence[int], most: int | None, reason: str, *, some: bool = False) -> str:
+    more = ", …" if some or len(numbers[:most]) < len(numbers) else ""
+    return ", ".join(map(str, numbers[:most])) + more + (f" ({reason})" if reason else "")
 
 
 def retrieved_before(path: Path, checksums: Iterable[str]) -> str:

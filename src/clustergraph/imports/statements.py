@@ -53,6 +53,8 @@ class SaidByRows(NamedTuple):
     """Cells with letters that a wrong encoding has spoilt, of rows that are taken as they are."""
     left_out: Mapping[int, str]
     """Why the profile leaves rows out, by their numbers, where it says so."""
+    parts: Mapping[int, set[str]]
+    """What the profile leaves out of rows that it takes."""
 
 
 @dataclass(frozen=True)
@@ -122,11 +124,13 @@ class TableReader:
             each = self._typed(row, problems)
             if len(problems) == found:
                 typed.append(each)
-        stated, left_out = self._construct.statements(typed, self._graph)
+        stated, left_out, parts = self._construct.statements(typed, self._graph)
         lines = [(n, self._withdrawn.left_lines(s) if self._withdrawn else s) for n, s in stated.items()]
         keys = [np.array([self._key(row, names) for row in typed], np.uint64) for names in self._keys]
         damaged = [problem for row in rows for problem in self._damaged(row)]
-        return SaidByRows(lines, digests(line for _, said in lines for line in said), keys, problems, damaged, left_out)
+        return SaidByRows(
+            lines, digests(line for _, said in lines for line in said), keys, problems, damaged, left_out, parts
+        )
 
     def _damaged(self, row: Row) -> Iterator[Problem]:
         """Yield the cells of a row whose letters a wrong encoding has spoilt."""
