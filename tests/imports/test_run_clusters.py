@@ -100,6 +100,14 @@ def test_a_field_is_one_of_the_thesaurus_by_its_label_and_else_stays_as_printed(
     assert printed == [("Schnitzkunst",)]
 
 
+def test_regions_and_towns_have_their_names_as_their_country_writes_them(tmp_path: Path) -> None:
+    rows = [["Nazwa klastra", "Kraj", "Województwo", "Miejscowość"], ["Klaster A", "Polska", "małopolskie", "Kraków"]]
+    take(project(tmp_path), "clusters", written(tmp_path / "list.csv", rows), "--name", "list")
+    store = said(tmp_path, "list")
+    assert found(store, "?c cg:region/skos:prefLabel ?x", "x") == [("Małopolskie",)]
+    assert found(store, "?c cg:place/skos:prefLabel ?x", "x") == [("Kraków",)]
+
+
 def test_numbers_have_the_bounds_that_they_are_written_with(tmp_path: Path) -> None:
     rows = [
         ["Cluster name", "Country", "Members"],

@@ -42,8 +42,8 @@ def test_every_statement_is_found_with_its_table_and_row_also_as_a_store_has_it(
 def test_places_name_the_row_of_an_import_or_the_nearest_row(path: Path) -> None:
     places = Places([path])
     subject, other = NamedNode("a:t"), NamedNode("a:s")
-    assert str(places.find(subject, NamedNode("a:q"), other)) == "projects.csv, row 2"
-    assert str(places.find(subject, NamedNode("a:missing"), None)) == "list of clusters.csv, row 5"
+    assert str(places.find(subject, NamedNode("a:q"), other)) == "list/projects.csv, row 2"
+    assert str(places.find(subject, NamedNode("a:missing"), None)) == "list/list of clusters.csv, row 5"
     assert places.find(NamedNode("a:nobody")) is None
 
 

@@ -81,6 +81,12 @@ def _region(name: Literal, letters: Literal) -> NamedNode | None:
     return NamedNode(_NUTS + code) if code else None
 
 
+def _name(region: NamedNode) -> Literal | None:
+    """Return the name of a NUTS region in the languages of its country."""
+    name = territories.name(region.value.removeprefix(_NUTS))
+    return Literal(name, language="und") if name else None
+
+
 def _latitude(region: NamedNode) -> Literal | None:
     """Return the latitude of a point near the middle of a NUTS region."""
     return _degrees(region, 0)
@@ -128,6 +134,7 @@ _NAMED: Final[Mapping[str, Callable[..., Literal | NamedNode | None]]] = {
     "country": _country,
     "letters": _letters,
     "region": _region,
+    "name": _name,
     "latitude": _latitude,
     "longitude": _longitude,
     "code": _code,

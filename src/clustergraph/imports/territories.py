@@ -54,6 +54,15 @@ def region(name: str, within: str = "") -> str | None:
     return regions.get(whole) or regions.get(_BEFORE.sub("", whole).strip())
 
 
+def name(code: str) -> str | None:
+    """Return the name of a NUTS region of level 1 or 2 in the languages of its country and Latin letters, or None.
+
+    >>> name("PL21"), name("ES5"), name("XX")
+    ('Małopolskie', 'Este', None)
+    """
+    return _names().get(code)
+
+
 def point(code: str) -> tuple[str, str] | None:
     """Return latitude and longitude of a point near the middle of a NUTS region of level 1 or 2, or None.
 
@@ -87,8 +96,13 @@ def _regions() -> dict[str, dict[str, str]]:
 
 
 @cache
+def _names() -> dict[str, str]:
+    return {row["code"]: row["name"] for row in _rows("nuts-2021.csv")}
+
+
+@cache
 def _points() -> dict[str, tuple[str, str]]:
-    return {row["code"]: (row["latitude"], row["longitude"]) for row in _rows("points.csv")}
+    return {row["code"]: (row["latitude"], row["longitude"]) for row in _rows("nuts-2021.csv")}
 
 
 @cache

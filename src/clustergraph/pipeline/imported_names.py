@@ -14,6 +14,7 @@ from typing import Final, Self, TypeAlias
 
 from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, Quad, RdfFormat, Store, Triple, parse, serialize
 
+from clustergraph.questions.names import plain
 from clustergraph.rdf.lines import Line
 from clustergraph.rdf.turtle import Node
 from clustergraph.terms import expand
@@ -72,14 +73,27 @@ class ImportedNames:
 
     def _further(self, labels: Iterable[Quad]) -> Iterator[Quad]:
         """Yield those of some labels of one thing that do not stay; of one import the first in the alphabet does."""
-        best = dict[_Key, str]()
+        found: dict[_Key, list[Quad]] = defaultdict(list)
         for quad in sorted(labels, key=self._rank):
-            value = quad.object.value  # type: ignore[union-attr]
-            if best.setdefault(_key(quad), self.own.get(_key(quad), value)) != value:
-                yield quad
+            found[_key(quad)].append(quad)
+        for key, quads in found.items():
+            best = self.own.get(key) or _readable([quad.object.value for quad in quads])  # type: ignore[union-attr]
+            yield from (quad for quad in quads if quad.object.value != best)  # type: ignore[union-attr]
 
     def _rank(self, label: Quad) -> tuple[int, str]:
         return self.imports.get(label.graph_name, len(self.imports)), str(label.object)
+
+
+def _readable(names: Sequence[str]) -> str:
+    """Return the first of some names, or where it is in capitals the same as another one writes it.
+
+    >>> _readable(["KRAKOW", "Kraków"]), _readable(["CSIC", "Consejo Superior"])
+    ('Kraków', 'CSIC')
+    """
+    first = names[0]
+    return next(
+        (each for each in names if first.isupper() and not each.isupper() and plain(each) == plain(first)), first
+    )
 
 
 def _age(store: Store, graph: NamedNode | BlankNode) -> str:

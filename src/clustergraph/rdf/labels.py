@@ -33,15 +33,15 @@ NAMING: Final = (*_LABELS, *(name for names in _TITLES for name in names))
 def rank(name: Literal, property_: NamedNode = _NAMES[0]) -> tuple[int, int, str]:
     """Return where a name stands among the names of one thing, the best first: this is how every door chooses.
 
-    The languages of the project come first (English, if nothing else is said), then what is in no language, then any;
-    of these the better property, then the first in the alphabet.
+    The languages of the project come first, then English, then what is in no language, then any; of these the better
+    property, then the first in the alphabet.
 
     >>> min([Literal("Lyon", language="fr"), Literal("Lyons", language="en"), Literal("LYS")], key=rank).value
     'Lyons'
     >>> min([Literal("Réseau Alpin", language="fr"), Literal("ZENIT", language="und")], key=rank).value
     'ZENIT'
     """
-    languages = HOME.languages
+    languages = (*HOME.languages, "en")
     if name.language in languages:
         language = languages.index(name.language)
     else:
