@@ -39,6 +39,9 @@ NUMBERS = {
     "120 Unternehmen": ["exactly 120"],
     "12, 15 or 18": [],
     "viele": [],
+    "-5": [],
+    "(-5)": [],
+    "−12 members": [],
 }
 """Cells, and the figures that they give."""
 
@@ -126,7 +129,8 @@ def test_numbers_have_the_bounds_that_they_are_written_with(tmp_path: Path) -> N
     }
     assert given == NUMBERS
     assert found(store, "?f cg:asOf ?d", "d") == [("2023",)]
-    assert found(store, "?n dcterms:description ?x", "x") == [("members: 12, 15 or 18",), ("members: viele",)]
+    unread = sorted(f"members: {cell}" for cell, figures in NUMBERS.items() if not figures)
+    assert found(store, "?n dcterms:description ?x", "x") == [(text,) for text in unread]
 
 
 def test_what_cannot_be_read_for_sure_is_a_note(tmp_path: Path) -> None:
@@ -150,6 +154,40 @@ def test_what_cannot_be_read_for_sure_is_a_note(tmp_path: Path) -> None:
                             "country: Atlantis", "region: Centro", "founded: in spring"])  # fmt: skip
     assert found(store, "?c cg:website ?x", "x") == [("example.org/About",)]
     assert found(store, "?c cg:email ?x", "x") == [("office@example.org",)]
+
+
+def test_cells_that_cannot_be_read_as_what_their_column_is_are_told_with_their_row(tmp_path: Path) -> None:
+    head = ["Nazwa klastra", "Kraj", "Rok powstania", "Liczba członków", "Stan na dzień", "Opis"]
+    rows = [
+        ["Klaster A", "Polska", "2001", "120", "2024", "wczoraj"],
+        ["Klaster B", "Polsska", "wczoraj", "-5", "32.13.2020", ""],
+        *([f"Klaster {n}", "Polska", "", "dużo", "", ""] for n in range(9)),
+    ]
+    told = take(project(tmp_path), "clusters", written(tmp_path / "wrong.csv", [head, *rows]), "--name", "wrong")
+    unread = "13 cells could not be read as what their column is, and became notes: row 3, as of: '32.13.2020'; "
+    unread += "row 3, country: 'Polsska'; row 3, founded: 'wczoraj'; row 3, members: '-5'; row 4, members: 'dużo'; "
+    assert unread in told
+    assert "; row 9, members: 'dużo'; and 3 more" in told
+    record = (tmp_path / "data" / "imports" / "wrong.trig").read_text("utf-8")
+    assert "row 12, members: 'dużo'\"" in record
+    store = said(tmp_path, "wrong")
+    assert found(store, "?f a cg:Figure ; cg:value ?x", "x") == [("120",)]
+    assert ("country: Polsska",) in found(store, "?n cg:noteKind note-kind:unread-cell ; dcterms:description ?x", "x")
+    further = found(store, "?n cg:noteKind note-kind:further-column ; dcterms:description ?x", "x")
+    assert further == [("Opis: wczoraj",)]
+
+
+def test_words_for_fields_that_are_none_of_the_thesaurus_are_told_with_how_many_rows_have_them(tmp_path: Path) -> None:
+    head = ["Cluster name", "Country", "Fields"]
+    rows = [
+        ["One", "Spain", "Basketry; Additive manufacturing"],
+        ["Two", "Spain", "Basketry"],
+        ["Three", "Spain", "Tin toys"],
+    ]
+    told = take(project(tmp_path), "clusters", written(tmp_path / "fields.csv", [head, *rows]), "--name", "fields")
+    text = "2 words for fields are none of the thesaurus: Basketry (2 rows); Tin toys (1 row)"
+    assert text in told
+    assert text in (tmp_path / "data" / "imports" / "fields.trig").read_text("utf-8")
 
 
 def test_a_region_of_level_1_or_2_has_a_point_for_the_map(folder: Path) -> None:

@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 
 
 _SHOWN: Final = 20
-"""How many numbers of rows are shown."""
+"""How many numbers of rows, words and things are shown."""
+_CELLS: Final = 10
+"""How many cells that could not be read are shown."""
 
 
 class Imports(click.Group):
@@ -176,6 +178,7 @@ def told_of(done: Imported, order: Order) -> Iterator[str]:
         nothing = "left out, since the profile takes nothing from them"
         yield from (f"  {nothing}: rows {text}" for text in silent(each, _SHOWN))
         yield from (f"  left out of rows that are taken: rows {text}" for text in parts(each, _SHOWN))
+        yield from (f"  {text}" for text in each.unread.told(_CELLS, _SHOWN))
     yield from (f"warning: {remark}" for remark in done.remarks[:_SHOWN])
     if len(done.remarks) > _SHOWN:
         yield f"{len(done.remarks) - _SHOWN:,} more warnings"

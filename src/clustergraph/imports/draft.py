@@ -43,7 +43,9 @@ def query(table: SketchedTable) -> str:
     kept = [(table.means[name], variable) for piece in chosen for name, variable in piece.kept.items()]
     notes += [_kept(column, variable) for column, variable in kept]
     for number, remark in enumerate([*notes, 'STRLANG(?_rest, "und")'], 1):
-        template.append(_note_template(number))
+        template.append(
+            _note_template(number, "unread-cell" if len(others) < number <= len(notes) else "further-column")
+        )
         where.append(_note(remark, number))
     body = "\n".join(["CONSTRUCT {", *_indented(template), "}", "WHERE {", *_indented(where), "}"])
     head = f"# What a row of {table.table.name} says: a first draft. What fits nothing is a note on the thing."
@@ -70,9 +72,9 @@ def _parts(table: SketchedTable) -> Iterator[QueryPart]:
             yield part
 
 
-def _note_template(number: int) -> str:
+def _note_template(number: int, kind: str) -> str:
     return (
-        f"?note{number} a cg:Note ; cg:about ?thing ; cg:noteKind note-kind:further-column ; "
+        f"?note{number} a cg:Note ; cg:about ?thing ; cg:noteKind note-kind:{kind} ; "
         f"dcterms:description ?remark{number} ."
     )
 

@@ -19,6 +19,7 @@ from clustergraph.imports.digests import DigestSet
 from clustergraph.imports.metadata import DescribedTable
 from clustergraph.imports.rows import Row, Table
 from clustergraph.imports.statements import NO_KEY, Heads, Problem, SaidByRows, TableReader
+from clustergraph.imports.unread import Unread
 from clustergraph.release.withdrawn import Withdrawn
 
 Progress = Callable[[str], None]
@@ -75,6 +76,7 @@ class Taken:
     """How many cells have letters that a wrong encoding has spoilt."""
     spoilt: Problem | None = None
     """The first of these cells."""
+    unread: Unread = field(default_factory=Unread)
 
     @property
     def refused(self) -> int:
@@ -207,6 +209,7 @@ class Gathering:
             taken.taken += 1
             for part in said.parts.get(number, ()):
                 taken.parts.setdefault(part, []).append(number)
+            taken.unread.add(number, lines)
             if own:
                 pieces += [f"# {given.label} {number}\n".encode(), *own]
         self.out.writelines(pieces)

@@ -93,7 +93,8 @@ def _of_tables(origin: ImportOrigin, taken: Sequence[Taken], checksums: dict[Pat
         for name, predicate in _COUNTED.items():
             yield node, predicate, Literal(getattr(each, name))
         texts = {"Rows that are left out by the profile": silent(each), "Parts of rows that are left out": parts(each)}
-        if said := ". ".join(f"{what}: {listed}" for what, found in texts.items() if (listed := "; ".join(found))):
+        found = [f"{what}: {text}" for what, listed in texts.items() if (text := "; ".join(listed))]
+        if said := ". ".join([*found, *each.unread.told()]):
             yield node, "dcterms:description", Literal(said, language="en")
 
 
