@@ -130,6 +130,16 @@ def test_a_list_that_an_authority_has_published_is_read_whole(tmp_path: Path, fi
 
 
 @pytest.mark.slow
+@pytest.mark.skipif(not AUTHORITIES.exists(), reason="the lists are not beside the project (CLUSTERGRAPH_TEST_DATA)")
+def test_the_lists_of_three_authorities_are_valid_together(tmp_path: Path) -> None:
+    assert run(tmp_path, "init", "mine").returncode == 0
+    for number, file in enumerate(sorted(AUTHORITIES.rglob("*.csv"))):
+        take(tmp_path / "mine", "operations", file, "--name", f"operations-{number}")
+    done = run(tmp_path / "mine", "validate")
+    assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.slow
 def test_what_comes_out_is_valid_and_answers_the_questions(folder: Path) -> None:
     built = run(folder, "build")
     assert built.returncode == 0, built.stdout + built.stderr
