@@ -349,3 +349,13 @@ def test_the_start_page_shows_clusters_on_a_map_numbers_and_answers(client: Test
     classes = page[page.index('id="classes"') :]
     assert classes.index(">cluster<") < classes.index(">participation<")
     assert len(gzip.compress(response.content)) < 60_000
+
+
+def test_what_is_inferred_leads_to_its_proof_on_the_page_of_a_thing(client: TestClient) -> None:
+    page = client.get("/id/organisation/plastipolis", headers={"Accept": "text/html"}).text
+    addresses = [html.unescape(each) for each in re.findall(r'href="(/explain[^"]*)"', page)]
+    assert len(addresses) > 50
+    for address in addresses[:: len(addresses) // 4]:
+        told = client.get(address, headers={"Accept": "application/json"}).json()
+        assert "Plastipolis" in told["statement"]
+        assert told["steps"]

@@ -58,7 +58,10 @@ def test_what_is_no_date_or_two_dates_is_none(text: str) -> None:
     assert value(f'f:date("{text}")') is None
 
 
-@pytest.mark.parametrize("label", ["additive manufacturing", "Additive Fertigung", "impresión 3D", "3D-printing"])
+@pytest.mark.parametrize(
+    "label",
+    ["additive manufacturing", "Additive Fertigung", "impresión 3D", "3D-printing", "druk 3D", "additiv fremstilling"],
+)
 def test_a_code_is_found_by_its_labels_in_any_language(label: str) -> None:
     assert value(f'f:code("{label}", <{SCHEME}field>)') == f"{SCHEME}field/additive-manufacturing"
 

@@ -28,6 +28,7 @@ from clustergraph.web.service import Served, served
 _CLASSES_FIRST: Final = 12
 """How many classes the home page shows before the reader asks for the rest."""
 _FOLDER: Final = Path(__file__).parent
+_PARTS: Final = ("subject", "predicate", "object")
 _CONTROL: Final = {0xFFFE: "\ufffd", 0xFFFF: "\ufffd"} | {n: 0x2400 + n for n in range(32) if n not in b"\t\n\r"}
 """What stands in a page for characters that XML and HTML cannot hold: their pictures."""
 
@@ -67,8 +68,10 @@ _ENVIRONMENT.filters |= {
     "site": lambda release: ((release and release.imprint.title) or "clustergraph").partition(":")[0],
     "short": lambda iri: compact(iri).strip("<>"),
     "query_href": lambda query: f"/sparql?{urlencode({'query': query})}",
+    "why_href": lambda triple: f"/explain?{urlencode(dict(zip(_PARTS, map(str, triple), strict=True)))}",
     # As Turtle writes them.
     "iri": lambda iri: str(NamedNode(iri)),
+    "node": NamedNode,
     "term": lambda value: str(Literal(value)),
 }
 _ENVIRONMENT.tests |= {
