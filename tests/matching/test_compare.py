@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from clustergraph.matching.compare import Body, Comparer, Comparison
+from clustergraph.matching.matches import OPEN, settled
 
 CROWD = [Body(f"c{n}", (f"University of Town {n}",)) for n in range(40)] + [
     Body(f"d{n}", (f"Company {n} Technology GmbH",)) for n in range(40)
@@ -25,6 +26,11 @@ def compared(one: Body, other: Body) -> Comparison:
         ("Università degli Studi di Padova", "University of Padua", "IT"),
         ("Gimac International S.r.l.", "GIMAC INTERNATIONAL SRL", "IT"),
         ("EFS Gesellschaft für Hebetechnik mbH", "EFS GESELLSCHAFT F√úR HEBETECHNIK MBH", "DE"),
+        ("Πανεπιστήμιο Αιγαίου", "University of the Aegean", "EL"),
+        ("Uniwersytet Warszawski", "University of Warsaw", "PL"),
+        ("Tallinna Tehnikaülikool", "Tallinn Technical University", "EE"),
+        ("Forschungszentrum Musterstadt", "Research Centre Musterstadt", "DE"),
+        ("South-West University", "Southwest University", "BG"),
         ("Neostrain spółka z ograniczoną odpowiedzialnością", "NEOSTRAIN Sp. z o.o.", "PL"),
     ],
 )
@@ -46,6 +52,24 @@ def test_a_name_is_the_same_in_another_script_language_or_legal_form(one: str, o
 def test_a_word_more_or_another_word_tells_bodies_apart(one: str, other: str) -> None:
     found = compared(Body("a", (one,)), Body("b", (other,)))
     assert found.score < 0.9, found.reasons
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("ALFA (Industries et Agro-Ressources)", "Association Industries et Agro-Ressources"),
+        ("Energieinstitut JKU Alfastadt", "Energieinstitut an der Johannes Kepler Universität Alfastadt"),
+        ("Biodiversidade Alfamar", "Biodiversità Alfamar"),
+        ("Kernforschung Alfastadt", "Alfastadt University - Kernforschung Alfastadt"),
+    ],
+)
+def test_a_part_of_a_name_initials_or_a_word_of_another_language_make_a_candidate_and_no_link(
+    one: str, other: str
+) -> None:
+    found = compared(Body("a", (one,), country="DE"), Body("b", (other,), country="DE"))
+    assert found.score > OPEN, found.reasons
+    [match] = settled([found], {"a": Body("a", (one,)), "b": Body("b", (other,))})
+    assert match.state == "candidate", found.reasons
 
 
 def test_an_identifier_of_both_outweighs_different_names() -> None:

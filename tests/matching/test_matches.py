@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from clustergraph.matching.compare import Body
-from clustergraph.matching.matches import Match, find
+from clustergraph.matching.matches import OPEN, Match, find
 
 CROWD = [Body(f"c{n}", (f"{word} Company {n} GmbH",), sources=("register",)) for n, word in enumerate("abcdefgh" * 5)]
 MINALOGIC = Body("doc", ("Minalogic Partenaires",), country="FR", places=("Grenoble",), sources=("document",))
@@ -41,3 +41,11 @@ def test_nothing_is_concluded_through_a_third() -> None:
     matches = found(MINALOGIC, alias, third)
     assert matches[frozenset({"doc", "list"})].state == matches[frozenset({"list", "far"})].state == "same"
     assert matches.get(frozenset({"doc", "far"})) is None or matches[frozenset({"doc", "far"})].state != "same"
+
+
+def test_what_is_most_alike_of_two_sources_is_a_candidate_where_neither_has_a_better_one() -> None:
+    ours = Body("doc", ("Alfastadt Betaland Corporation",), sources=("document",))
+    theirs = Body("reg", ("Alfastadt Betaland Wirtschaftspflege GmbH",), sources=("register",))
+    assert found(ours, theirs)[frozenset({"doc", "reg"})].score < OPEN
+    better = replace(theirs, iri="reg2", names=("Alfastadt Betaland Corporation",))
+    assert frozenset({"doc", "reg"}) not in found(ours, theirs, better)

@@ -8,20 +8,34 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from itertools import pairwise, product
 from typing import Final
 
 from rapidfuzz import fuzz
-from rapidfuzz.distance import Levenshtein
+from rapidfuzz.distance import Levenshtein, Prefix
 
-from clustergraph.matching.folding import Words, country_of, fold, site, spelt, words_of
+from clustergraph.matching.folding import Words, country_of, fold, parts_of, site, spelt, stem, words_of
 from clustergraph.matching.words import EXACT, LIGHT, PARTS
 
 _NEARLY: Final = 0.8
 """From this likeness on, two words count as one word that is spelt in two ways."""
 _LONG: Final = 5
 """A word of fewer letters has no second spelling."""
+_RELATED: Final = 5
+"""Words that begin with so many letters that are the same may be one word in two languages."""
+_INITIALS: Final = range(2, 7)
+"""So many letters may stand for as many words."""
+_ADDED: Final = 1.0
+"""What only one name has may say so little, if it is to be certain that they are one."""
+_PART: Final = -1.5
+"""What it costs that only a part of a name is like the other: in bits."""
+_SPELLING: Final = 0.7
+"""How surely two spellings are one word."""
+_STEMS: Final = 0.5
+"""How surely words are one that only begin alike, or of which one is the initials of others."""
 _ALIKE: Final = 0.9
 """From this likeness on, two names are alike by their letters, whatever their words."""
 _SHORT: Final = 14
@@ -34,6 +48,14 @@ _TELLING: Final = 4
 """An acronym of so many letters is borne by few."""
 
 
+def _as_compared(words: Iterable[str]) -> frozenset[str]:
+    """Return words in the form in which they are compared."""
+    return frozenset(meant for word in words for meant in words_of(word).words)
+
+
+_LIGHT: Final = _as_compared(LIGHT)
+_EXACT: Final = _as_compared(EXACT)
+_PARTS: Final = _as_compared(PARTS)
 _EXPECTED: Final = -3.0
 """Without any evidence: one of eight pairs that are compared is the same."""
 
@@ -107,6 +129,9 @@ class Compared:
     def __init__(self, body: Body) -> None:
         self.body = body
         self.names = tuple((name, words_of(name)) for name in body.names)
+        parts = dict.fromkeys(part for name in body.names for part in parts_of(name) if part not in body.names)
+        self.parts = tuple((part, words) for part in parts if len((words := words_of(part)).words) > 1)
+        """What names have in brackets, or beside a dash; a single word there is mostly a town."""
         self.towns = frozenset(word for place in body.places for word in words_of(place).words)
         self.country = country_of(body.country)
         self.sites = frozenset(site(each) for each in body.websites) - {""}
@@ -154,6 +179,10 @@ class Comparer:
         mine, theirs = b.towns or a.towns, a.towns or b.towns
         likeness = [self._likeness(left, right, mine, theirs) for left in a.names for right in b.names]
         best = max(likeness, key=lambda each: each.bits, default=Likeness())
+        if best.bits < 0 and (a.parts or b.parts):
+            beside = [*product(a.parts, b.names), *product(a.names, b.parts), *product(a.parts, b.parts)]
+            partly = [self._likeness(left, right, mine, theirs).partly() for left, right in beside]
+            best = max([best, *partly], key=lambda each: each.bits)
         short = _acronym(a, b)
         if short is None:
             return list(best.reasons)
@@ -167,14 +196,15 @@ class Comparer:
         self, one: tuple[str, Words], other: tuple[str, Words], mine: frozenset[str], theirs: frozenset[str]
     ) -> Likeness:
         (a, left), (b, right) = one, other
-        pairs, alone, others = _aligned(left.words, right.words)
-        shared = sum(self.weight(x) if x == y else 0.7 * min(self.weight(x), self.weight(y)) for x, y in pairs)
-        near = sum(x != y for x, y in pairs)
-        light = LIGHT | (mine & {*alone}) | (theirs & {*others})
+        pairs, alone, others = _aligned(left, right)
+        shared = sum(likeness * min(self.weight(x), self.weight(y)) for x, y, likeness in pairs)
+        near = sum(likeness < 1 for _, _, likeness in pairs)
+        related = any(likeness < _SPELLING for _, _, likeness in pairs)
+        light = _LIGHT | (mine & {*alone}) | (theirs & {*others})
         cost = {word: _LITTLE if word in light else self.weight(word) for word in (*alone, *others)}
-        exact = not EXACT.isdisjoint(left.words) or not EXACT.isdisjoint(right.words)
+        exact = not _EXACT.isdisjoint(left.words) or not _EXACT.isdisjoint(right.words)
         return Likeness.of(
-            Alignment(a, b, left, right, min(shared, 14.0), near, tuple(alone), tuple(others), cost, exact)
+            Alignment(a, b, left, right, min(shared, 14.0), near, tuple(alone), tuple(others), cost, exact, related)
         )
 
     def _neighbours(self, one: Body, other: Body) -> list[Reason]:
@@ -210,6 +240,8 @@ class Alignment:
     """How much each of those says."""
     exact: bool
     """Whether each further word tells such bodies apart."""
+    related: bool = False
+    """Whether words that both have are the same only by their stems or initials."""
 
     @property
     def lost(self) -> float:
@@ -221,7 +253,11 @@ class Alignment:
         return ", ".join(spelt(word) for word in sorted(words, key=lambda word: -self.cost[word])[:3])
 
     def reason(self) -> Reason:
-        """Weigh the two names."""
+        """Weigh the two names; what is alike only by stems or initials is no certain name."""
+        found = self._weighed()
+        return replace(found, code="related") if self.related and found.code in ("spelling", "contained") else found
+
+    def _weighed(self) -> Reason:
         a, b, shared = self.a, self.b, self.shared
         if self.left.plain == self.right.plain:
             text = f"the names are the same: {a}" if a == b else f"“{a}” is “{b}”"
@@ -235,7 +271,8 @@ class Alignment:
         if not self.alone or not self.others:
             text = f"“{a}” and “{b}” differ by {self.told(self.alone or self.others)}"
             weight = 1.0 + 0.5 * shared - self.near - (1.2 if self.exact else 0.45) * self.lost
-            return Reason("contained", max(weight, -2.0 if shared >= _RARE and not self.exact else -4.0), text)
+            code = "contained" if self.lost <= _ADDED else "related"
+            return Reason(code, max(weight, -2.0 if shared >= _RARE and not self.exact else -3.0), text)
         alike = fuzz.ratio(self.left.plain, self.right.plain) / 100
         weight = 0.4 * shared - 0.7 * self.lost + (2.5 if alike > _ALIKE else 0.0)
         text = f"only “{a}” has {self.told(self.alone)}, only “{b}” {self.told(self.others)}"
@@ -255,6 +292,12 @@ class Likeness:
         reasons = (names.reason(), *_legal(names.left, names.right), *_parts((*names.alone, *names.others)))
         return cls(reasons, sum(reason.weight for reason in reasons))
 
+    def partly(self) -> Likeness:
+        """Return the same of names of which one or both are a part of a longer one: nothing is certain of these."""
+        first, *rest = self.reasons
+        weaker = Reason("related", min(first.weight, 6.0) + _PART, first.text)
+        return Likeness((weaker, *rest), self.bits - first.weight + weaker.weight)
+
 
 def _legal(left: Words, right: Words) -> list[Reason]:
     if not left.legal or not right.legal:
@@ -268,22 +311,70 @@ def _legal(left: Words, right: Words) -> list[Reason]:
 
 def _parts(words: tuple[str, ...]) -> list[Reason]:
     """Return what tells that one name is that of a part, or of a body beside the other."""
-    found = [word for word in words if word in PARTS]
+    found = [word for word in words if word in _PARTS]
     return [Reason("part", -2.0, f"only one has “{found[0]}”: it may be a part, or a body beside it")] if found else []
 
 
-def _aligned(left: tuple[str, ...], right: tuple[str, ...]) -> tuple[list[tuple[str, str]], list[str], list[str]]:
-    """Return the words that two names share, the same or spelt nearly so, and those that only one has."""
-    pairs = [(word, word) for word in left if word in right]
-    alone = [word for word in left if word not in right]
-    others = [word for word in right if word not in left]
+def _aligned(left: Words, right: Words) -> tuple[list[tuple[str, str, float]], list[str], list[str]]:
+    """Return the words that two names share, each with how surely it is the same, and those that only one has."""
+    pairs = [(word, word, 1.0) for word in left.words if word in right.words]
+    alone = [word for word in left.words if word not in right.words]
+    others = [word for word in right.words if word not in left.words]
+    if alone and others:
+        pairs += [*_joined(alone, others), *((a, b, sure) for b, a, sure in _joined(others, alone))]
+        pairs += _abbreviated(alone, others, right)
+        pairs += ((a, b, sure) for b, a, sure in _abbreviated(others, alone, left))
+        pairs += _nearly(alone, others)
+    return pairs, alone, others
+
+
+def _nearly(alone: list[str], others: list[str]) -> Iterator[tuple[str, str, float]]:
+    """Take out of two lists the words that are one in two spellings, or that begin or sound alike."""
     for word in list(alone):
-        near = max(others, key=lambda each: Levenshtein.normalized_similarity(word, each), default="")
-        if min(len(word), len(near)) >= _LONG and Levenshtein.normalized_similarity(word, near) >= _NEARLY:
-            pairs.append((word, near))
+        likeness, near = max(((_alike(word, each), each) for each in others), default=(0.0, ""))
+        if likeness:
+            yield word, near, likeness
             alone.remove(word)
             others.remove(near)
-    return pairs, alone, others
+
+
+@lru_cache(500_000)
+def _alike(one: str, other: str) -> float:
+    """Return how surely two words are one: in two spellings, or by their stems; 0 if they are not."""
+    if min(len(one), len(other)) < _LONG:
+        return 0.0
+    if Levenshtein.normalized_similarity(one, other, score_cutoff=_NEARLY):
+        return _SPELLING
+    begin = Prefix.similarity(one, other)
+    if stem(one) == stem(other) or begin >= max(_RELATED, 0.6 * max(len(one), len(other))):
+        return _STEMS
+    return 0.0
+
+
+def _joined(alone: list[str], others: list[str]) -> Iterator[tuple[str, str, float]]:
+    """Take out of two lists what one writes as one word and the other as two."""
+    for first, second in list(pairwise(others)):
+        if (joined := first + second) in alone and first in others and second in others:
+            alone.remove(joined)
+            others.remove(first)
+            others.remove(second)
+            yield joined, min(first, second), _SPELLING
+
+
+def _abbreviated(alone: list[str], others: list[str], whole: Words) -> Iterator[tuple[str, str, float]]:
+    """Take out of two lists what one writes in initials and the other, a ``whole`` name, in words."""
+    spelt = whole.plain.split()
+    for short in [word for word in alone if len(word) in _INITIALS]:
+        for at in range(len(spelt) - len(short) + 1):
+            span = spelt[at : at + len(short)]
+            if "".join(word[0] for word in span) != short:
+                continue
+            meant = [word for part in span for word in words_of(part).words]
+            if any(word in others for word in meant):
+                alone.remove(short)
+                yield short, short, _STEMS
+                others[:] = [word for word in others if word not in meant]
+                break
 
 
 def _acronym(one: Compared, other: Compared) -> Reason | None:

@@ -1,6 +1,7 @@
 """Names as they are compared: in one script, without damage, legal forms apart, common words in one language."""
 
 import re
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
@@ -16,8 +17,24 @@ _CACHED: Final = 200_000
 _UMLAUTS: Final = (("ae", "a"), ("oe", "o"), ("ue", "u"), ("aa", "a"))
 """Two ways to write a letter, so that Universitaet and Universität are one."""
 _SOUNDS: Final = (
-    ("ph", "f"), ("ch", "h"), ("th", "t"), ("ei", "i"), ("oi", "i"), ("ou", "u"), ("y", "i"), ("c", "k"), ("w", "v"),
+    ("ph", "f"), ("ch", "h"), ("th", "t"), ("ei", "i"), ("oi", "i"), ("ou", "u"), ("oy", "u"), ("y", "i"), ("c", "k"),
+    ("w", "v"),
 )  # fmt: skip
+_ENDINGS: Final = re.compile(
+    r"(?<=...)(?:(?P<tion>[tzsk]i?on(?:e|es|i|en|er|s)?|[ktz]ao|[kz]oes|sao|[tkz]ij?[aei]|tsia|sj?on(?:en|s)?)"
+    r"|(?P<ti>[ae]?it(?:at|ate|ats|as|et|e|a|i|es|eit)|idade?|etat|itet[a-z]{1,2})"
+    r"|(?P<ik>i(?:k|ks|kal|ka|ko|ke|kas|kos|kue|kues|sh|she|shen|sher|shes|heski|heska|hni|kzni|kzna|kzne|ki|ke))"
+    r"|(?P<logi>logi(?:e|a|i|as|es|en|j|ja|je)?)|(?P<ment>ment(?:s|o|i|os|e)?)"
+    r"|(?P<of>sk(?:i|a|o|e|ij|ii|ih|ego|iego|iej|ej)|ians?|ans?|ensis|ens[ei]|ei[nm]|[aeiou]*s?|en|er|u?m))$"
+)
+"""How words that several languages share end in them: -tion as -zione, -cao, -cja; -ty as -tat, -dad; -ic as -isch."""
+_PARTED: Final = re.compile(r"[()\[\];,/|]|\s[-–—]+|[-–—]+\s")
+_STEM: Final = 4
+"""A word is not cut to fewer letters."""
+_KNOWN: Final = 6
+"""A word of so many letters is known by its stem, where it is known in another form."""
+_COMPOUND: Final = 9
+"""A word of so many letters may be two known words written as one."""
 _COUNTRIES: Final = {"GR": "EL", "GB": "UK"}
 """Codes of countries that are written in two ways, in the European one."""
 
@@ -70,8 +87,19 @@ def words_of(name: str) -> Words:
         text = text.replace(f" {phrase} ", f" {form} ")
     spelt = text.split()
     kept, legal = _without_legal_forms(spelt)
-    meant = [_meaning(word) for word in kept if word not in FILLERS]
+    meant = [meaning for word in kept if word not in FILLERS for meaning in _meanings(word)]
     return Words(tuple(dict.fromkeys(meant)) or tuple(kept), frozenset(legal), " ".join(kept))
+
+
+def parts_of(name: str) -> tuple[str, ...]:
+    """Return the names that a name has in it: in brackets, beside a dash, before or after a comma.
+
+    >>> parts_of("IAR (Industries et Agro-Ressources)"), parts_of("Alfa")
+    (('IAR', 'Industries et Agro-Ressources'), ())
+    """
+    found = [part.strip() for part in _PARTED.split(name)]
+    kept = tuple(part for part in found if len(part) > 2 and not part.isdigit())
+    return kept if len(found) > 1 else ()
 
 
 def _without_legal_forms(spelt: list[str]) -> tuple[list[str], set[str]]:
@@ -85,16 +113,56 @@ def _without_legal_forms(spelt: list[str]) -> tuple[list[str], set[str]]:
     return kept or spelt, {LEGAL[word] for word in forms}
 
 
+_WORDS: Final = frozenset([*MEANINGS.values(), *TOWNS.values()])
 _SPELT: Final[dict[str, str]] = {}
 """A spelling of each word that was compared."""
 
 
 @lru_cache(_CACHED)
-def _meaning(word: str) -> str:
+def _meanings(word: str) -> tuple[str, ...]:
+    """Return what a word means, in English where it is known; of a compound of known words each of them."""
     plain = word.replace("kh", "h")
-    meant = TOWNS.get(plain) or MEANINGS.get(plain) or sound(plain)
-    _SPELT.setdefault(meant, meant if meant in TOWNS or meant in MEANINGS else plain)
+    meant = _known(plain) or _compound(plain) or (sound(plain),)
+    for each in meant:
+        _SPELT.setdefault(each, each if each in TOWNS or each in MEANINGS else plain)
     return meant
+
+
+def _known(word: str) -> tuple[str, ...]:
+    """Return what a word means, if it is known: as it is written, as it sounds, or in another form of it."""
+    meant = TOWNS.get(word) or MEANINGS.get(word) or _sounding().get(sound(word))
+    if not meant and len(word) >= _KNOWN:
+        meant = _stems().get(stem(sound(word)))
+    return tuple(part if part in _WORDS else sound(part) for part in meant.split("-")) if meant else ()
+
+
+def _compound(word: str) -> tuple[str, ...]:
+    """Return what the two known words mean that a word is made of, such as “forschungszentrum”."""
+    for at in range(_STEM, len(word) - _STEM + 1) if len(word) >= _COMPOUND else ():
+        first = MEANINGS.get(word[:at]) or MEANINGS.get(word[:at].removesuffix("s"))
+        if first and (second := MEANINGS.get(word[at:])):
+            return first, second
+    return ()
+
+
+@lru_cache(1)
+def _sounding() -> dict[str, str]:
+    """Return what words mean by how they sound, where that is certain."""
+    return _unambiguous(sound, 1)
+
+
+@lru_cache(1)
+def _stems() -> dict[str, str]:
+    """Return what words mean by their stems, where that is certain."""
+    return _unambiguous(lambda word: stem(sound(word)), _KNOWN)
+
+
+def _unambiguous(form: Callable[[str], str], least: int) -> dict[str, str]:
+    found: dict[str, set[str]] = {}
+    for word, meant in [*MEANINGS.items(), *TOWNS.items()]:
+        if len(word) >= least:
+            found.setdefault(form(word), set()).add(meant)
+    return {each: min(meant) for each, meant in found.items() if len(meant) == 1}
 
 
 def spelt(word: str) -> str:
@@ -111,6 +179,19 @@ def sound(word: str) -> str:
     for written, spoken in _SOUNDS:
         word = word.replace(written, spoken)
     return re.sub(r"(.)\1", r"\1", word)
+
+
+@lru_cache(_CACHED)
+def stem(word: str) -> str:
+    """Return a word as it sounds without the ending that it has in its language.
+
+    >>> stem(sound("comissao")) == stem(sound("commission")), stem(sound("warszawski")) == stem(sound("warszawa"))
+    (True, True)
+    """
+    found = _ENDINGS.search(word, _STEM - 1)
+    if not found or found.lastgroup is None:
+        return word
+    return word[: found.start()] + (found.lastgroup if found.lastgroup != "of" else "")
 
 
 def site(address: str) -> str:

@@ -18,6 +18,8 @@ CERTAIN: Final = 0.996
 """From this score on a pair is linked without asking, where nothing speaks against it."""
 OPEN: Final = 0.1
 """From this score on a pair waits for a decision."""
+_FAINT: Final = -7.0
+"""A pair of different sources is a candidate from so many bits on, where neither side has a better one."""
 _RIVAL: Final = 4.0
 """A second body of the same source that is as like, but for so many bits, makes a pair open."""
 _DOUBTS: Final = ("countries", "forms", "part", "identifiers", "beside", "kinds", "rival")
@@ -80,7 +82,9 @@ def find(
 
 def settled(comparisons: Iterable[Comparison], known: dict[str, Body]) -> Iterator[Match]:
     """Yield the matches that comparisons give: what is certain, and what is open."""
-    kept = [each for each in comparisons if each.score >= OPEN]
+    compared = list(comparisons)
+    best = _best(compared, known)
+    kept = [each for each in compared if each.score >= OPEN or _only(each, best)]
     by_side: dict[str, list[Comparison]] = defaultdict(list)
     for each in kept:
         by_side[each.one].append(each)
@@ -89,6 +93,24 @@ def settled(comparisons: Iterable[Comparison], known: dict[str, Body]) -> Iterat
         weighed = _with_rivals(each, by_side, known)
         state: State = "same" if _certain(weighed) else "candidate"
         yield Match(each.one, each.other, state, round(each.score, 3), weighed.speaks_for, weighed.speaks_against)
+
+
+def _best(comparisons: Iterable[Comparison], known: dict[str, Body]) -> dict[str, Comparison]:
+    """Return for each body what is most like it in another source."""
+    found: dict[str, Comparison] = {}
+    for each in comparisons:
+        if {*known[each.one].sources} & {*known[each.other].sources}:
+            continue
+        for side in (each.one, each.other):
+            if side not in found or each.bits > found[side].bits:
+                found[side] = each
+    return found
+
+
+def _only(comparison: Comparison, best: dict[str, Comparison]) -> bool:
+    """Return whether both sides have no better candidate, and nothing certain speaks against this one."""
+    each_the_best = best.get(comparison.one) is best.get(comparison.other) is comparison
+    return each_the_best and comparison.bits >= _FAINT and not comparison.has("countries", "identifiers", "beside")
 
 
 def _certain(comparison: Comparison) -> bool:
