@@ -26,8 +26,8 @@ _LEAST_ELSEWHERE: Final = math.radians(40.0)
 _FLATTEST, _HIGHEST = 0.5, 0.85
 """The height of a map as a share of its width."""
 _ROUNDS: Final = 60
-_TOGETHER: Final = 1.0
-"""Discs are moved apart until they only touch."""
+_GOLDEN: Final = math.radians(137.5)
+"""The turn from one to the next on a spiral that is filled evenly."""
 
 Box = tuple[float, float, float, float]
 
@@ -149,17 +149,17 @@ def _draw(
 
 def _apart(frame: _Frame, homes: Sequence[tuple[float, float]], radii: Sequence[float]) -> list[tuple[float, float]]:
     """Return where discs are drawn so that none hides another: those that overlap push each other away."""
-    count = len(homes)
-    # Those at the same place begin on a small spiral, so that they know where to go.
-    turns = np.arange(count) * 2.4
-    at = np.array(homes) + np.column_stack((np.cos(turns), np.sin(turns))) * (0.01 * np.arange(count))[:, None]
-    room = np.add.outer(radii, radii) * _TOGETHER
+    # Those at the same place begin on a spiral about it, so that they stay near.
+    turn = np.array([homes[:place].count(home) for place, home in enumerate(homes)], dtype=float)
+    spiral = np.column_stack((np.cos(turn * _GOLDEN), np.sin(turn * _GOLDEN)))
+    at = np.array(homes) + spiral * (np.sqrt(turn) * np.array(radii) * 1.9)[:, None]
+    room = np.add.outer(radii, radii)
     np.fill_diagonal(room, 0)
     for _ in range(_ROUNDS):
         away = at[:, None, :] - at[None, :, :]
         far = np.maximum(np.hypot(away[..., 0], away[..., 1]), 1e-9)
-        push = np.maximum(room - far, 0) / far / 2
-        if push.max() < 1e-3:
+        push = np.maximum(room - far, 0) / far / 3
+        if push.max() < 1e-2:
             break
         at = at + (away * push[..., None]).sum(axis=1)
     low, high = np.array([8, frame.top + 8]), np.array([frame.width - 8, frame.top + frame.height - 8])
