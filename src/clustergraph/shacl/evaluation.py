@@ -97,8 +97,9 @@ class Engine:
         for number, shape in enumerate(self._targeted, 1):
             self._progress(f"shape {number} of {len(self._targeted)}: {show(shape.node)}")
             nodes = self._targets(shape)
-            if focus is None and sum(map(len, shape.targets.values())) > 1:
-                # Inside a SELECT, for the engine would repeat a long condition in each branch of a bare UNION.
+            if focus is None and ("VALUES" in nodes.pattern or "UNION" in nodes.pattern):
+                # Inside a SELECT, for the engine would repeat a long condition in each branch of a bare UNION, and for
+                # each class that a node has.
                 nodes = _FocusNodes(f"{{ {nodes.select()} }}")
             yield from (result for _, result in self._judge(shape, nodes, focus))
 
