@@ -15,7 +15,7 @@ from itertools import groupby
 from multiprocessing import get_context
 from pathlib import Path
 from time import monotonic
-from typing import Final, TypeAlias
+from typing import IO, Final, TypeAlias
 
 from pyoxigraph import RdfFormat, Store
 
@@ -110,12 +110,12 @@ class Build:
         return _once(_without(every, gone))
 
     def _loaded(self, draft: Draft, folder: Path, lines: Iterable[Line]) -> Store:
-        self.progress("merging")
+        """Write the lines into a file, and load them into the store at the same time."""
+        self.progress("merging and loading")
         with (folder / "all.nq").open("wb") as file:
-            file.writelines(lines)
-        self.progress("loading the store")
-        with (folder / "all.nq").open("rb") as file:
-            return draft.load_lines(file, lambda loaded: self.progress(f"loading the store: {loaded:,} statements"))
+            return draft.load_lines(
+                _written(lines, file), lambda loaded: self.progress(f"loading the store: {loaded:,} statements")
+            )
 
     def _whole(self, store: Store) -> list[Finding]:
         """Return what is wrong with the graph as a whole."""
@@ -159,6 +159,13 @@ def _without(lines: Iterable[Line], gone: Iterator[Line]) -> Iterator[Line]:
             next_gone = next(gone, b"")
         if line != next_gone:
             yield line
+
+
+def _written(lines: Iterable[Line], file: IO[bytes]) -> Iterator[Line]:
+    """Yield lines that are written into a file."""
+    for line in lines:
+        file.write(line)
+        yield line
 
 
 def _once(lines: Iterable[Line]) -> Iterator[Line]:

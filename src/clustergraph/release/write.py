@@ -9,7 +9,7 @@ import hashlib
 import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -132,6 +132,7 @@ class Draft:
         """Write the store from sorted lines, in flat memory, and return it; tell how many are in it."""
         done = 0
         self.store = store = Store(str(self.folder / "release" / STORE))
+        jobs: list[Future[None]] = []
         with ThreadPoolExecutor(2) as pool:
             for piece in batches(lines, _PIECE):
                 # What is loaded gets new labels for its blank nodes, each time other ones.
@@ -139,13 +140,14 @@ class Draft:
                 plain = [line for line in piece if b"_:" not in line] if blank else piece
                 triples = (line[: line.rindex(b" <")] + b" .\n" for line in plain)
                 parts = ((plain, RdfFormat.N_QUADS), (unique(triples), RdfFormat.N_TRIPLES))
-                jobs = [pool.submit(store.bulk_load, b"".join(part), format_) for part, format_ in parts]
-                for job in jobs:
-                    job.result()
+                texts = [(b"".join(part), format_) for part, format_ in parts]
+                _finished(jobs)  # This piece was made while the one before it was loaded.
+                jobs = [pool.submit(store.bulk_load, text, format_) for text, format_ in texts]
                 quads = list(parse(b"".join(blank), format=RdfFormat.N_QUADS))
                 store.extend([*quads, *(Quad(quad.subject, quad.predicate, quad.object) for quad in quads)])
                 done += len(piece)
                 loaded(done)
+            _finished(jobs)
         store.flush()
         store.optimize()
         return store
@@ -172,6 +174,11 @@ class Draft:
         flush(self.releases.home)
         self.releases.note(self.digest, record)
         return found or Release.read(self.final)
+
+
+def _finished(jobs: Iterable[Future[None]]) -> None:
+    for job in jobs:
+        job.result()
 
 
 def derive(target: Path, store: Store, changes: Changes, parent: Path) -> bool:
