@@ -36,6 +36,8 @@ class Settings:
     """How long one query may run, and how long it may wait for its turn, in seconds."""
     quick_seconds: float = 0.1
     """A query that runs longer than this moves out of the way of quick ones, in seconds."""
+    page_seconds: float = 0.8
+    """How long a page waits for an answer about all of a release that is read from disk, in seconds."""
     worker_memory_mb: int = 512
     """How much memory one query may take beside the store itself, in megabytes (on Linux)."""
     workers: int = 2

@@ -13,11 +13,15 @@ from starlette.testclient import TestClient
 
 from clustergraph.errors import ReleaseError
 from clustergraph.formats import RDF_FORMATS
+from clustergraph.pipeline import publish
+from clustergraph.pipeline.project import Project
+from clustergraph.release.releases import Releases
 from clustergraph.settings import Settings
 from clustergraph.terms import BASE, expand
 from clustergraph.web.app import create_app
 from clustergraph.web.responses import GRAPHS
 from tests.accessible import check_page
+from tests.small_project import make
 from tests.small_release import write_release
 
 HTML = {"Accept": "text/html"}
@@ -69,6 +73,25 @@ def test_values_are_escaped_and_only_web_links_are_links(client):
     page = client.get("/id/organisation/afil", headers=HTML).text
     assert "AFIL &lt;b&gt;" in page
     assert 'href="javascript' not in page
+
+
+def test_a_page_leads_to_the_questions_that_need_a_thing_of_its_class(tmp_path):
+    question = """#+ title: Who works with it?
+#+ parameters:
+#+   who: {label: Who, type: iri, class: cg:Organisation, required: true}
+#+ columns:
+#+   who: Who
+SELECT ?who { VALUES ?who { UNDEF } ?who a cg:Organisation }"""
+    project = Project(make(tmp_path / "project"))
+    (project.queries.own / "fellows.rq").write_text(question, "utf-8")
+    releases = Releases(tmp_path / "releases")
+    publish.publish(project, releases)
+    with TestClient(create_app(releases.root, Settings())) as client:
+        page = client.get("/id/organisation/afil", headers=HTML).text
+        asked = re.search(r'Asked about it: <a href="([^"]*)">Who works with it\?</a>', page)
+        assert asked, page
+        assert "AFIL" in client.get(html.unescape(asked[1]), headers=HTML).text
+        assert "Asked about it" not in client.get("/ontology/Cluster", headers=HTML).text
 
 
 def test_long_lists_are_cut_and_say_so(client):

@@ -38,6 +38,16 @@ SELECT ?cluster ?said WHERE {
   FILTER (!BOUND(?name) || STR(?label) = ?name)
 } ORDER BY ?cluster ?said
 """
+SLOW = """#+ title: How many triples of statements are there?
+#+ parameters:
+#+   most: {label: At most so many, type: number}
+#+ columns:
+#+   found: How many
+SELECT (COUNT(*) AS ?found) WHERE {
+  VALUES ?most { 1000000000 }
+  ?a ?b ?c . ?d ?e ?f . ?g ?h ?i FILTER (STR(?a) < STR(?d) || STR(?d) < STR(?g))
+}
+"""
 
 
 @pytest.fixture(scope="module")
@@ -46,6 +56,7 @@ def releases(tmp_path_factory: pytest.TempPathFactory) -> Releases:
     found = Releases(folder / "releases")
     project = Project(make(folder / "project"))
     (project.queries.own / "called.rq").write_text(CALLED, "utf-8")
+    (project.queries.own / "slow.rq").write_text(SLOW, "utf-8")
     publish.publish(project, found)
     return found
 
@@ -64,7 +75,7 @@ def test_the_list_is_a_page_for_people_and_json_for_programs(client: TestClient)
     page = client.get("/questions", headers=BROWSER)
     assert "Which clusters are there?" in page.text
     for address, accept in (("/questions.json", "*/*"), ("/questions", "application/json")):
-        _, question = client.get(address, headers={"Accept": accept}).json()
+        _, question, _ = client.get(address, headers={"Accept": accept}).json()
         assert question["parameters"][0]["name"] == "cluster"
         assert question["columns"]["cluster"] == "The cluster"
 
@@ -243,3 +254,15 @@ def test_the_web_process_does_no_rdf_work() -> None:
     code = "import sys, clustergraph.web.app; print(sorted({'rdflib', 'pyshacl', 'owlready2'} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_a_page_about_all_of_a_large_release_does_not_wait_for_long(releases: Releases) -> None:
+    settings = Settings(memory_quads=0, page_seconds=0.05, query_seconds=60.0)
+    with TestClient(create_app(releases.root, settings)) as large:
+        page = large.get("/questions/slow", headers=BROWSER)
+        assert (page.status_code, "takes longer than a page waits for" in page.text) == (200, True)
+        assert 'href="/questions/slow?limit=100"' in page.text
+        asked = large.get("/questions/slow?limit=100", headers=BROWSER).text
+        assert "takes longer" not in asked
+        assert f">{rows(large, '/questions/slow.json')[0]['found']}<" in asked
+        assert large.get("/", headers=BROWSER).status_code == 200

@@ -202,7 +202,7 @@ def _html(cell: Cell) -> str:
 
 
 _NOTEBOOK_ROWS: Final = 100
-PAGE_ROWS: Final = 500
+PAGE_ROWS: Final = 100
 """How many rows the page for people has, unless ``limit`` says otherwise."""
 MOST_ROWS: Final = 10_000
 """The largest ``limit``, and how many rows the other formats have unless it says otherwise."""

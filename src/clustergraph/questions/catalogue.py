@@ -125,14 +125,18 @@ class Catalogue(Mapping[str, Question]):
 def by_subject(questions: Iterable[Question]) -> list[tuple[str, list[Question]]]:
     """Return questions grouped by their first tag, in the order of the alphabet but for the first and the last."""
     known = list(questions)
-    first = {question.tags[0] for question in known if question.name == FIRST}
+    first = {_subject(question) for question in known if question.name == FIRST}
 
     def place(question: Question) -> tuple[bool, bool, str, bool, str]:
-        tag = question.tags[0]
+        tag = _subject(question)
         return tag == ON_LAYOUT, tag not in first, tag, question.name != FIRST, question.title
 
     ordered = sorted(known, key=place)
-    return [(subject, list(found)) for subject, found in groupby(ordered, key=lambda question: question.tags[0])]
+    return [(subject, list(found)) for subject, found in groupby(ordered, key=_subject)]
+
+
+def _subject(question: Question) -> str:
+    return question.tags[0] if question.tags else "other"
 
 
 def matching(questions: Iterable[Question], text: str) -> list[Question]:

@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from clustergraph.charts.map import MOST_PLACES
-from clustergraph.errors import ClustergraphError
+from clustergraph.errors import ClustergraphError, OverLimitError
 from clustergraph.formats import RDF_FORMATS, RESULT_FORMATS
 from clustergraph.graph import Graph
 from clustergraph.questions.answer import Excerpt, QuestionCall
@@ -206,15 +206,23 @@ def _numbers(release: Release, questions: int) -> list[tuple[str, int, str]]:
 async def _picture(
     here: Served, questions: Mapping[str, Question], name: str, rows: int = MOST_PLACES
 ) -> tuple[Question, Excerpt] | None:
-    """Return a question with the first rows of its answer and their picture; none where nothing can be drawn."""
+    """Return a question with the first rows of its answer and their picture; none where nothing can be drawn soon."""
+
+    async def made() -> Excerpt | None:
+        try:
+            return await here.soon(Graph.excerpt, QuestionCall(name, limit=rows), address)
+        except OverLimitError:
+            if here.large:
+                return None  # and it is not tried again
+            raise
+
     if name not in questions:
         return None
     try:
-        call = partial(here.do, Graph.excerpt, QuestionCall(name, limit=rows), address)
-        found = await here.kept(("picture", name, rows), call)
+        found = await here.kept(("picture", name, rows), made)
     except ClustergraphError:
         return None
-    return (questions[name], found) if found.chart else None
+    return (questions[name], found) if found and found.chart else None
 
 
 def first(questions: Mapping[str, Question]) -> list[Question]:

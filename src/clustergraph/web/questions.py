@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import asdict, replace
 from functools import partial
 from http import HTTPStatus
-from typing import Annotated, Final, NamedTuple, TypeVar
+from typing import Annotated, Any, Final, NamedTuple, TypeVar
 from urllib.parse import urlencode
 
 from fastapi import Query
@@ -44,6 +44,8 @@ EVIDENCE_ROWS: Final = 50
 """For how many rows evidence is given at a time."""
 LISTED_CHOICES: Final = 40
 """Up to how many choices are shown as a list; more are suggested while typing."""
+SUGGESTED_CHOICES: Final = 2_000
+"""Up to how many are suggested: more would make a page of megabytes, and each is found by its name all the same."""
 OFFERS: Final = Offers({
     "html": HTML,
     "json": ("application/json",),
@@ -58,6 +60,8 @@ OFFERS: Final = Offers({
 _RESERVED: Final = ("format", "limit", "offset", "release", *FLAGS)
 
 Found = TypeVar("Found", Excerpt, WrittenAnswer)
+Do = Callable[..., Awaitable[Any]]
+"""What has a job done: `Served.do`, or `Served.soon`."""
 
 
 async def index(
@@ -105,7 +109,10 @@ async def answer(
     usual = EVIDENCE_ROWS if evidence else usual_limit(chosen)
     call = QuestionCall(question.name, given, chosen, limit or usual, offset, evidence, iris, excel)
     if chosen == "html":
-        return await respond_page(request, here.release, partial(_show, here, question, call))
+        # A page that nothing is chosen for is a first look; whoever says how many rows wants them.
+        chosen_rows = bool(given) or limit is not None or bool(offset) or evidence
+        do = here.do if chosen_rows else here.soon
+        return await respond_page(request, here.release, partial(_show, here, question, call, do))
 
     async def write() -> AnswerPart:
         if call.format == "rq" and not call.given:
@@ -161,7 +168,9 @@ def _moved(request: Request, question: Question, given: Given, extension: str) -
     return RedirectResponse(f"{path}?{urlencode(pairs)}" if pairs else path, HTTPStatus.PERMANENT_REDIRECT)
 
 
-async def _asked(here: Served, call: QuestionCall, job: Callable[..., Found], *given: object) -> tuple[Found, str]:
+async def _asked(
+    here: Served, call: QuestionCall, job: Callable[..., Found], *given: object, do: Do | None = None
+) -> tuple[Found, str]:
     """Return some rows of an answer, and if it has none, why; evidence for them is refused where it does not fit."""
     if call.evidence and call.format not in ("html", "json"):
         refused = f"there is no room for evidence in {call.format}"
@@ -169,7 +178,7 @@ async def _asked(here: Served, call: QuestionCall, job: Callable[..., Found], *g
     if call.evidence and call.limit > EVIDENCE_ROWS:
         advice = f"give limit={EVIDENCE_ROWS} or less, and page with offset"
         raise bad_request(f"evidence is given for {EVIDENCE_ROWS} rows at a time", advice)
-    found = await here.do(job, *given)
+    found = await (do or here.do)(job, *given)
     if found.total:
         return found, ""
     try:
@@ -195,19 +204,22 @@ def _links(call: QuestionCall, total: int, hints: Sequence[str]) -> dict[str, st
     return {"Link": ", ".join(found), **hint_header("; ".join(" ".join(each.split()) for each in hints if each))}
 
 
-async def _show(here: Served, question: Question, call: QuestionCall) -> bytes | Response:
-    """Show the form, and under it the answer or what is wrong."""
+async def _show(here: Served, question: Question, call: QuestionCall, do: Do) -> bytes | Response:
+    """Show the form, and under it the answer, what is wrong, or where the whole answer is if it takes long."""
     parameters = question.parameters.values()
     shown: dict[str, object] = {"bound": question.query}
     problem: ClustergraphError | None = None
     try:
         if call.given or not any(each.required for each in parameters):
-            found, shown["why_empty"] = await _asked(here, call, Graph.excerpt, call, address)
+            found, shown["why_empty"] = await _asked(here, call, Graph.excerpt, call, address, do=do)
             shown |= {"table": found, "bound": found.query}
+    except OverLimitError as error:
+        shown["late"] = here.large and do == here.soon
+        problem = None if shown["late"] else error
     except ClustergraphError as error:
         problem = error
     # An answer to a few is not kept waiting by the whole answer, in which the values are counted.
-    offered = await here.values(question, quickly=bool(call.given))
+    offered = await here.values(question, quickly=bool(call.given) or here.large)
     names = {each.iri: each.value for found in offered.values() for each in found}
     usual = {each.name: [names.get(iri_of(value), value) for value in each.default] for each in parameters}
     told = {
@@ -216,6 +228,7 @@ async def _show(here: Served, question: Question, call: QuestionCall) -> bytes |
         "offered": offered,
         "usual": usual,
         "listed": LISTED_CHOICES,
+        "suggested": SUGGESTED_CHOICES,
         "meant": _meant(call, problem),
         "permanent": call.address(release=here.release.digest),
         **shown,

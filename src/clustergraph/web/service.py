@@ -192,6 +192,24 @@ class Served:
         with while_there() as (client, number):
             return await pool.run(self.release.path, job, *given, client=client, number=number, limits=limits)
 
+    async def soon(self, job: Callable[..., Result], *given: Any) -> Result:  # noqa: ANN401 - what the job takes
+        """Have a job done as `do` does; of a large release only what does not keep a page waiting.
+
+        Raises:
+            OverLimitError: it takes longer.
+        """
+        service = self.service
+        limits = service.job_limits
+        if self.large:
+            limits = replace(limits, seconds=replace(limits.seconds, value=service.settings.page_seconds))
+        with while_there() as (client, number):
+            return await service.pool.run(self.release.path, job, *given, client=client, number=number, limits=limits)
+
+    @property
+    def large(self) -> bool:
+        """Whether the release is read from disk."""
+        return self.release.quads > self.service.settings.memory_quads
+
     async def once(self, job: Callable[..., Result], *given: Any) -> Result:  # noqa: ANN401 - what the job takes
         """Return what a job gives, as `do` does; what it gave before is given again."""
         return await self.kept((job, given), partial(self.do, job, *given))

@@ -17,12 +17,14 @@ from clustergraph.errors import ClustergraphError
 from clustergraph.export.profiles import Profile
 from clustergraph.formats import RDF_FORMATS
 from clustergraph.graph import Graph
+from clustergraph.questions.answer import QuestionCall
 from clustergraph.questions.search import Name
+from clustergraph.questions.thing import Thing
 from clustergraph.rdf.jsonld import Tree
 from clustergraph.rdf.lines import quads_of
 from clustergraph.release.artefacts import PROFILES, Made
 from clustergraph.sparql.guard import IRI
-from clustergraph.terms import BASE, HOME, address
+from clustergraph.terms import BASE, HOME, address, compact
 from clustergraph.web import graphstore
 from clustergraph.web.pages import page_or_json, problem_page, rendered, respond_page
 from clustergraph.web.problems import RequestError, bad_request
@@ -166,8 +168,8 @@ async def _page(request: Request, iri: str) -> Response:
         found = await here.do(Graph.thing, iri)
         if not found.known:
             raise UnknownThingError(iri, await here.do(Graph.near, iri))
-        data = await _structured(here, iri)
-        return await rendered("thing.html", here.release, thing=found, twins=twins, structured=data)
+        data, asking = await _structured(here, iri), await _asking(here, found)
+        return await rendered("thing.html", here.release, thing=found, twins=twins, structured=data, asking=asking)
 
     # The same thing in other formats (RFC 8288).
     links = [f'<{at}>; rel="alternate"; type="{RDF_FORMATS[name].media_type}"' for name, at in twins.items()]
@@ -190,6 +192,20 @@ async def _data(request: Request, iri: str, name: str) -> Response:
 
     etag, links = address_tag(request, here.release, name), {"Link": f'<{quote(iri, safe=_SAFE)}>; rel="describes"'}
     return await respond(request, make, OFFERS.content_type(name), etag, links, release=here.release)
+
+
+async def _asking(here: Served, found: Thing) -> list[tuple[str, str]]:
+    """Return addresses and titles of the questions that are about one thing of its classes, and need to be told which.
+
+    They compute what the page does not list: who works with whom in all projects.
+    """
+    classes = {compact(iri) for iri in found.types}
+    told = []
+    for question in (await here.questions()).values():
+        needed = [each for each in question.parameters.values() if each.required]
+        if len(needed) == 1 and not classes.isdisjoint(needed[0].of.split()):
+            told.append((QuestionCall(question.name, {needed[0].name: [found.iri]}).address(), question.title))
+    return told
 
 
 def _twin(iri: str, name: str) -> str:
