@@ -60,13 +60,15 @@ def test_a_word_more_or_another_word_tells_bodies_apart(one: str, other: str) ->
         ("ALFA (Industries et Agro-Ressources)", "Association Industries et Agro-Ressources"),
         ("Energieinstitut JKU Alfastadt", "Energieinstitut an der Johannes Kepler Universität Alfastadt"),
         ("Biodiversidade Alfamar", "Biodiversità Alfamar"),
+        ("Vrije Universiteit Brussel", "Université libre de Bruxelles"),
+        ("Alfa Betascientific (Bremen) GmbH", "Alfa Betascientific GmbH"),
         ("Kernforschung Alfastadt", "Alfastadt University - Kernforschung Alfastadt"),
     ],
 )
-def test_a_part_of_a_name_initials_or_a_word_of_another_language_make_a_candidate_and_no_link(
+def test_a_part_of_a_name_initials_or_words_of_another_language_alone_make_a_candidate_and_no_link(
     one: str, other: str
 ) -> None:
-    found = compared(Body("a", (one,), country="DE"), Body("b", (other,), country="DE"))
+    found = compared(Body("a", (one,), country="DE", places=("Bremen",)), Body("b", (other,), country="DE"))
     assert found.score > OPEN, found.reasons
     [match] = settled([found], {"a": Body("a", (one,)), "b": Body("b", (other,))})
     assert match.state == "candidate", found.reasons

@@ -35,6 +35,11 @@ def test_a_name_alone_is_not_enough() -> None:
     assert match.state == "candidate"
 
 
+def test_one_name_in_two_towns_or_in_a_town_of_an_unknown_country_waits() -> None:
+    for there in (replace(OTHER, places=("Lyon",)), replace(OTHER, country="")):
+        assert found(MINALOGIC, there)[frozenset({"doc", "reg"})].state == "candidate"
+
+
 def test_nothing_is_concluded_through_a_third() -> None:
     alias = replace(MINALOGIC, iri="list", names=("Minalogic Partenaires", "Pôle Isérois Numérique"), sources=("list",))
     third = Body("far", ("Pôle Isérois Numérique",), country="FR", places=("Grenoble",), sources=("map",))

@@ -17,8 +17,8 @@ from typing import Final
 from rapidfuzz import fuzz
 from rapidfuzz.distance import Levenshtein, Prefix
 
-from clustergraph.matching.folding import Words, country_of, fold, parts_of, site, spelt, stem, words_of
-from clustergraph.matching.words import EXACT, LIGHT, PARTS
+from clustergraph.matching.folding import Words, country_of, fold, parts_of, site, sound, spelt, stem, words_of
+from clustergraph.matching.words import EXACT, FILLERS, LIGHT, MEANINGS, PARTS
 
 _NEARLY: Final = 0.8
 """From this likeness on, two words count as one word that is spelt in two ways."""
@@ -176,12 +176,12 @@ class Comparer:
         return side
 
     def _names(self, a: Compared, b: Compared) -> list[Reason]:
-        mine, theirs = b.towns or a.towns, a.towns or b.towns
-        likeness = [self._likeness(left, right, mine, theirs) for left in a.names for right in b.names]
+        towns = a.towns, b.towns
+        likeness = [self._likeness(left, right, towns) for left in a.names for right in b.names]
         best = max(likeness, key=lambda each: each.bits, default=Likeness())
         if best.bits < 0 and (a.parts or b.parts):
             beside = [*product(a.parts, b.names), *product(a.names, b.parts), *product(a.parts, b.parts)]
-            partly = [self._likeness(left, right, mine, theirs).partly() for left, right in beside]
+            partly = [self._likeness(left, right, towns).partly() for left, right in beside]
             best = max([best, *partly], key=lambda each: each.bits)
         short = _acronym(a, b)
         if short is None:
@@ -193,14 +193,16 @@ class Comparer:
         return [*best.reasons, short]
 
     def _likeness(
-        self, one: tuple[str, Words], other: tuple[str, Words], mine: frozenset[str], theirs: frozenset[str]
+        self, one: tuple[str, Words], other: tuple[str, Words], towns: tuple[frozenset[str], frozenset[str]]
     ) -> Likeness:
         (a, left), (b, right) = one, other
         pairs, alone, others = _aligned(left, right)
         shared = sum(likeness * min(self.weight(x), self.weight(y)) for x, y, likeness in pairs)
         near = sum(likeness < 1 for _, _, likeness in pairs)
-        related = any(likeness < _SPELLING for _, _, likeness in pairs)
-        light = _LIGHT | (mine & {*alone}) | (theirs & {*others})
+        mine, theirs = towns
+        light = _LIGHT | ((theirs or mine) & {*alone}) | ((mine or theirs) & {*others})
+        elsewhere = not light.isdisjoint({*alone} - _LIGHT - theirs) or not light.isdisjoint({*others} - _LIGHT - mine)
+        related = elsewhere or any(likeness < _SPELLING for _, _, likeness in pairs)
         cost = {word: _LITTLE if word in light else self.weight(word) for word in (*alone, *others)}
         exact = not _EXACT.isdisjoint(left.words) or not _EXACT.isdisjoint(right.words)
         return Likeness.of(
@@ -241,7 +243,7 @@ class Alignment:
     exact: bool
     """Whether each further word tells such bodies apart."""
     related: bool = False
-    """Whether words that both have are the same only by their stems or initials."""
+    """Whether words that both have are the same only by their stems or initials, or only one tells its town."""
 
     @property
     def lost(self) -> float:
@@ -257,6 +259,15 @@ class Alignment:
         found = self._weighed()
         return replace(found, code="related") if self.related and found.code in ("spelling", "contained") else found
 
+    def _written_alike(self) -> bool:
+        """Return whether both have a word beside institutions that is written alike, and not only translated.
+
+        The Vrije Universiteit Brussel is not the Université libre de Bruxelles.
+        """
+        left, right = ({sound(word) for word in each.plain.split() if word not in MEANINGS and word not in FILLERS}
+                       for each in (self.left, self.right))  # fmt: skip
+        return not left.isdisjoint(right)
+
     def _weighed(self) -> Reason:
         a, b, shared = self.a, self.b, self.shared
         if self.left.plain == self.right.plain:
@@ -265,7 +276,8 @@ class Alignment:
         if not shared:
             return Reason("different", -12.0, f"“{a}” and “{b}” share no word")
         if not self.cost and not self.near:
-            return Reason("name", 2.5 + 0.5 * shared, f"“{a}” and “{b}” are the same words")
+            code = "name" if self._written_alike() else "related"
+            return Reason(code, 2.5 + 0.5 * shared, f"“{a}” and “{b}” are the same words")
         if not self.cost:
             return Reason("spelling", 0.5 + 0.5 * shared - 1.0 * self.near, f"“{a}” is nearly “{b}”")
         if not self.alone or not self.others:

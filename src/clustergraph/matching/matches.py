@@ -22,7 +22,7 @@ _FAINT: Final = -7.0
 """A pair of different sources is a candidate from so many bits on, where neither side has a better one."""
 _RIVAL: Final = 4.0
 """A second body of the same source that is as like, but for so many bits, makes a pair open."""
-_DOUBTS: Final = ("countries", "forms", "part", "identifiers", "beside", "kinds", "rival")
+_DOUBTS: Final = ("countries", "places", "forms", "part", "identifiers", "beside", "kinds", "rival")
 """What may not speak against a pair that is linked without asking."""
 _SURE: Final = ("name", "spelling", "identifier", "website", "contained")
 """One of these must speak for it."""
@@ -116,7 +116,7 @@ def _only(comparison: Comparison, best: dict[str, Comparison]) -> bool:
 def _certain(comparison: Comparison) -> bool:
     if comparison.has("identifier"):
         return not comparison.has("countries")
-    placed = comparison.has("country", "place", "website", "neighbours")
+    placed = comparison.has("country", "website", "neighbours")
     return comparison.score >= CERTAIN and placed and comparison.has(*_SURE) and not comparison.has(*_DOUBTS)
 
 
