@@ -824,6 +824,8 @@ def test_what_sources_say_is_not_called_after_lists_of_the_platform(recipe: Reci
         ("", False),
         (AWARD.format("aei", "stated"), True),
         (AWARD.format("catalonia-clusters-programme", "stated"), True),
+        (AWARD.format("krajowy-klaster-kluczowy", "stated"), True),
+        (AWARD.format("pole-de-competitivite", "stated"), True),
         (AWARD.format("aei", "ambiguous"), False),
         (AWARD.format("ecei-cluster-management-excellence", "stated"), False),
     ],

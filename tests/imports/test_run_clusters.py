@@ -253,3 +253,24 @@ def test_what_comes_out_is_valid_and_answers_the_questions(folder: Path) -> None
     assert run(folder, "export", "eccp", "--out", "eccp").returncode == 0
     assert "Klaster Wzorowy Lotniczy" in (folder / "eccp" / "profiles.csv").read_text("utf-8-sig")
     assert "150" in run(folder, "ask", "figures", "--based-in", "Poland", "--measure", "members").stdout
+
+
+def test_an_error_names_the_option_and_the_likely_encoding(tmp_path: Path) -> None:
+    text = "Nazwa klastra;Kraj;Miejscowość\nŚląski Klaster;Polska;Łódź\n"
+    file = project(tmp_path) / "lista.csv"
+    file.write_text(text, "windows-1250")
+    done = run(tmp_path, "import", "clusters", str(file))
+    assert done.returncode == 2
+    assert "say which it is in: --encoding windows-1250" in done.stderr
+    take(tmp_path, "clusters", file, "--encoding", "windows-1250")
+    assert found(said(tmp_path, "clusters"), "?c cg:kind organisation-kind:cluster ; skos:prefLabel ?x", "x")
+    file.write_bytes(text.encode("windows-1250").replace("Miejscowość".encode("windows-1250"), b"Miasto"))
+    done = run(tmp_path, "import", "clusters", str(file))
+    assert "say which it is in: --encoding windows-1250" in done.stderr
+
+
+def test_a_text_that_is_called_a_workbook_is_refused(tmp_path: Path) -> None:
+    file = project(tmp_path) / "list.xlsx"
+    file.write_text("# A list of clusters\n", "utf-8")
+    done = run(tmp_path, "import", "clusters", str(file))
+    assert "list.xlsx: this is no workbook" in done.stderr

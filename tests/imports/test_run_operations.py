@@ -150,3 +150,28 @@ def test_what_comes_out_is_valid_and_answers_the_questions(folder: Path) -> None
     }
     for question, (parameter, value, expected) in asked.items():
         assert expected in run(folder, "ask", question, parameter, value, "--format", "csv").stdout
+
+
+def test_a_polish_list_with_a_title_blanks_in_numbers_and_the_currency_in_a_heading_is_read(tmp_path: Path) -> None:
+    file = project(tmp_path) / "lista.csv"
+    file.write_text(
+        "Lista projektów 2023;;;;\n;;;;\n"
+        "Tytuł projektu;Nazwa beneficjenta;Wartość ogółem (PLN);Wydatki kwalifikowalne (PLN);Kraj\n"
+        "Nowa hala;Wzorowy Zakład sp. z o.o.;1 000 000,00;900 000,50;Polska\n"
+        "Nowy most;Wzorowy Zakład sp. z o.o.;1\u00a0234\u00a0567,80;;Polska\n",
+        "utf-8",
+    )
+    told = take(tmp_path, "operations", file, "--name", "lista")
+    assert "the headings stand in row 3" in told
+    assert "amounts are in PLN, as the headings say" in told
+    assert figures(tmp_path, "lista", "Nowa hala") == ["eligible-expenditure 900000.5 pln", "total-cost 1000000 pln"]
+    assert figures(tmp_path, "lista", "Nowy most") == ["total-cost 1234567.8 pln"]
+
+
+def test_an_import_of_which_no_row_can_be_taken_is_an_error_and_writes_nothing(tmp_path: Path) -> None:
+    file = project(tmp_path) / "wrong.csv"
+    file.write_text("Operation name;Beneficiary;Start date;Country\nA;B Ltd;soon;Spain\n", "utf-8")
+    done = run(tmp_path, "import", "operations", str(file), "--on-error", "skip")
+    assert done.returncode == 2
+    assert "no row can be taken" in done.stderr
+    assert [*(tmp_path / "data" / "imports").iterdir()] == []

@@ -150,6 +150,14 @@ def test_the_currency_is_a_question_where_nothing_tells_it(project: Path) -> Non
     assert any("unit/dkk>" in line for line in imported(project, file))
 
 
+def test_the_currency_in_a_heading_is_that_of_amounts(project: Path) -> None:
+    file = written(project, "Tytuł projektu;Wartość ogółem (PLN)\nHala;1 000,50\nMost;2 500,00\n")
+    assert "in which currency" not in sketched(project, file)
+    amounts = [line for line in imported(project, file) if "/ontology/unit>" in line]
+    assert amounts
+    assert all("unit/pln>" in line for line in amounts)
+
+
 def test_a_separator_that_is_not_clear_has_to_be_given(project: Path) -> None:
     file = written(project, "Name,Land;Ort\nA,B;C\n")
     done = run(project, "import", "--sketch", str(file))
@@ -208,8 +216,8 @@ def test_who_is_asked_gives_the_answer() -> None:
 
     (table,) = look(LISTS / "ambiguous.csv", {}, answer)
     assert [each.text for each in asked] == ["column 'Total cost (EUR)': what is '1.234'?"]
-    assert table.means["expenditure"].found.members["datatype"]["format"] == {"decimalChar": ",", "groupChar": "."}
-    assert table.means["expenditure"].found.questions == []
+    assert table.means["total_cost"].found.members["datatype"]["format"] == {"decimalChar": ",", "groupChar": "."}
+    assert table.means["total_cost"].found.questions == []
 
 
 def test_a_profile_that_is_there_is_never_written_over(project: Path) -> None:

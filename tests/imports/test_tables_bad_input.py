@@ -79,7 +79,10 @@ def test_a_row_that_cannot_be_taken_is_told_and_listed_and_the_others_are_taken(
     assert kind.says in said
     code, said = imported(project, kind, "--on-error", "skip")
     assert kind.says in said
-    assert (code, taken(project)) == (0, 0 if kind.name.endswith("parquet") else 2)
+    if kind.name.endswith("parquet"):  # it has no other row
+        assert (code, written(project)) == (2, [])
+        return
+    assert (code, taken(project)) == (0, 2)
     assert len([name for name in written(project) if name.endswith(".refused.csv")]) == 1
 
 

@@ -143,6 +143,9 @@ def kind(file: TableFile) -> str:
     for begins, what, advice in _REFUSED:
         if start.lstrip(b"\xef\xbb\xbf \r\n\t").lower().startswith(begins.lower()):
             raise TableError(f"it is {what}", where=Where(file.place), advice=advice)
+    if file.place.suffix.lower() in (".xlsx", ".xlsm"):
+        advice = "give the file that the name promises, or end the name of a text with .csv"
+        raise TableError("this is no workbook", where=Where(file.place), advice=advice)
     return "text"
 
 

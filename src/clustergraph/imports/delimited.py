@@ -27,6 +27,8 @@ _MARKS: Final = (
     (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"),
 )  # fmt: skip
 _NOT_TEXT: Final = re.compile(r"[\udc80-\udcff]")
+ONE_ENCODING: Final = "one encoding in the whole file: UTF-8, or that of --encoding"
+"""What is expected of a cell whose bytes are no text."""
 _MOST_PIECES: Final = 500
 """How many pieces a row with wrong quotes may have to be looked at."""
 _SEPARATOR_LINE: Final = re.compile(r"sep=(.)\s*", re.IGNORECASE)
@@ -47,7 +49,9 @@ class DelimitedTable(Table):
                 yield from _Records(self, text, width)
             except UnicodeError as error:
                 raise TableError(
-                    f"it is not in {self.encoding}: {error}", where=self.where(), advice="say its encoding"
+                    f"it is not in {self.encoding}: {error}",
+                    where=self.where(),
+                    advice="say its encoding: --encoding NAME",
                 ) from error
 
     @cached_property
@@ -63,12 +67,15 @@ class DelimitedTable(Table):
             try:
                 plain = codecs.lookup(said).name
             except LookupError as error:
-                raise TableError(f"there is no encoding {said!r}", where=self.where()) from error
+                advice = "write one such as --encoding windows-1250, iso-8859-2 or utf-16"
+                raise TableError(f"there is no encoding {said!r}", where=self.where(), advice=advice) from error
             return marked if marked and plain.startswith("utf") else said
         even, odd = self._start[::2].count(0), self._start[1::2].count(0)
         if not marked and max(even, odd) > len(self._start) / 5:
             which = "utf-16-be" if even > odd else "utf-16-le"
-            raise TableError("it looks like UTF-16 without a mark", where=self.where(), advice=f"say encoding {which}")
+            raise TableError(
+                "it looks like UTF-16 without a mark", where=self.where(), advice=f"say it: --encoding {which}"
+            )
         return marked or "utf-8"
 
     @cached_property
@@ -98,7 +105,7 @@ class DelimitedTable(Table):
                 f"the separator is not clear: with a {DELIMITERS[delimiter]} it has {width} columns, with a "
                 f"{DELIMITERS[other]} {other_width}",
                 where=self.where(),
-                advice="say the delimiter",
+                advice='say it as "delimiter" in the dialect of a profile, or draft one with --sketch and --delimiter',
             )
         return delimiter if best else ","
 
@@ -193,7 +200,7 @@ class _Records:
                 return CellError(
                     f"{shown(cell)} is not in the encoding of the file (line {line})",
                     value=shown(cell),
-                    expected="one encoding in the whole file; say which if it is another",
+                    expected=ONE_ENCODING,
                     place=place,
                 )
         return None

@@ -15,14 +15,14 @@ _NOT_SAID: Final = ("contact", "email", "telephone", "beneficiary_kind")
 """Columns that may tell of natural persons: they are read and nothing is made of them."""
 
 
-_KEY: Final = ("beneficiary", "start", "end", "expenditure", "postcode")
+_KEY: Final = ("beneficiary", "start", "end", "expenditure", "total_cost", "postcode")
 """What tells operations of one name apart."""
 _MONEY: Final = "BIND (IRI(CONCAT(STR(unit:), LCASE(?currency))) AS ?money)"
 
 
 def is_of_projects(table: SketchedTable) -> bool:
     """Whether the rows of a table are projects, as far as its headings tell."""
-    told = {"beneficiary", "expenditure", "eu_amount", "start", "end"} & set(table.means)
+    told = {"beneficiary", "expenditure", "total_cost", "eu_amount", "start", "end"} & set(table.means)
     return "operation" in table.means and (bool(told) or "name" not in table.means)
 
 

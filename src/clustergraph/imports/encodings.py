@@ -35,6 +35,15 @@ def encoding_members(table: DelimitedTable) -> tuple[dict[str, Any], Ambiguity |
     return {}, _question(words, {name: read for read, name in readings.items()}) if readings else None
 
 
+def encoding_advice(table: DelimitedTable) -> str:
+    """Return what to type for a file that is not in the encoding it is read in, with the likely encodings."""
+    members, question = encoding_members(table)
+    likely = [f"--encoding {name}" for name in members.values()]
+    for answer, each in question.answers.items() if question else ():
+        likely.append(f"--encoding {each['encoding']}, which reads {answer.rpartition(' (')[0]}")
+    return "say which it is in: " + (", or ".join(likely) or "--encoding NAME; or mend these bytes")
+
+
 def _strange_words(table: DelimitedTable) -> list[bytes]:
     """Return the words that are not UTF-8; none if others are, since no encoding then reads all of them."""
     strange: dict[bytes, None] = {}

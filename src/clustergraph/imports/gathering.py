@@ -15,7 +15,9 @@ from typing import IO, Final
 import numpy as np
 
 from clustergraph.errors import ClustergraphError
+from clustergraph.imports.delimited import ONE_ENCODING, DelimitedTable
 from clustergraph.imports.digests import DigestSet
+from clustergraph.imports.encodings import encoding_advice
 from clustergraph.imports.metadata import DescribedTable
 from clustergraph.imports.rows import Row, Table
 from clustergraph.imports.statements import NO_KEY, Heads, Problem, SaidByRows, TableReader
@@ -36,12 +38,13 @@ _SHOWN: Final = 20
 class BadRowsError(ClustergraphError):
     """Rows cannot be taken, and nothing is imported."""
 
-    def __init__(self, problems: Sequence[tuple[str, Problem]]) -> None:
+    def __init__(self, problems: Sequence[tuple[str, Problem]], advice: str = "") -> None:
         listed = "\n  ".join([f"{table}, {problem}" for table, problem in problems[:_SHOWN]])
         more = f"\n  and {len(problems) - _SHOWN} more up to there" if len(problems) > _SHOWN else ""
         super().__init__(
             f"there are rows that cannot be taken, and nothing is imported:\n  {listed}{more}",
-            advice="mend them, or leave them out with --on-error skip, which lists them in a file of their own",
+            advice=advice
+            or "mend them, or leave them out with --on-error skip, which lists them in a file of their own",
         )
 
 
@@ -136,7 +139,8 @@ class Gathering:
             problems += self._of_keys(given, rows, said, broken)
             taken.read += len(rows)
             if problems and not self.skip:
-                raise BadRowsError([(given.label, problem) for problem in sorted(problems)])
+                told = [(given.label, problem) for problem in sorted(problems)]
+                raise BadRowsError(told, _advice(given.table, problems))
             refused = {problem.row for problem in problems}
             self._write(given, said, refused, taken)
             taken.damaged += len(said.damaged)
@@ -214,6 +218,12 @@ class Gathering:
                 pieces += [f"# {given.label} {number}\n".encode(), *own]
         self.out.writelines(pieces)
         taken.statements += int(new.sum())
+
+
+def _advice(table: Table, problems: Sequence[Problem]) -> str:
+    """Return what to type, if what is wrong is the encoding of the file."""
+    wrong = any(each.expected == ONE_ENCODING for each in problems)
+    return encoding_advice(table) if wrong and isinstance(table, DelimitedTable) else ""
 
 
 @dataclass(frozen=True)

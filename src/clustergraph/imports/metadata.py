@@ -75,13 +75,13 @@ class DescribedTable:
         """The columns by their headings, which are compared as `plain` has them."""
         return {plain(heading): column for column in self.columns for heading in (*column.headings, column.name)}
 
-    def told(self, values: Mapping[str, str], encoding: str) -> DescribedTable:
-        """Return it with another encoding, and with values of cells that are empty."""
+    def told(self, values: Mapping[str, str]) -> DescribedTable:
+        """Return it with values of cells that are empty."""
         columns = tuple(
             replace(each, members={**each.members, "default": values[each.name]}) if each.name in values else each
             for each in self.columns
         )
-        return replace(self, columns=columns, dialect={**self.dialect, **({"encoding": encoding} if encoding else {})})
+        return replace(self, columns=columns)
 
     def construct(self, base: str = BASE, prefixes: Mapping[str, str] = PREFIXES) -> Construct:
         """Return its query; `SourceError` if it is not one that a profile may have."""

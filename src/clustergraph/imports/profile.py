@@ -43,6 +43,8 @@ class ImportProfile:
     matches: tuple[Mapping[str, str], ...]
     """How its things are matched: class, scheme of identifiers, name of the column."""
     tables: tuple[DescribedTable, ...]
+    encoding: str = ""
+    """That of the files, where it is said for an import; else it is as the dialects have it."""
 
     @property
     def name(self) -> str:
@@ -81,7 +83,8 @@ class ImportProfile:
             raise SourceError(f"the profile {self.name} has no column {unknown[0]!r}", advice=advice)
         if not _ADDRESS.fullmatch(given.get("licence", self.licence)):
             raise SourceError(f"the licence {given['licence']!r} is no address", advice="begin it with https://")
-        return replace(self, **given, tables=tuple(table.told(values, encoding) for table in self.tables))  # type: ignore[arg-type]
+        tables = tuple(table.told(values) for table in self.tables)
+        return replace(self, **given, tables=tables, encoding=encoding)  # type: ignore[arg-type]
 
     def shapes(self) -> Shapes | None:
         """Return the shapes of what comes out, if it has any."""

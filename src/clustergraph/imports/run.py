@@ -153,6 +153,7 @@ class _Import:
             refused = rows.close()
             if self._conforms(data, len(gathering.seen)):
                 break
+        _some(taken)
         self._record(taken)
         comparison = compare(target, data, gathering.seen, self.progress) if target.is_file() else None
         written = not self.order.dry and self._publish(refused)
@@ -179,7 +180,7 @@ class _Import:
         order = self.order
 
         def refuse(given: Given, row: Row, problems: Sequence[Problem]) -> None:
-            rows.add(given.described.name, given.heads.headings, row, problems)
+            rows.add(given.described.name, given.table, row, problems)
 
         return Gathering(self._making, out, order.skip, order.processes, self.progress, refuse, self.broken)
 
@@ -214,6 +215,13 @@ class _Import:
         with _undisturbed():
             hand_over(self.folder, home, name, drafts, old)
         return True
+
+
+def _some(taken: Sequence[Taken]) -> None:
+    """See that of some row of all tables something is taken, unless no table has any."""
+    problems = [(each.given.label, problem) for each in taken for problem in each.problems]
+    if problems and not any(each.taken for each in taken):
+        raise BadRowsError(problems, "no row can be taken; mend them, or see whether another profile fits")
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from typing import Any, Final
 from clustergraph.errors import SourceError, Where
 from clustergraph.imports.ambiguity import KEY, Ambiguity
 from clustergraph.imports.cells import Column
+from clustergraph.imports.currency import CURRENCIES, currency, headed
 from clustergraph.imports.delimited import DelimitedTable
 from clustergraph.imports.encodings import encoding_members
 from clustergraph.imports.headings import meaning
@@ -27,8 +28,8 @@ _DISTINCT: Final = 1_000
 _HEAD: Final = 20
 _KINDS: Final = {
     "founded": "date", "as_of": "date", "label_date": "date", "start": "date", "end": "date", "members": "count",
-    "smes": "count", "expenditure": "amount", "eu_amount": "amount", "rate": "amount", "website": "address",
-    "fields": "list", "label": "list", "partners": "list",
+    "smes": "count", "expenditure": "amount", "total_cost": "amount", "eu_amount": "amount", "rate": "amount",
+    "website": "address", "fields": "list", "label": "list", "partners": "list",
 }  # fmt: skip
 """What is known of the values of a column by its meaning; those of others that have one are texts."""
 
@@ -288,14 +289,6 @@ def _name(text: str, seen: SketchedTable) -> str:
     return next(name for name in (stem, *(f"{stem}_{n}" for n in range(2, 1000))) if name not in taken)
 
 
-_CURRENCIES: Final = {
-    "euro": "EUR", "Danish krone": "DKK", "Polish zloty": "PLN", "Czech koruna": "CZK", "Swedish krona": "SEK",
-    "Hungarian forint": "HUF", "Romanian leu": "RON", "Bulgarian lev": "BGN", "pound sterling": "GBP",
-}  # fmt: skip
-_SIGNS: Final = {"€": "EUR", "£": "GBP", "zł": "PLN", "Kč": "CZK", "Ft": "HUF"}
-_CODE: Final = re.compile("|".join(_CURRENCIES.values()))
-
-
 def _add_constants(table: SketchedTable, given: Mapping[str, str], ask: Ask | None) -> None:
     """Add the columns that a table needs and does not have: the country, where things are, the currency of amounts."""
     means = set(table.means)
@@ -303,23 +296,17 @@ def _add_constants(table: SketchedTable, given: Mapping[str, str], ask: Ask | No
         table.columns.append(_constant("country", country))
     elif "country" not in means and means & {"town", "region", "nuts"}:
         table.notes.append("no column tells the country, so towns and regions are notes: give --country")
-    amounts = [table.means[name] for name in ("expenditure", "eu_amount") if name in means]
+    amounts = [table.means[name] for name in ("expenditure", "total_cost", "eu_amount") if name in means]
     if amounts and "currency" not in means:
-        column = _constant("currency", given.get("currency", "") or _currency(amounts))
+        texts = (text for column in amounts for text in (column.heading, *column.sample))
+        named = currency(texts) or headed(each.heading for each in table.columns)
+        column = _constant("currency", given.get("currency", "") or named)
         if not column.found.members["default"]:
-            answers = {name: {"default": code} for name, code in _CURRENCIES.items()}
-            question = Ambiguity(f"in which currency are the amounts of {amounts[0].heading!r}?", answers)
+            answers = {name: {"default": code} for name, code in CURRENCIES.items()}
+            what = f"in which currency are the amounts of {amounts[0].heading!r}? (or draft it with --currency)"
+            question = Ambiguity(what, answers)
             _settle(column.found.questions, column.found.members, question, ask)
         table.columns.append(column)
-
-
-def _currency(amounts: Sequence[SketchedColumn]) -> str:
-    """Return the currency that headings or values name, if they name one, or nothing."""
-    texts = [text for column in amounts for text in (column.heading, *column.sample)]
-    named = {found[0] for text in texts if (found := _CODE.search(text))}
-    named |= {code for sign, code in _SIGNS.items() if any(sign in text for text in texts)}
-    named |= {"EUR" for column in amounts if "euro" in column.heading.lower()}
-    return named.pop() if len(named) == 1 else ""
 
 
 def _constant(name: str, value: str) -> SketchedColumn:
