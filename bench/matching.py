@@ -16,7 +16,6 @@ import time
 import zipfile
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 from math import sqrt
 from pathlib import Path
 
@@ -26,6 +25,8 @@ from clustergraph.matching.matches import Match, find
 
 ROOT = Path(__file__).parent.parent
 PAIRS = ROOT / "tests" / "matching" / "pairs.csv"
+SETS = ("first", "second", "held out")
+"""The pairs that the matcher was made with, those that it was mended with, and those that it had never met."""
 TABLE = "cordis-h2020/cordis-h2020projects-csv.zip"
 REGISTER = "CORDIS H2020"
 _KINDS = {
@@ -87,10 +88,30 @@ def register() -> Iterator[Body]:
                     yield found
 
 
+def population(rows: Iterable[Mapping[str, str]], others: Iterable[Body] = ()) -> list[Body]:
+    """Return the bodies of pairs, and others beside them, each once."""
+    known = {each.iri: each for each in others}
+    for row in rows:
+        for each in (side(row, "a"), side(row, "b")):
+            known.setdefault(each.iri, each)
+    return list(known.values())
+
+
+def found(bodies: list[Body]) -> list[Match]:
+    """Return the matches of bodies of different lists, and of those of the table of CORDIS among each other."""
+    return find(bodies, lambda one, other: one.sources == other.sources != (REGISTER,))
+
+
 def told(name: str, hits: int, total: int, aim: float) -> str:
     """Return a share with its interval."""
     share, low, high = wilson(hits, total)
     return f"{name:<44} {share:.3f}  [{low:.3f}, {high:.3f}]  {hits} of {total}, aim {aim}"
+
+
+def pairs() -> list[dict[str, str]]:
+    """Return the judged pairs."""
+    with PAIRS.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
 
 
 def outcome(rows: Iterable[Mapping[str, str]], matches: Iterable[Match]) -> Counter[tuple[str, str]]:
@@ -105,34 +126,31 @@ def main() -> None:
     """Measure, and print."""
     options = argparse.ArgumentParser(description=__doc__)
     options.parse_args()
-    with PAIRS.open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
-    known = {each.iri: each for each in register()}
-    known |= {each.iri: each for row in rows for each in (side(row, "a"), side(row, "b")) if each.iri not in known}
-    bodies = [replace(each, sources=(each.sources[0],)) for each in known.values()]
+    rows = pairs()
+    bodies = population(rows, register())
     begun = time.perf_counter(), time.process_time()
-    matches = find(bodies, lambda one, other: one.sources == other.sources != (REGISTER,))
+    matches = found(bodies)
     took = time.perf_counter() - begun[0], time.process_time() - begun[1]
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
     print(f"{len(bodies):,} bodies in {took[0]:.0f} s ({took[1]:.0f} s of one core), {memory} MB")
     candidates, places = Candidates(bodies), {each.iri: place for place, each in enumerate(bodies)}
-    for half in ("first", "kept"):
-        print(f"\nhalf: {half}")
-        report([row for row in rows if row["half"] == half], matches, candidates, places)
+    for name in SETS:
+        print(f"\nset: {name}")
+        report([row for row in rows if row["set"] == name], matches, candidates, places)
 
 
 def report(
     judged: list[dict[str, str]], matches: list[Match], candidates: Candidates, places: Mapping[str, int]
 ) -> None:
     """Print what became of some pairs."""
-    found = outcome(judged, matches)
+    states = outcome(judged, matches)
     same = [row for row in judged if row["verdict"] == "same"]
     blocked = sum(_near(candidates, places, side(row, "a"), side(row, "b")) for row in same)
-    for (verdict, state), count in sorted(found.items()):
+    for (verdict, state), count in sorted(states.items()):
         print(f"  {verdict:<10} {state:<10} {count}")
-    linked = sum(count for (_, state), count in found.items() if state == "same")
-    print(told("precision of what is linked without asking", found["same", "same"], linked, 0.98))
-    print(told("recall of links and candidates", found["same", "same"] + found["same", "candidate"], len(same), 0.9))
+    linked = sum(count for (_, state), count in states.items() if state == "same")
+    print(told("precision of what is linked without asking", states["same", "same"], linked, 0.98))
+    print(told("recall of links and candidates", states["same", "same"] + states["same", "candidate"], len(same), 0.9))
     print(told("recall of what is compared at all", blocked, len(same), 0.9))
 
 
