@@ -274,3 +274,24 @@ def test_a_text_that_is_called_a_workbook_is_refused(tmp_path: Path) -> None:
     file.write_text("# A list of clusters\n", "utf-8")
     done = run(tmp_path, "import", "clusters", str(file))
     assert "list.xlsx: this is no workbook" in done.stderr
+
+
+def test_mended_rows_keep_what_was_said_with_their_import(tmp_path: Path) -> None:
+    file = project(tmp_path) / "list.csv"
+    file.write_text("Cluster name;Members\nOne, or so;12\nOne, or so;13\n", "utf-8-sig")
+    licence = "https://creativecommons.org/licenses/by/4.0/"
+    said_of_it = ["--title", "Clusters of Spain", "--publisher", "An agency", "--licence", licence]
+    dates = ["--issued", "2024-03", "--retrieved", "2024-05-31", "--value", "country=Spain", "--on-error", "skip"]
+    take(tmp_path, "clusters", file, *said_of_it, *dates)
+    refused = tmp_path / "data" / "imports" / "clusters.clusters.refused.csv"
+    text = refused.read_bytes().decode("utf-8-sig")
+    head, row = text.splitlines()
+    assert head == "Cluster name;Members;row;column;value;expected"
+    assert row.startswith("One, or so;13;3;")
+    assert refused.read_bytes().startswith(b"\xef\xbb\xbf")
+    refused.write_text(text.replace("One, or so;13", "Two, or so;13"), "utf-8-sig")
+    take(tmp_path, "clusters", refused)
+    record = (tmp_path / "data" / "imports" / "clusters-mended.trig").read_text("utf-8")
+    for each in ("Clusters of Spain (clusters-mended)", "An agency", licence, "2024-03", "2024-05-31", "country=Spain"):
+        assert each in record
+    assert len(found(said(tmp_path, "clusters-mended"), "?c cg:kind ?k ; cg:country ?x", "x")) == 1

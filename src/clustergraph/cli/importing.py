@@ -128,17 +128,21 @@ def tables(
     statement knows its table and row. The same files again change nothing; of newer ones it is told what differs.
     """
     from clustergraph.imports.profile import ImportProfile
-    from clustergraph.imports.run import Order, run
+    from clustergraph.imports.run import Order, run, said_before
     from clustergraph.terms import HOME
 
-    found = ImportProfile.find(profile, _profile_folders(context)).told(texts, _values(values), encoding)
+    home = context.project.data / "imports"
+    before = said_before(home, files)
+    texts = before.texts | {key: text for key, text in texts.items() if text}
+    found = ImportProfile.find(profile, _profile_folders(context))
+    found = found.told(texts, before.values | _values(values), encoding)
     order = Order(
         found,
         files,
-        context.project.data / "imports",
+        home,
         name,
-        issued,
-        retrieved,
+        issued or before.issued,
+        retrieved or before.retrieved,
         skip=on_error == "skip",
         dry=dry_run,
         processes=processes or _cores(),

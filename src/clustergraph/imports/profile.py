@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Final
@@ -45,6 +45,8 @@ class ImportProfile:
     tables: tuple[DescribedTable, ...]
     encoding: str = ""
     """That of the files, where it is said for an import; else it is as the dialects have it."""
+    values: Mapping[str, str] = field(default_factory=dict)
+    """By the name of a column what its empty or missing cells say, where that is said for an import."""
 
     @property
     def name(self) -> str:
@@ -84,7 +86,7 @@ class ImportProfile:
         if not _ADDRESS.fullmatch(given.get("licence", self.licence)):
             raise SourceError(f"the licence {given['licence']!r} is no address", advice="begin it with https://")
         tables = tuple(table.told(values) for table in self.tables)
-        return replace(self, **given, tables=tables, encoding=encoding)  # type: ignore[arg-type]
+        return replace(self, **given, tables=tables, encoding=encoding, values=values)  # type: ignore[arg-type]
 
     def shapes(self) -> Shapes | None:
         """Return the shapes of what comes out, if it has any."""

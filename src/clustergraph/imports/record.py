@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, TypeAlias
 
@@ -21,6 +21,12 @@ _COUNTED: Final = {
     "taken": "cg:rowsTaken",
     "refused": "cg:rowsRefused",
     "left_out": "cg:rowsLeftOut",
+}
+_TEXTS: Final = {
+    "title": "skos:prefLabel",
+    "publisher": "dcterms:publisher",
+    "licence": "dcterms:license",
+    "attribution": "cg:attribution",
 }
 _DESCRIPTION: Final = "Where imported tables come from, and how many of their rows have been taken."
 _Said: TypeAlias = "tuple[NamedNode, str, NamedNode | Literal]"
@@ -51,7 +57,7 @@ def record(
 ) -> list[Quad]:
     """Return the record of an import, in a graph of its own."""
     graph = NamedNode(f"{origin.graph}/record")
-    said = [*_about(graph, origin, profile), *_of_tables(origin, taken, checksums)]
+    said = [*_about(graph, origin, profile), *_of_tables(origin, profile, taken, checksums)]
     return [Quad(subject, expand(predicate), value, graph) for subject, predicate, value in said]
 
 
@@ -81,7 +87,9 @@ def _about(graph: NamedNode, origin: ImportOrigin, profile: ImportProfile) -> It
             yield document, predicate, found
 
 
-def _of_tables(origin: ImportOrigin, taken: Sequence[Taken], checksums: dict[Path, str]) -> Iterator[_Said]:
+def _of_tables(
+    origin: ImportOrigin, profile: ImportProfile, taken: Sequence[Taken], checksums: dict[Path, str]
+) -> Iterator[_Said]:
     source = NamedNode(origin.graph)
     for each in taken:
         node = NamedNode(f"{origin.graph}/table/{slug(each.given.label)}")
@@ -90,12 +98,40 @@ def _of_tables(origin: ImportOrigin, taken: Sequence[Taken], checksums: dict[Pat
         yield node, "skos:prefLabel", Literal(each.given.label, language="und")
         path = each.given.table.file.path
         yield node, "cg:sha256", Literal(checksums[path], datatype=expand("xsd:hexBinary"))
+        known = {column.name for column in each.given.described.columns}
+        for name, text in profile.values.items():
+            if name in known:
+                yield node, "cg:givenValue", Literal(f"{name}={text}")
         for name, predicate in _COUNTED.items():
             yield node, predicate, Literal(getattr(each, name))
         texts = {"Rows that are left out by the profile": silent(each), "Parts of rows that are left out": parts(each)}
         found = [f"{what}: {text}" for what, listed in texts.items() if (text := "; ".join(listed))]
         if said := ". ".join([*found, *each.unread.told()]):
             yield node, "dcterms:description", Literal(said, language="en")
+
+
+@dataclass
+class Said:
+    """What was said with an import, as its record has it."""
+
+    texts: dict[str, str] = field(default_factory=dict)
+    """Title, publisher, licence and attribution."""
+    values: dict[str, str] = field(default_factory=dict)
+    """By the name of a column what its empty or missing cells say."""
+    issued: str = ""
+    retrieved: str = ""
+
+    @classmethod
+    def recorded(cls, path: Path) -> Said:
+        """Return what the record in a file has; nothing if there is none."""
+        quads = list(read(path)) if path.is_file() else []
+        documents = {quad.subject for quad in quads if quad.object == expand("foaf:Document")}
+        found = {quad.predicate: quad.object.value for quad in quads if quad.subject in documents}  # type: ignore[union-attr]
+        texts = {name: found[expand(predicate)] for name, predicate in _TEXTS.items() if expand(predicate) in found}
+        given = (quad.object.value for quad in quads if quad.predicate == expand("cg:givenValue"))  # type: ignore[union-attr]
+        values = {name: text for name, _, text in (each.partition("=") for each in given)}
+        issued, retrieved = (found.get(expand(name), "") for name in ("cg:issued", "cg:retrieved"))
+        return cls(texts, values, issued, retrieved)
 
 
 def silent(taken: Taken, most: int | None = None) -> Iterator[str]:

@@ -29,6 +29,11 @@ def is_refused(path: Path) -> bool:
     return path.name.endswith(ENDING)
 
 
+def first_import(path: Path) -> str:
+    """Return the name of the import that did not take the rows of a file."""
+    return path.name.removesuffix(ENDING).partition(".")[0]
+
+
 class RefusedRows:
     """Writes the files of the rows that an import does not take, one for each table, into a folder."""
 

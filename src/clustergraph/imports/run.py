@@ -23,8 +23,8 @@ from clustergraph.imports.conformance import Conformance
 from clustergraph.imports.gathering import BadRowsError, Gathering, Given, Making, Progress, Taken
 from clustergraph.imports.handover import finish, hand_over, lock
 from clustergraph.imports.profile import ImportProfile
-from clustergraph.imports.record import ImportOrigin, record, retrieved_before
-from clustergraph.imports.refused import ENDING, RefusedRows, is_refused
+from clustergraph.imports.record import ImportOrigin, Said, record, retrieved_before
+from clustergraph.imports.refused import ENDING, RefusedRows, first_import, is_refused
 from clustergraph.imports.rows import Row
 from clustergraph.imports.statements import Problem
 from clustergraph.imports.tables import checksum
@@ -69,7 +69,7 @@ class Order:
         if self.name:
             return self.name
         if all(map(is_refused, self.files)):
-            return f"{self.files[0].name.removesuffix(ENDING).partition('.')[0]}-mended"
+            return f"{first_import(self.files[0])}-mended"
         return self.profile.name
 
 
@@ -88,6 +88,12 @@ class Imported:
     """What the shapes of the profile find worth a look."""
     written: bool
     """Whether anything has changed."""
+
+
+def said_before(home: Path, files: Sequence[Path]) -> Said:
+    """Return what was said with the import that some rows were refused by, if the files hold such rows."""
+    mended = all(map(is_refused, files))
+    return Said.recorded(home / f"{first_import(files[0])}{RECORD}") if mended else Said()
 
 
 def run(order: Order, progress: Progress = lambda _: None, note: Progress = lambda _: None) -> Imported:
