@@ -61,7 +61,7 @@ def test_a_table_that_is_none_is_refused(folder: Path) -> None:
 
 @pytest.mark.slow
 def test_a_graph_with_links_is_valid_and_says_what_matches_exactly(tmp_path: Path) -> None:
-    assert run(tmp_path, "init", "own").returncode == 0
+    assert run(tmp_path, "init", "own", "--base", "https://own.example/").returncode == 0
     home = tmp_path / "own"
     for name, town in (("members", "Gdańsk"), ("network", "GDAŃSK")):
         (home / f"{name}.csv").write_text(f"name;town;country\nKlaster Alfa Sp. z o.o.;{town};PL\n", "utf-8")
@@ -72,5 +72,6 @@ def test_a_graph_with_links_is_valid_and_says_what_matches_exactly(tmp_path: Pat
     assert [match.state for match in load(home / "data" / "links.trig")] == ["same"]
     built = run(home, "build")
     assert built.returncode == 0, built.stdout + built.stderr
+    assert "w3id.org/clustergraph/graph/links" not in (home / "data" / "links.trig").read_text("utf-8")
     count = "SELECT (COUNT(*) AS ?n) { ?one skos:exactMatch ?other . ?one a cg:Cluster . ?other a cg:Cluster }"
     assert run(home, "query", count, "--format", "csv").stdout.split() == ["n", "2"]

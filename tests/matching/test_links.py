@@ -9,9 +9,9 @@ import pytest
 from pyoxigraph import Store
 
 from clustergraph.matching.links import (
-    GRAPH_OF_LINKS,
     contradictions,
     decide,
+    graph_of_links,
     load,
     matches_of,
     merged,
@@ -55,5 +55,5 @@ def test_a_decision_over_http_changes_the_state_and_nothing_else() -> None:
     store.extend(statements(FOUND))
     for state, day in (("same", "2026-12-01"), ("different", "2026-12-02")):
         store.update(update(FOUND.iri, state, 'an "editor"', day))
-        [found] = matches_of(store.quads_for_pattern(None, None, None, GRAPH_OF_LINKS))
+        [found] = matches_of(store.quads_for_pattern(None, None, None, graph_of_links()))
         assert found == replace(FOUND, state=state, decided_by='an "editor"', decided=day)

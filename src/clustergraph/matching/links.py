@@ -14,17 +14,21 @@ from clustergraph.matching.matches import Match, State
 from clustergraph.rdf.files import whole
 from clustergraph.rdf.reading import read
 from clustergraph.rdf.turtle import write
-from clustergraph.terms import GRAPH, ONTOLOGY, SCHEME, VOCABULARIES, expand
+from clustergraph.terms import ONTOLOGY, SCHEME, VOCABULARIES, expand, own
 
 NAME: Final = "links.trig"
 """The file, in the folder of the data."""
-GRAPH_OF_LINKS: Final = NamedNode(GRAPH + "links")
 STATES: Final = ("same", "candidate", "different")
 _A: Final = expand("rdf:type")
 _XSD: Final = VOCABULARIES["xsd"]
 _MATCH: Final = expand("cg:Match")
 _STATE: Final = SCHEME + "match-state/"
 _STATED: Final = NamedNode(SCHEME + "certainty/stated")
+
+
+def graph_of_links() -> NamedNode:
+    """Return the graph of the project's own that holds its links."""
+    return own("graph/links")
 
 
 def load(path: Path) -> list[Match]:
@@ -79,8 +83,9 @@ def _head() -> Iterator[Quad]:
             "Which things of different sources are the same, which may be, and which are not.", language="en"
         ),
     }
+    graph = graph_of_links()
     for property_, value in said.items():
-        yield Quad(GRAPH_OF_LINKS, NamedNode(property_), value, GRAPH_OF_LINKS)
+        yield Quad(graph, NamedNode(property_), value, graph)
 
 
 def statements(match: Match) -> Iterator[Quad]:
@@ -98,10 +103,10 @@ def statements(match: Match) -> Iterator[Quad]:
     ]
     if match.decided:
         said.append(("cg:decided", Literal(match.decided, datatype=NamedNode(_XSD + "date"))))
-    node = NamedNode(match.iri)
-    yield Quad(node, _A, _MATCH, GRAPH_OF_LINKS)
+    node, graph = NamedNode(match.iri), graph_of_links()
+    yield Quad(node, _A, _MATCH, graph)
     for name, value in said:
-        yield Quad(node, expand(name), value, GRAPH_OF_LINKS)
+        yield Quad(node, expand(name), value, graph)
 
 
 def merged(old: Iterable[Match], found: Iterable[Match]) -> list[Match]:
@@ -148,7 +153,7 @@ def contradictions(matches: Iterable[Match]) -> list[tuple[str, str, str]]:
 def update(match: str, state: State, role: str, day: str) -> str:
     """Return the SPARQL update that records a decision on a match of the graph."""
     return f"""PREFIX cg: <{ONTOLOGY}>
-WITH <{GRAPH_OF_LINKS.value}>
+WITH {graph_of_links()}
 DELETE {{ ?match cg:matchState ?state ; cg:decidedBy ?role ; cg:decided ?day }}
 INSERT {{
   ?match cg:matchState <{_STATE}{state}> ; cg:decidedBy {Literal(role)} ; cg:decided "{day}"^^<{_XSD}date>

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pyoxigraph import NamedNode
 
 from clustergraph.graph import Graph
-from clustergraph.matching.links import GRAPH_OF_LINKS, contradictions, matches_of
+from clustergraph.matching.links import contradictions, graph_of_links, matches_of
 from clustergraph.matching.matches import Match
 from clustergraph.terms import INFERRED, ONTOLOGY, compact
 
@@ -49,7 +49,7 @@ class MatchExcerpt:
 
 def excerpt(graph: Graph, state: str, offset: int, limit: int) -> MatchExcerpt:
     """Return some matches of a graph, open ones first, the surest first; of one state, if any is given."""
-    every = list(matches_of(graph.store.quads_for_pattern(None, None, None, GRAPH_OF_LINKS)))
+    every = list(matches_of(graph.store.quads_for_pattern(None, None, None, graph_of_links())))
     counts: Counter[str] = Counter(match.state for match in every)
     wanted = [match for match in every if state in ("", match.state)]
     wanted.sort(key=lambda match: (match.state != "candidate", -match.score, match.iri))
@@ -66,7 +66,7 @@ def _side(graph: Graph, iri: str) -> MatchSide:
     node, places, sources = NamedNode(iri), {}, {}
     for quad in graph.store.quads_for_pattern(node, None, None, None):
         source = quad.graph_name
-        if isinstance(source, NamedNode) and source not in (GRAPH_OF_LINKS, INFERRED):
+        if isinstance(source, NamedNode) and source not in (graph_of_links(), INFERRED):
             sources[source.value] = _source(graph, source.value)
         name = quad.predicate.value.removeprefix(ONTOLOGY)
         if name in _PLACES and isinstance(quad.object, NamedNode):
