@@ -114,7 +114,12 @@ def test_a_newer_file_gives_a_difference(home: Path) -> None:
     newer = table(home / "clusters.csv", [*ROWS[:2], ["c", "Gamma", "3", ""], ["d", "Delta", "", ""]])
     done = imported(home, newer, dry=True)
     assert done.comparison is not None
-    assert done.comparison.classes == {"cg:Figure": (1, 0), "cg:Organisation": (2, 1)}
+    counted = {name: (each.new, each.gone, each.changed) for name, each in done.comparison.classes.items()}
+    assert counted == {"cg:Figure": (1, 0, 0), "cg:Organisation": (2, 1, 0)}
+    assert [str(each) for each in done.comparison.classes["cg:Organisation"].named["new"]] == [
+        "Gamma (row 3)",
+        "Delta (row 4)",
+    ]
     assert (done.comparison.added, done.comparison.removed) == (11, 3)
     assert not done.written
     assert "north-b>" in "".join(lines(done.target))

@@ -295,3 +295,14 @@ def test_mended_rows_keep_what_was_said_with_their_import(tmp_path: Path) -> Non
     for each in ("Clusters of Spain (clusters-mended)", "An agency", licence, "2024-03", "2024-05-31", "country=Spain"):
         assert each in record
     assert len(found(said(tmp_path, "clusters-mended"), "?c cg:kind ?k ; cg:country ?x", "x")) == 1
+
+
+def test_a_newer_list_names_the_clusters_that_are_new_gone_and_changed(tmp_path: Path) -> None:
+    head = ["Cluster name", "Country", "Members", "Hobby"]
+    rows = [["Alpha", "Spain", "10", "chess"], ["Beta", "Spain", "20", "go"], ["Gamma", "Spain", "30", "darts"]]
+    file = project(tmp_path) / "list.csv"
+    take(tmp_path, "clusters", written(file, [head, *rows]))
+    newer = [["Delta", "Spain", "5", ""], ["Beta", "Spain", "21", "go"], ["Gamma", "Spain", "30", "darts"]]
+    told = take(tmp_path, "clusters", written(file, [head, *newer]), "--dry-run")
+    assert "  cg:Organisation: 1 new, 1 gone, 1 changed\n" in told
+    assert "    new: Delta (row 2)\n    gone: Alpha (row 2)\n    changed: Beta (row 3)\n" in told

@@ -203,8 +203,13 @@ def told_difference(comparison: ImportDifference) -> Iterator[str]:
         yield "the statements are those of the import before"
         return
     yield f"against the import before: {comparison.added:,} statements added, {comparison.removed:,} removed"
-    for name, (new, gone) in comparison.classes.items():
-        yield f"  {name}: {new:,} new, {gone:,} gone"
+    for name, found in comparison.classes.items():
+        changed = f", {found.changed:,} changed" if found.changed else ""
+        yield f"  {name}: {found.new:,} new, {found.gone:,} gone{changed}"
+        for how, things in found.named.items():
+            if things:
+                more = f"; and {len(things) - _SHOWN:,} more" if len(things) > _SHOWN else ""
+                yield f"    {how}: {'; '.join(map(str, things[:_SHOWN]))}{more}"
 
 
 @import_.command()
