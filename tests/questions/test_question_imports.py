@@ -28,8 +28,8 @@ COUNTRIES = {"north": "x", "south": "y", "east": "x", "west": "z"}
 
 def said() -> str:
     """Return what imports say of four projects, with what follows."""
-    lines = [f'organisation:{name} a cg:Organisation ; skos:prefLabel "{name}"@und ; cg:country <c:{country}> ; '
-             f"cg:locatedIn <c:{country}> ." for name, country in COUNTRIES.items()]  # fmt: skip
+    lines = [f'organisation:{name} a cg:Organisation , cg:Party ; skos:prefLabel "{name}"@und ; '
+             f"cg:country <c:{country}> ; cg:locatedIn <c:{country}> ." for name, country in COUNTRIES.items()]  # fmt: skip
     lines += [f'<c:{name}> a cg:Country , cg:Place ; skos:prefLabel "land {name}"@en .' for name in "xyz"]
     lines += [f'<f:{name}> a cg:FundingScheme ; skos:prefLabel "programme {name}"@en .' for name in "ab"]
     for name, (year, programme, parts) in TAKES_PART.items():
