@@ -38,7 +38,7 @@ from clustergraph.release.artefacts import ORIGINS, Made, dump_of
 from clustergraph.release.licences import LicensedSources
 from clustergraph.release.manifest import Release
 from clustergraph.sparql.hints import Vocabulary, hints
-from clustergraph.terms import compact
+from clustergraph.terms import compact, expand
 
 if TYPE_CHECKING:
     from clustergraph.questions.evidence import Evidence, Proof
@@ -175,6 +175,11 @@ class Graph:
         """Return what a parameter of a question can be."""
         return self._lookup.borne(choices_query(parameter)) if needs_choices(parameter) else Choices(())
 
+    def is_of(self, thing: NamedNode, classes: Iterable[str]) -> bool:
+        """Return whether a thing is of one of some classes, which are given as prefixed names."""
+        kinds = self.store.quads_for_pattern(thing, expand("rdf:type"), None, DefaultGraph())
+        return not set(map(expand, classes)).isdisjoint(quad.object for quad in kinds)
+
     def chart(self, answer: Answer, rows: Rows | None = None, link: Link = web) -> str:
         """Return an SVG document that shows an answer; nothing where its view is the table or nothing can be drawn.
 
@@ -203,11 +208,7 @@ class Graph:
         return self.put(question_files.find(self.questions, call.question), call.given)
 
     def excerpt(self, call: QuestionCall, link: Link | None = None) -> Excerpt:
-        """Return some rows of an answer with what is shown with them; a picture, if there is a ``link`` for its IRIs.
-
-        Raises:
-            QuestionError: a parameter is not known, or a value does not fit.
-        """
+        """Return some rows of an answer with what is shown with them; a picture, if there is a ``link`` for IRIs."""
         answer = self._called(call)
         rows = answer.part(call.offset, call.limit)
         chart = self.chart(answer, rows, link) if link else ""

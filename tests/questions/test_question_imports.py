@@ -29,7 +29,8 @@ COUNTRIES = {"north": "x", "south": "y", "east": "x", "west": "z"}
 def said() -> str:
     """Return what imports say of four projects, with what follows."""
     lines = [f'organisation:{name} a cg:Organisation , cg:Party ; skos:prefLabel "{name}"@und ; '
-             f"cg:country <c:{country}> ; cg:locatedIn <c:{country}> ." for name, country in COUNTRIES.items()]  # fmt: skip
+             f"cg:country <c:{country}> ; cg:locatedIn <c:{country}> ."
+             for name, country in COUNTRIES.items()]  # fmt: skip
     lines += [f'<c:{name}> a cg:Country , cg:Place ; skos:prefLabel "land {name}"@en .' for name in "xyz"]
     lines += [f'<f:{name}> a cg:FundingScheme ; skos:prefLabel "programme {name}"@en .' for name in "ab"]
     for name, (year, programme, parts) in TAKES_PART.items():
@@ -163,3 +164,9 @@ def test_the_data_of_the_projects_of_a_body_are_those_of_its_projects_alone() ->
     )
     assert rows == [["three", None, "east", 2, 1], ["two", "2016-05-01", "north", 3, 2]]
     assert columns("project-data", "project", project="four") == [["four"]]
+
+
+def test_a_thing_that_is_given_by_its_iri_is_asked_about_without_the_names_of_all_others(monkeypatch: Any) -> None:
+    fresh = Graph(graph().store, QUESTIONS)
+    monkeypatch.setattr(Graph, "choices", None)
+    assert len(fresh.ask("network-around", organisation="organisation:south")) == 4

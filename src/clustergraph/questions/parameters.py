@@ -1,10 +1,11 @@
 """The parameters of questions: what the values that people give for them mean."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import date
+from functools import cached_property
 from typing import Final, Protocol
 
 from pyoxigraph import Literal, NamedNode, RdfFormat, parse
@@ -40,6 +41,9 @@ class Known(Protocol):
 
     def called(self, name: str) -> list[Choice]:
         """Return the things of the whole graph that a name means best."""
+
+    def is_of(self, thing: NamedNode, classes: Iterable[str]) -> bool:
+        """Return whether a thing is of one of some classes, which are given as prefixed names."""
 
 
 def resolve(
@@ -132,7 +136,10 @@ class _Naming:
         self._question = question
         self._parameter = parameter
         self._known = known
-        self._choices = known.choices(parameter)
+
+    @cached_property
+    def _choices(self) -> Choices:
+        return self._known.choices(self._parameter)
 
     def meant(self, value: str, notes: list[str]) -> NamedNode:
         """Return what is meant; if other things have that name, too, a note says so."""
@@ -161,10 +168,17 @@ class _Naming:
             node = NamedNode(iri)
         except ValueError as error:
             raise QuestionError(f"{self._parameter.name}: {iri!r} is not an IRI") from error
+        if self._is_plain(node):
+            return node
         if len(self._choices) and iri not in self._choices:
             thing = self._known.choice(iri)
             raise self._unknown(value, iri.rpartition("/")[2], [thing] if thing.kind.strip() else [])
         return node
+
+    def _is_plain(self, node: NamedNode) -> bool:
+        """Whether a thing is of a class that the parameter takes, which is told without the names of all others."""
+        wanted = self._parameter
+        return wanted.type == "iri" and not wanted.but and self._known.is_of(node, wanted.of.split())
 
     def _unknown(self, value: str, name: str, things: Sequence[Choice]) -> QuestionError:
         """Return the error that says what a value is, if it is something else, what is near, and what there is."""

@@ -219,7 +219,10 @@ async def _show(here: Served, question: Question, call: QuestionCall, do: Do) ->
     except ClustergraphError as error:
         problem = error
     # An answer to a few is not kept waiting by the whole answer, in which the values are counted.
-    offered = await here.values(question, quickly=bool(call.given) or here.large)
+    try:
+        offered = await here.values(question, quickly=bool(call.given) or here.large)
+    except OverLimitError:
+        offered = {}  # A name is found all the same.
     names = {each.iri: each.value for found in offered.values() for each in found}
     usual = {each.name: [names.get(iri_of(value), value) for value in each.default] for each in parameters}
     told = {
