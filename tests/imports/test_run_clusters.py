@@ -306,3 +306,10 @@ def test_a_newer_list_names_the_clusters_that_are_new_gone_and_changed(tmp_path:
     told = take(tmp_path, "clusters", written(file, [head, *newer]), "--dry-run")
     assert "  cg:Organisation: 1 new, 1 gone, 1 changed\n" in told
     assert "    new: Delta (row 2)\n    gone: Alpha (row 2)\n    changed: Beta (row 3)\n" in told
+
+
+def test_a_usage_error_names_what_is_typed(tmp_path: Path) -> None:
+    done = run(project(tmp_path), "import", "clusters", "list.csv", "--nonsense")
+    assert done.returncode == 2
+    assert "import [OPTIONS] PROFILE FILES..." in done.stderr
+    assert "import tables" not in done.stderr

@@ -25,6 +25,21 @@ _CELLS: Final = 10
 """How many cells that could not be read are shown."""
 
 
+class _Meant(click.Context):
+    """The context of a command that is meant without its name."""
+
+    @property
+    def command_path(self) -> str:
+        """What is typed for it."""
+        return self.parent.command_path if self.parent else super().command_path
+
+
+class MeantCommand(click.Command):
+    """A command that is meant without its name."""
+
+    context_class = _Meant
+
+
 class Imports(click.Group):
     """A group in which the name of a profile, or the file of a dump, stands where others have a command."""
 
@@ -50,6 +65,7 @@ def import_(ctx: click.Context) -> None:
 
     \b
     clustergraph import                                        the profiles
+    clustergraph import cordis --help                          the options for tables
     clustergraph import cordis cordis-h2020projects-csv.zip    tables, as the profile cordis says
     clustergraph import --sketch clusters.xlsx                 the draft of a profile of one's own
     clustergraph import eccp profiles.csv                      cluster profiles, filled in
@@ -79,7 +95,7 @@ def _listed(context: Context) -> Iterator[tuple[str, str]]:
             yield folder.name, f"(error: {error})"
 
 
-@import_.command(name="tables", hidden=True)
+@import_.command(name="tables", cls=MeantCommand, hidden=True)
 @click.argument("profile")
 @click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--name", default="", help="What the import is called.  [default: as the profile]")
@@ -212,7 +228,7 @@ def told_difference(comparison: ImportDifference) -> Iterator[str]:
                 yield f"    {how}: {'; '.join(map(str, things[:_SHOWN]))}{more}"
 
 
-@import_.command()
+@import_.command(cls=MeantCommand)
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--no-validate", is_flag=True, help="Take it as it is; for a large dump of a graph that was valid.")
 @click.option("--no-exports", is_flag=True, help="Leave the files for download to `clustergraph export all`.")

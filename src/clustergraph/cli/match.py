@@ -87,7 +87,7 @@ def _write(path: Path, matches: list[Match], here: Population) -> None:
 
     order = sorted(matches, key=lambda match: (match.state != "candidate", -match.score, match.iri))
     decisions.save(path, list(decisions.rows(order, here.known.get, here.source)))
-    click.echo(f"{len(order)} pairs written to {path}")
+    click.echo(f"{len(order)} {'pair' if len(order) == 1 else 'pairs'} written to {path}")
 
 
 def _reviewed(matches: list[Match], here: Population, role: str) -> Iterator[Match]:
