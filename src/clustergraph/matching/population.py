@@ -39,7 +39,7 @@ class Population:
     def source(self, iri: str) -> str:
         """Return how a source is called."""
         section = self._graph.sections.get(iri)
-        return f"{section.name} ({section.title})" if section else self._graph.name(iri) or compact(iri).strip("<>")
+        return section.full_name if section else self._graph.name(iri) or compact(iri).strip("<>")
 
     def matches(self, tell: Callable[[str], None], *, within: bool = False) -> list[Match]:
         """Return the matches among the organisations: of different sources, or also ``within`` one."""

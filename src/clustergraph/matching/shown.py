@@ -77,4 +77,4 @@ def _side(graph: Graph, iri: str) -> MatchSide:
 
 def _source(graph: Graph, iri: str) -> str:
     section = graph.sections.get(iri)
-    return f"{section.name}, {section.title}" if section else graph.name(iri) or compact(iri).strip("<>")
+    return section.full_name if section else graph.name(iri) or compact(iri).strip("<>")

@@ -56,6 +56,17 @@ class Section:
         called = ": ".join(filter(None, [heading, ", ".join(dict.fromkeys(place))]))
         return called or compact(self.iri).strip("<>")
 
+    @property
+    def full_name(self) -> str:
+        """The name, and the title of the document where it is another.
+
+        >>> Section("", "", {"name": "Section 1", "title": "Plan"}).full_name
+        'Section 1, Plan'
+        >>> Section("", "", {"name": "List of clusters", "title": "List of clusters"}).full_name
+        'List of clusters'
+        """
+        return self.name if self.name == self.title else f"{self.name}, {self.title}"
+
     def at(self, row: TableRow | None) -> Section:
         """Return the row of an imported table that makes a statement of this source; the source if there is none."""
         if row is None:
