@@ -111,7 +111,7 @@ def _of_tables(
 
 
 @dataclass
-class Said:
+class SaidBefore:
     """What was said with an import, as its record has it."""
 
     texts: dict[str, str] = field(default_factory=dict)
@@ -122,7 +122,7 @@ class Said:
     retrieved: str = ""
 
     @classmethod
-    def recorded(cls, path: Path) -> Said:
+    def recorded(cls, path: Path) -> SaidBefore:
         """Return what the record in a file has; nothing if there is none."""
         quads = list(read(path)) if path.is_file() else []
         documents = {quad.subject for quad in quads if quad.object == expand("foaf:Document")}

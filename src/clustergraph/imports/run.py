@@ -23,7 +23,7 @@ from clustergraph.imports.conformance import Conformance
 from clustergraph.imports.gathering import BadRowsError, Gathering, Given, Making, Progress, Taken
 from clustergraph.imports.handover import finish, hand_over, lock
 from clustergraph.imports.profile import ImportProfile
-from clustergraph.imports.record import ImportOrigin, Said, record, retrieved_before
+from clustergraph.imports.record import ImportOrigin, SaidBefore, record, retrieved_before
 from clustergraph.imports.refused import ENDING, RefusedRows, first_import, is_refused
 from clustergraph.imports.rows import Row
 from clustergraph.imports.statements import Problem
@@ -90,10 +90,10 @@ class Imported:
     """Whether anything has changed."""
 
 
-def said_before(home: Path, files: Sequence[Path]) -> Said:
+def said_before(home: Path, files: Sequence[Path]) -> SaidBefore:
     """Return what was said with the import that some rows were refused by, if the files hold such rows."""
     mended = all(map(is_refused, files))
-    return Said.recorded(home / f"{first_import(files[0])}{RECORD}") if mended else Said()
+    return SaidBefore.recorded(home / f"{first_import(files[0])}{RECORD}") if mended else SaidBefore()
 
 
 def run(order: Order, progress: Progress = lambda _: None, note: Progress = lambda _: None) -> Imported:
