@@ -85,7 +85,7 @@ def releases(context: Context, format_: str, prune: int | None) -> None:
         for each in found:
             click.echo(f"{'*' if each.digest == name else ' '} {each.digest}  {each.created}  {_size(each)}")
     if current:
-        context.current()  # says so if another version has made it
+        context.releases.release()  # says so if another version has made it
     elif not found and format_ == "text":
         click.echo("no releases yet; run `clustergraph build`", err=True)
 
@@ -167,7 +167,7 @@ def changes(context: Context, format_: str) -> None:
     from clustergraph.rdf import turtle
 
     found = context.releases.written()
-    context.current()  # what another version has made, nobody can say
+    context.releases.release()  # what another version has made, nobody can say
     if format_ == "trig":
         click.echo(turtle.write(found.added), nl=False)
         return

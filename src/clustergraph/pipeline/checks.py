@@ -40,8 +40,9 @@ _COLUMN: Final = re.compile(r"\{(\w+)\}")
 class Check:
     """A query whose rows are failures: the first column is what fails, a column ``value`` what is wrong about it.
 
-    With a column ``property`` it is the statement with this property and value. The message can name columns in braces,
-    and with ``{near}`` what the last one may be meant for.
+    With a column ``property`` it is the statement with this property and value. A column ``severity`` says how grave a
+    row is, where that is not the same for all. The message can name columns in braces, and with ``{near}`` what the
+    last one may be meant for.
     """
 
     path: Path
@@ -89,8 +90,9 @@ class Check:
         value, path = said.get("value"), said.get("property")
         of_value = value.term if path and value else None
         of_path = path.term if path and isinstance(path.term, NamedNode) else None
+        graver = said.get("severity")
         return Finding(
-            severity=self.severity,
+            severity=Severity(graver.label) if graver else self.severity,
             shape=Named(named_after(QUERY, f"checks/{self.path.stem}"), self.path.stem),
             message=_COLUMN.sub(lambda column: str(said.get(column[1], column[0])), self.message),
             focus=focus,
