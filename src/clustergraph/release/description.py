@@ -5,6 +5,7 @@ What it says is in ``templates/description.ttl``; here are the facts.
 
 import hashlib
 import re
+from array import array
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,6 +13,7 @@ from functools import cache, partial
 from pathlib import Path
 from typing import Any, Final
 
+import numpy as np
 import yaml
 from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, Store, parse
 
@@ -19,11 +21,11 @@ from clustergraph.errors import SourceError, Where
 from clustergraph.layers import Layers
 from clustergraph.rdf.files import text_of
 from clustergraph.rdf.labels import best
-from clustergraph.rdf.lines import Line, Statement
+from clustergraph.rdf.lines import Line
 from clustergraph.rdf.reading import solutions
 from clustergraph.release.artefacts import Download, lines_of
 from clustergraph.release.manifest import Release
-from clustergraph.terms import BASE, COUNTRY, GRAPH, HOME, ID, NUTS, PREFIXES, VOCABULARIES, compact
+from clustergraph.terms import BASE, COUNTRY, GRAPH, HOME, ID, NUTS, PREFIXES, VOCABULARIES, compact, expand
 
 COMPUTED: Final = ("inferred", "catalogue")
 """Graphs that are no source: what the build adds itself."""
@@ -33,21 +35,22 @@ _DOCUMENTS: Final = "SELECT ?x ?day { ?x a cg:Document OPTIONAL { ?x cg:issued|c
 _ABOUT: Final = """SELECT DISTINCT ?x ?place {
   { SELECT DISTINCT ?x { { ?x a cg:Cluster } UNION { ?partnership a cg:Partnership ; cg:hasParticipant ?x } } }
   ?x cg:locatedIn|cg:within ?place . ?place a cg:Country FILTER STRSTARTS(STR(?place), "%s") }"""
-_CLASSES: Final = "SELECT ?x (COUNT(?s) AS ?n) { ?s a ?x FILTER isIRI(?x) } GROUP BY ?x"
-_PROPERTIES: Final = "SELECT ?x (COUNT(*) AS ?n) { ?s ?x ?o } GROUP BY ?x"
+_SPACES: Final = {space: f"<{space}".encode() for space in (NUTS, COUNTRY)}
+_TYPE: Final = str(expand("rdf:type")).encode()
 _NO_VOCABULARY: Final = ("nuts", "country")
 _KINDS_OF_DAYS: Final = {4: "gYear", 7: "gYearMonth", 10: "date"}
 
 
 def describe(store: Store, release: Release, downloads: Sequence[Download], about: Mapping[str, Any]) -> list[Quad]:
     """Return the description of a release and of its files, from its store and from what its project says of it."""
-    parts = _parts(store, lines_of(release.path))
+    content = Content(_by_thing(store, _DOCUMENTS, "day"), _by_thing(store, _ABOUT % COUNTRY, "place"))
+    content.read(lines_of(release.path))
+    parts = content.sorted_parts
     own = {source_of(each.graph): each.licence for each in release.sources}
     for part in parts:
         part.licence = own.get(part.source, "")
     named = (*filter(None, (part.document for part in parts)), *parts[0].places)
-    classes, properties = list(solutions(store, _CLASSES)), list(solutions(store, _PROPERTIES))
-    terms = [row["x"].value for row in (*classes, *properties)]
+    terms = [term.value for term in (*content.by_class, *content.by_property)]
     spaces = {space for prefix, space in VOCABULARIES.items() if prefix not in _NO_VOCABULARY} | {PREFIXES["cg"]}
     text = _template().render(
         select=partial(solutions, store),
@@ -56,14 +59,14 @@ def describe(store: Store, release: Release, downloads: Sequence[Download], abou
         parts=[part for part in parts if part.source not in COMPUTED],
         files=sorted(downloads, key=lambda each: each.name),
         names={iri: name for iri in named if (name := best(store, NamedNode(iri)))},
-        classes=classes,
-        properties=properties,
+        content=content,
         vocabularies=[space for space in spaces if any(term.startswith(space) for term in terms)],
         base=about["base"],
         model=BASE,
         graph_spaces=_graph_spaces(),
         nuts=NUTS,
         country=COUNTRY,
+        profile=expand("cg:eccpProfile").value,
     )
     return list(parse(text, format=RdfFormat.TURTLE))
 
@@ -112,23 +115,101 @@ def _graph_spaces() -> tuple[str, ...]:
     return (f"{HOME.base}graph/", GRAPH)
 
 
-def _parts(store: Store, lines: Iterable[Line]) -> list[Part]:
-    """Return the whole, and then each source by its name."""
-    found = {"": Part()}
-    of: dict[bytes, list[Part]] = {}
-    days, places = _by_thing(store, _DOCUMENTS, "day"), _by_thing(store, _ABOUT % COUNTRY, "place")
-    for statement in map(Statement.of, lines):
-        if statement.graph not in of:
-            source = source_of(statement.graph[1:-1].decode()) or ""
-            document = next((each for each in _documents(source) if each in days), "")
-            part = found.setdefault(source, Part(source, document))
-            of[statement.graph] = [found[""], *([part] if source else [])]
-            for each in of[statement.graph]:
-                each.days |= days.get(document, set())
-        for part in of[statement.graph]:
-            part.graphs[statement.graph[1:-1].decode()] += 1
-            part.places |= places.get(statement.subject[1:-1].decode(), set())
-    return [found[name] for name in sorted(found)]
+@dataclass
+class Content:
+    """What a release holds, counted while its lines pass in their order."""
+
+    days: Mapping[str, set[str]]
+    """When documents were issued, by their IRIs."""
+    places: Mapping[str, set[str]]
+    """The countries of clusters, and of who takes part in partnerships, by their IRIs."""
+    triples: int = 0
+    entities: int = 0
+    """How many IRIs have a class."""
+    subjects: int = 0
+    objects: int = 0
+    parts: dict[str, Part] = field(default_factory=lambda: {"": Part()})
+    """The whole, and each source by its name."""
+    _classes: Counter[bytes] = field(default_factory=Counter)
+    _properties: Counter[bytes] = field(default_factory=Counter)
+    _links: dict[str, Counter[bytes]] = field(default_factory=lambda: {space: Counter() for space in _SPACES})
+    _first: dict[bytes, bytes] = field(default_factory=dict)
+    _typed: bytes = b""
+    """The last subject that had a class."""
+    _of: dict[bytes, list[Part]] = field(default_factory=dict)
+
+    def read(self, lines: Iterable[Line]) -> None:
+        """Count what ordered lines say."""
+        graphs, objects = Counter[bytes](), array("q")
+        placed = {f"<{iri}>".encode(): places for iri, places in self.places.items()}
+        before = subject = b""
+        for line in lines:
+            triple, graph, _ = line.rsplit(b" ", 2)
+            graphs[graph] += 1
+            if triple != before:
+                before, last = triple, subject
+                subject, predicate, object_ = triple.split(b" ", 2)
+                objects.append(hash(object_))
+                self.subjects += subject != last
+                self._properties[predicate] += 1
+                self._count(subject, predicate, object_)
+            if subject in placed:
+                for part in self._parts_of(graph):
+                    part.places |= placed[subject]
+        self.triples, self.objects = self._properties.total(), len(np.unique(objects))
+        for graph, number in graphs.items():
+            for part in self._parts_of(graph):
+                part.graphs[graph[1:-1].decode()] += number
+
+    def _count(self, subject: bytes, predicate: bytes, object_: bytes) -> None:
+        """Count a triple as one that gives a thing a class, or that leads into a space of IRIs."""
+        if predicate == _TYPE and subject[:1] == b"<":
+            self.entities += subject != self._typed
+            self._typed = subject
+            self._first[object_] = min(self._first.get(object_, subject), subject, key=lambda iri: iri[:-1])
+        if predicate == _TYPE and object_[:1] == b"<":
+            self._classes[object_] += 1
+        for space, start in _SPACES.items():
+            if object_.startswith(start) and not subject.startswith(start):
+                self._links[space][predicate] += 1
+
+    def _parts_of(self, graph: bytes) -> list[Part]:
+        """Return the parts that a graph belongs to: the whole, and its source if it has one."""
+        if graph not in self._of:
+            source = source_of(graph[1:-1].decode()) or ""
+            document = next((each for each in _documents(source) if each in self.days), "")
+            part = self.parts.setdefault(source, Part(source, document))
+            self._of[graph] = [self.parts[""], *([part] if source else [])]
+            for each in self._of[graph]:
+                each.days |= self.days.get(document, set())
+        return self._of[graph]
+
+    @property
+    def sorted_parts(self) -> list[Part]:
+        """The whole, and then each source by its name."""
+        return [self.parts[name] for name in sorted(self.parts)]
+
+    @property
+    def by_class(self) -> dict[NamedNode, int]:
+        """How many things each class has."""
+        return _named(self._classes)
+
+    @property
+    def by_property(self) -> dict[NamedNode, int]:
+        """How many triples each property has."""
+        return _named(self._properties)
+
+    def links(self, space: str) -> dict[NamedNode, int]:
+        """Return by property how often what is outside of a space of IRIs is linked with what is in it."""
+        return _named(self._links[space])
+
+    def example(self, kind: str) -> str:
+        """Return the first IRI of a class of ours as Turtle writes it, so that the same graph always has the same."""
+        return self._first.get(str(expand(f"cg:{kind}")).encode(), b"").decode()
+
+
+def _named(counts: Mapping[bytes, int]) -> dict[NamedNode, int]:
+    return {NamedNode(term[1:-1].decode()): number for term, number in sorted(counts.items())}
 
 
 def _documents(source: str) -> tuple[str, ...]:
