@@ -18,7 +18,7 @@ from clustergraph.rdf.reading import read_all
 from clustergraph.release.artefacts import Made
 from clustergraph.release.description import boxes
 from clustergraph.shacl.validate import validate
-from clustergraph.terms import BASE
+from clustergraph.terms import BASE, NUTS
 from tests.conftest import PUBLISHED, ROOT
 
 OFFICIAL = PUBLISHED / "semic-dcat-ap-3.0.1"
@@ -212,13 +212,25 @@ def test_void_counts_what_is_there(description: rdflib.Graph, graph: Graph) -> N
     assert int(description.value(DATASET, VOID.triples)) == int(
         next(iter(graph.select("SELECT (COUNT(*) AS ?n) { ?s ?p ?o }")))["n"].value
     )
+    for part, query in {
+        VOID.entities: "SELECT (COUNT(DISTINCT ?s) AS ?n) { ?s a ?c FILTER isIRI(?s) }",
+        VOID.distinctSubjects: "SELECT (COUNT(DISTINCT ?s) AS ?n) { ?s ?p ?o }",
+        VOID.distinctObjects: "SELECT (COUNT(DISTINCT ?o) AS ?n) { ?s ?p ?o }",
+    }.items():
+        assert int(description.value(DATASET, part)) == int(next(iter(graph.select(query)))["n"].value)
 
 
-def test_void_names_links_vocabularies_and_examples(description: rdflib.Graph) -> None:
+def test_void_names_links_vocabularies_and_examples(description: rdflib.Graph, graph: Graph) -> None:
     links = list(description.subjects(RDF.type, VOID.Linkset))
-    targets = {str(description.value(link, VOID.objectsTarget)) for link in links}
-    assert "http://data.europa.eu/nuts" in targets
-    assert all(int(description.value(link, VOID.triples)) > 0 for link in links)
+    spaces = {"http://data.europa.eu/nuts": NUTS, COUNTRY: f"{COUNTRY}/"}
+    numbers = dict.fromkeys([*spaces, "https://www.clustercollaboration.eu/"], 0)
+    for link in links:
+        numbers[str(description.value(link, VOID.objectsTarget))] += int(description.value(link, VOID.triples))
+    for target, space in spaces.items():
+        into = f'STRSTARTS(STR(?o), "{space}") && !STRSTARTS(STR(?s), "{space}")'
+        counted = graph.select(f"SELECT (COUNT(*) AS ?n) {{ ?s ?p ?o FILTER (isIRI(?o) && {into}) }}")
+        assert numbers[target] == int(next(iter(counted))["n"].value) > 0
+    assert numbers["https://www.clustercollaboration.eu/"] > 0
     assert URIRef("http://www.w3.org/ns/org#") in set(description.objects(DATASET, VOID.vocabulary))
     assert len(list(description.objects(DATASET, VOID.exampleResource))) >= 5
     assert len(list(description.objects(DATASET, VOID.dataDump))) == 4

@@ -66,7 +66,7 @@ def describe(store: Store, release: Release, downloads: Sequence[Download], abou
         graph_spaces=_graph_spaces(),
         nuts=NUTS,
         country=COUNTRY,
-        profile=expand("cg:eccpProfile").value,
+        eccp_profile=expand("cg:eccpProfile").value,
     )
     return list(parse(text, format=RdfFormat.TURTLE))
 
