@@ -21,6 +21,7 @@ from clustergraph.release.releases import Releases
 from clustergraph.settings import Settings
 from clustergraph.web.app import create_app
 from clustergraph.web.updates import Token, Writing
+from tests.accessible import check_page
 from tests.conftest import offered
 from tests.live_server import until
 from tests.small_project import make
@@ -130,6 +131,14 @@ def test_the_list_is_for_programs_and_for_people(client: TestClient) -> None:
     page = client.get("/download", headers={"Accept": "text/html"})
     assert 'href="/download/eurio.ttl.gz"' in page.text
     assert 'href="/download"' in client.get("/", headers={"Accept": "text/html"}).text
+
+
+def test_the_description_is_a_page_in_a_browser_with_sizes_that_can_be_read(client: TestClient) -> None:
+    page = client.get("/dataset", headers={"Accept": "text/html,application/xml;q=0.9,*/*;q=0.8"})
+    check_page(page.text)
+    assert re.search(r"clustergraph\.nq\.gz</a></td>.*?<td class=\"number\">[\d.]+ [kM]B</td>", page.text, re.DOTALL)
+    assert 'href="/dataset?format=turtle"' in page.text
+    assert client.get("/dataset").headers["content-type"].startswith("text/turtle")
 
 
 @pytest.mark.parametrize("name", ["nothing.nq", "downloads.json", "..%2fdescription.ttl", "profiles"])

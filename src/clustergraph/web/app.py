@@ -37,7 +37,7 @@ from clustergraph.web import (
 )
 from clustergraph.web.middleware import Gate, Replay, methods
 from clustergraph.web.problems import RequestError, wrong_parameter
-from clustergraph.web.responses import GRAPHS, HTML_UTF8, PAGE_OR_JSON, Offers, prefers_html
+from clustergraph.web.responses import HTML_UTF8, PAGE_OR_JSON, Offers, prefers_html
 from clustergraph.web.service import Service
 
 _PROBLEMS: Final = Offers({"problem": ("application/problem+json", "application/json"), "text": ("text/plain",)})
@@ -111,7 +111,7 @@ def create_app(
     _get(app, "/", pages.home)
     _get(app, "/health", metrics.health)
     _get(app, "/ready", metrics.ready)
-    _get(app, "/dataset", downloads.dataset, GRAPHS)
+    _get(app, "/dataset", downloads.dataset, downloads.DATASET)
     _get(app, "/download", downloads.index, PAGE_OR_JSON)
     _get(app, "/openapi.json", openapi.openapi)
     _get(app, "/describe", things.describe, things.OFFERS)

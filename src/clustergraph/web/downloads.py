@@ -17,9 +17,11 @@ from clustergraph.release.artefacts import Download, Made
 from clustergraph.release.manifest import Release
 from clustergraph.web.pages import page_or_json, rendered
 from clustergraph.web.problems import RequestError
-from clustergraph.web.responses import FOR_EVER, GRAPHS, PAGE_OR_JSON, format_of, respond, tag
+from clustergraph.web.responses import FOR_EVER, GRAPHS, HTML, PAGE_OR_JSON, Offers, format_of, respond, tag
 from clustergraph.web.service import ReleaseName, served
 
+DATASET: Final = Offers({**GRAPHS.types, "html": HTML})
+"""The formats of the description of a release."""
 _MOST_RANGES: Final = 20
 """So many parts may be asked for at a time; who wants more gets the whole."""
 
@@ -36,7 +38,7 @@ async def index(
         raise _not_made(request, "files")
 
     async def show() -> bytes:
-        return await rendered("downloads.html", here.release, files=files)
+        return await rendered("downloads.html", here.release, files=files, host=here.service.address)
 
     async def tell() -> dict[str, object]:
         listed = [
@@ -59,12 +61,14 @@ async def index(
 
 async def dataset(
     request: Request,
-    release: ReleaseName = None,  # noqa: ARG001 - see `served`
-    wanted: Annotated[str, format_of(GRAPHS)] = "",
+    release: ReleaseName = None,
+    wanted: Annotated[str, format_of(DATASET)] = "",
 ) -> Response:
-    """Give the description of the release (VoID and DCAT)."""
+    """Give the description of the release (VoID and DCAT); to a browser the page of what there is to take."""
     here = served(request)
-    name = GRAPHS.choose(request, wanted)
+    name = DATASET.choose(request, wanted)
+    if name == "html":
+        return await index(request, release)
     path = Made.of(here.release.path).description(name)
     if path is None:
         raise _not_made(request, "descriptions")

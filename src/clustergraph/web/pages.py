@@ -28,6 +28,7 @@ from clustergraph.web.service import Served, served
 _CLASSES_FIRST: Final = 12
 """How many classes the home page shows before the reader asks for the rest."""
 _FOLDER: Final = Path(__file__).parent
+_SIZES: Final = ((10**9, "GB"), (10**6, "MB"), (10**3, "kB"), (1, "bytes"))
 _PARTS: Final = ("subject", "predicate", "object")
 _CONTROL: Final = {0xFFFE: "\ufffd", 0xFFFF: "\ufffd"} | {n: 0x2400 + n for n in range(32) if n not in b"\t\n\r"}
 """What stands in a page for characters that XML and HTML cannot hold: their pictures."""
@@ -72,6 +73,7 @@ _ENVIRONMENT.filters |= {
     # As Turtle writes them.
     "iri": lambda iri: str(NamedNode(iri)),
     "node": NamedNode,
+    "size": lambda number: next(f"{number / unit:,.3g} {name}" for unit, name in _SIZES if number >= unit or unit == 1),
     "term": lambda value: str(Literal(value)),
 }
 _ENVIRONMENT.tests |= {
