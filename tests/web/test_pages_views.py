@@ -71,6 +71,24 @@ def test_every_page_leads_to_the_main_lists_and_says_where_it_is(client: TestCli
         assert head.count('aria-current="page"') == (path in doors)
 
 
+def test_the_list_of_questions_says_which_pictures_they_draw(client: TestClient) -> None:
+    page = client.get("/questions", headers=BROWSER).text
+    assert re.search(r'How many names has each cluster\?</a> <span class="tag">bars</span>', page)
+
+
+def test_the_answer_to_a_query_comes_into_view(client: TestClient) -> None:
+    page = client.get("/sparql", params={"query": "ASK { }"}, headers=BROWSER).text
+    assert 'action="/sparql#result"' in page
+    assert page.index('id="result"') < page.index("Answer</h2>")
+    refused = client.get("/sparql", params={"query": "ASK {"}, headers=BROWSER).text
+    assert refused.index('id="result"') < refused.index('role="alert"')
+
+
+def test_things_are_found_before_questions_and_terms(client: TestClient) -> None:
+    page = client.get("/search", params={"q": "cluster"}, headers=BROWSER).text
+    assert page.index("<h2>Questions</h2>") < page.index("<h2>Codes and terms</h2>")
+
+
 def test_the_picture_stands_above_the_table_and_is_a_file(client: TestClient) -> None:
     page = client.get("/questions/names", headers=BROWSER).text
     assert page.index("<svg") < page.index("<table")

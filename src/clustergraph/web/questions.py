@@ -57,6 +57,8 @@ OFFERS: Final = Offers({
     "rq": ("application/sparql-query",),
 })  # fmt: skip
 """The formats of an answer, and that of the query which gives it."""
+_PICTURES: Final = {"bar": "bars", "line": "lines", "map": "map", "network": "network", "communities": "network"}
+"""What is drawn of an answer, by the kind of its view, in a word."""
 _RESERVED: Final = ("format", "limit", "offset", "release", *FLAGS)
 
 Found = TypeVar("Found", Excerpt, WrittenAnswer)
@@ -77,7 +79,9 @@ async def index(
         return matching((await here.questions()).values(), q)
 
     async def show() -> bytes:
-        return await rendered("questions.html", here.release, groups=by_subject(await found()), text=q)
+        return await rendered(
+            "questions.html", here.release, groups=by_subject(await found()), text=q, pictures=_PICTURES
+        )
 
     async def tell() -> list[dict[str, object]]:
         return [description(question) for question in await found()]
