@@ -18,6 +18,7 @@ from clustergraph.pipeline.project import Project
 from clustergraph.release.releases import Releases
 from clustergraph.settings import Settings
 from clustergraph.terms import ID
+from clustergraph.web import service
 from clustergraph.web.app import create_app
 from tests.small_project import QUESTION, make
 
@@ -266,3 +267,17 @@ def test_a_page_about_all_of_a_large_release_does_not_wait_for_long(releases: Re
         assert "takes longer" not in asked
         assert f">{rows(large, '/questions/slow.json')[0]['found']}<" in asked
         assert large.get("/", headers=BROWSER).status_code == 200
+
+
+def test_the_form_of_a_large_release_has_no_list_that_would_be_too_long(
+    releases: Releases, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def form(memory_quads: int) -> str:
+        with TestClient(create_app(releases.root, Settings(memory_quads=memory_quads))) as client:
+            return client.get("/questions/clusters?cluster=AFIL", headers=BROWSER).text
+
+    lists = '<select id="p-cluster"'
+    assert lists in form(0)
+    monkeypatch.setattr(service, "_MOST_CHOICES", 1)
+    assert lists not in form(0)
+    assert lists in form(300_000), "one in memory answers at once"

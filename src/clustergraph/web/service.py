@@ -24,7 +24,7 @@ from clustergraph.engine import store
 from clustergraph.engine.fetches import Fetches
 from clustergraph.engine.pool import Pool, of_query
 from clustergraph.engine.worker import StoredBytes
-from clustergraph.errors import ClustergraphError
+from clustergraph.errors import ClustergraphError, OverLimitError
 from clustergraph.graph import Graph, opened, prepare
 from clustergraph.pipeline import material
 from clustergraph.questions.names import Choices
@@ -36,6 +36,7 @@ from clustergraph.release.releases import Releases, pointed
 from clustergraph.release.withdrawn import FILE, Withdrawn
 from clustergraph.settings import Settings
 from clustergraph.sparql.hints import may_need
+from clustergraph.terms import expand
 from clustergraph.web.metrics import ANSWERED, Metrics, outcome_of
 from clustergraph.web.middleware import event, while_there
 from clustergraph.web.problems import RequestError
@@ -53,6 +54,8 @@ _BESIDE: Final = 200
 """About how many bytes an answer that is kept takes in memory beside itself."""
 _HEAD: Final = 2_000
 """About how many bytes a whole response takes in memory beside its body."""
+_MOST_CHOICES: Final = 2_000
+"""Of more things a page of a large release offers no list: it would be too long to be shown, and takes long to make."""
 _RELEASES: Final = 4
 """What is known of so many releases is kept: of the current one, and of those that permanent links name."""
 
@@ -226,12 +229,27 @@ class Served:
         return await self.once(Graph.catalogue)
 
     async def choices(self, parameter: Parameter) -> Choices:
-        """Return what a parameter can be."""
+        """Return what a parameter can be; in a large release none where a page would wait for them."""
         if not needs_choices(parameter):
             return Choices(())
         # Parameters of the same class have the same choices, whatever they are called.
         same = replace(parameter, name="", label="", required=False, many=False, default=())
-        return await self.once(Graph.choices, same)
+        return await self.kept((Graph.choices, same), partial(self._choices, same))
+
+    async def _choices(self, parameter: Parameter) -> Choices:
+        if self._number(parameter) > _MOST_CHOICES:
+            return Choices(())
+        try:
+            return await self.soon(Graph.choices, parameter)
+        except OverLimitError:
+            if self.large:
+                return Choices(())  # and it is not tried again
+            raise
+
+    def _number(self, parameter: Parameter) -> int:
+        """Return how many things a parameter can be in a large release, as far as that is known."""
+        classes = parameter.of.split() if self.large and parameter.type == "iri" else []
+        return sum(self.release.classes.get(expand(each).value, 0) for each in classes)
 
     async def values(self, question: Question, *, quickly: bool = False) -> Values:
         """Return what the parameters of a question can be given; quickly, without counting what is not counted yet."""
