@@ -34,7 +34,7 @@ from clustergraph.questions.sections import Section, documents, sections
 from clustergraph.questions.thing import Thing, Things
 from clustergraph.rdf.labels import best, labels
 from clustergraph.rdf.origins import Origins
-from clustergraph.release.artefacts import ORIGINS, Made, dump_of
+from clustergraph.release.artefacts import ORIGINS, dump_of, folder_of
 from clustergraph.release.licences import LicensedSources
 from clustergraph.release.manifest import Release
 from clustergraph.sparql.hints import Vocabulary, hints
@@ -384,13 +384,12 @@ class Graph:
     @cached_property
     def origins(self) -> Origins | None:
         """From which rows of tables statements come, if the release has imports."""
-        path = self.engine.path
-        folder = Made.of(path).folder(ORIGINS) if path.name else None  # a graph in memory has no path
+        folder = folder_of(self.engine.path, ORIGINS)
         return Origins.open(folder) if folder else None
 
     @cached_property
     def _conflicts(self) -> Conflicts:
-        return Conflicts(self.engine, self.label, self.sections, self.search, self._given_rules)
+        return Conflicts(self.engine, self.label, lambda: self.sections, self.search, self._given_rules)
 
     @cached_property
     def _names(self) -> Index:
@@ -437,7 +436,7 @@ def opened(release: Path, in_memory: bool, *, memory_quads: int) -> Graph | None
     graph = (
         Graph(Embedded.in_memory(release, dump_of(release)), digest=release.name) if in_memory else Graph.open(release)
     )
-    _ = graph.origins  # a worker can open no file later
+    _ = graph.origins, graph._conflicts  # a worker can open no file later
     return graph
 
 

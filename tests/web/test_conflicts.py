@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import csv
+import gzip
 import io
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from starlette.testclient import TestClient
 
+from clustergraph.graph import Graph
 from clustergraph.pipeline import publish
 from clustergraph.pipeline.project import Project
+from clustergraph.release.artefacts import CONFLICTS, folder_of
 from clustergraph.release.releases import Releases
 from clustergraph.settings import Settings
 from clustergraph.web.app import create_app
@@ -18,6 +22,10 @@ from tests.accessible import check_page
 from tests.small_project import make
 from tests.web.test_questions import BROWSER
 
+IMPORTED = """# list.csv 2
+<https://w3id.org/clustergraph/id/organisation/afil> <http://www.w3.org/2004/02/skos/core#altLabel> \
+"A F I L" <https://w3id.org/clustergraph/graph/import/list> .
+"""
 RULE = """#+ title: Two names
 #+ description: A cluster has two names.
 #+ kind: names
@@ -41,14 +49,19 @@ m:sections { m:letter a cg:Section ; skos:prefLabel "The letter"@en . }
 """
 
 
-@pytest.fixture(scope="module")
-def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
-    folder = tmp_path_factory.mktemp("conflicts")
+def two_names(folder: Path) -> tuple[Project, Releases]:
+    """Return a project with a body of two names and the rule that finds it, and where its releases will be."""
     project, releases = Project(make(folder / "project")), Releases(folder / "releases")
     (project.queries.own / "conflicts").mkdir()
     (project.queries.own / "conflicts" / "two-names.rq").write_text(RULE, "utf-8")
     path = project.data / "4m4iof" / "summary.trig"
     path.write_text(path.read_text("utf-8") + LABEL, "utf-8")
+    return project, releases
+
+
+@pytest.fixture(scope="module")
+def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
+    project, releases = two_names(tmp_path_factory.mktemp("conflicts"))
     publish.publish(project, releases)
     with TestClient(create_app(releases.root, Settings())) as client:
         yield client
@@ -125,3 +138,20 @@ def test_parts_follow_each_other(client: TestClient) -> None:
     page = client.get("/conflicts?limit=1", headers=BROWSER).text
     assert 'rel="next" href="/conflicts?limit=1&amp;offset=1"' in page
     assert "ViaMéca" in client.get("/conflicts.json?limit=1&offset=1").text
+
+
+def test_with_an_import_what_disagrees_is_found_when_the_release_is_published(tmp_path: Path) -> None:
+    project, releases = two_names(tmp_path)
+    (project.data / "imports").mkdir()
+    (project.data / "imports" / "list.nq.gz").write_bytes(gzip.compress(IMPORTED.encode()))
+    release, _ = publish.publish(project, releases)
+    (found,) = Graph.open(release.path).conflicts(about="AFIL")
+    assert [side.words for side in found.sides] == ["A F I L", "A.F.I.L.", "AFIL"]
+    assert [found] == Graph.open(release.path, project.queries.own).conflicts(about="AFIL"), "as in the graph"
+    folder = folder_of(release.path, CONFLICTS)
+    assert folder is not None
+    nothing = b'{"head":{"vars":["about","what","value","section"]},"results":{"bindings":[]}}'
+    (folder / "two-names.srj.gz").write_bytes(gzip.compress(nothing))
+    for memory_quads in (0, 300_000):
+        with TestClient(create_app(releases.root, Settings(memory_quads=memory_quads))) as client:
+            assert client.get("/conflicts.json").json() == [], "no rule runs again"

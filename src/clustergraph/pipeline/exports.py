@@ -10,12 +10,15 @@ from typing import Final
 
 from pyoxigraph import RdfFormat, parse, serialize
 
+from clustergraph.engine.store import Embedded
 from clustergraph.errors import XmlError
 from clustergraph.export import profiles
 from clustergraph.export.dump import WORDS, Progress, dump, extension, split
 from clustergraph.formats import RDF_FORMATS
 from clustergraph.graph import Graph
 from clustergraph.pipeline.project import Project, package_fingerprint
+from clustergraph.questions import conflict_rows
+from clustergraph.questions.conflict import rules_of
 from clustergraph.rdf import turtle
 from clustergraph.rdf.files import Written
 from clustergraph.rdf.origins import Origins
@@ -40,7 +43,7 @@ def prepare(release: Path, project: Project, progress: Progress = lambda _: None
         SourceError: a profile is not as it should be.
     """
     exports = _Exports(Release.read(release), project, progress)
-    return artefacts.make(release, [*exports.origins(), *(exports.all() if files else [exports.description()])])
+    return artefacts.make(release, [*exports.of_imports(), *(exports.all() if files else [exports.description()])])
 
 
 @dataclass(frozen=True)
@@ -66,14 +69,21 @@ class _Exports:
             self.description(),
         ]
 
-    def origins(self) -> Iterator[Artefact]:
-        """Yield the recipe of where the statements of imports come from, if there are imports."""
+    def of_imports(self) -> Iterator[Artefact]:
+        """Yield, if there are imports, the recipes of where their statements come from, and of what disagrees."""
         if files := [path for path in self.project.graph_files() if is_packed(path)]:
             yield Artefact(artefacts.ORIGINS, self._fingerprint(files), partial(self._origins, files))
+            yield Artefact(artefacts.CONFLICTS, package_fingerprint(), self._conflicts)
 
     def _origins(self, files: Sequence[Path], folder: Path, _: Sequence[Download]) -> Iterator[Download]:
         self.progress("writing which row each imported statement comes from")
         Origins.read(files).write(folder)
+        return iter(())
+
+    def _conflicts(self, folder: Path, _: Sequence[Download]) -> Iterator[Download]:
+        self.progress("finding what disagrees")
+        graph = Embedded(self.release.path)
+        conflict_rows.write(rules_of(graph), graph, folder)
         return iter(())
 
     def description(self) -> Artefact:

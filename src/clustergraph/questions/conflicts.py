@@ -14,6 +14,7 @@ from clustergraph.engine.store import Embedded
 from clustergraph.errors import QuestionError
 from clustergraph.questions.answer import Cell, Words, cell
 from clustergraph.questions.conflict import KINDS, Conflict, ConflictRule, Side, Wanted, rules_of
+from clustergraph.questions.conflict_rows import kept, rows_of, unpacked
 from clustergraph.questions.names import nearest, plain
 from clustergraph.questions.notes import Note, notes
 from clustergraph.questions.parameters import iri_of, last_day
@@ -55,12 +56,16 @@ class Conflicts:
         self,
         graph: Embedded,
         words: Words,
-        sections: Mapping[str, Section],
+        sections: Callable[[], Mapping[str, Section]],
         search: Search,
         rules: Mapping[str, ConflictRule] | None = None,
     ) -> None:
-        """Take the store, what names things, the sections of the documents, the search, and rules if not its own."""
+        """Take the store, what names things, the sections of the documents, the search, and rules if not its own.
+
+        What the rules of a release find is read, where it is kept beside it.
+        """
         self.rules = rules_of(graph) if rules is None else rules
+        self._kept = kept(graph.path) if rules is None else {}
         self._search = search
         self._graph = graph
         self._words = words
@@ -104,7 +109,7 @@ class Conflicts:
         Raises:
             QuestionError: there is none.
         """
-        titles = {iri: title for iri, title, _ in documents(self._sections.values())}
+        titles = {iri: title for iri, title, _ in documents(self._sections().values())}
         wanted = plain(name)
         found = {iri for iri in titles if name in (iri, compact(iri), iri.rpartition("/")[2])}
         found = found or {iri for iri, title in titles.items() if wanted and wanted in plain(title)}
@@ -130,8 +135,7 @@ class Conflicts:
         return [replace(conflict, notes=conflict.notes + fitting(conflict)) for conflict in found]
 
     def _find(self, rule: ConflictRule) -> Iterator[Conflict]:
-        rows = self._graph.query(rule.query)
-        assert isinstance(rows, QuerySolutions)
+        rows = unpacked(self._kept[rule.name]) if rule.name in self._kept else rows_of(rule, self._graph)
         columns = frozenset(variable.value for variable in rows.variables)
         groups: dict[tuple[str, ...], list[_Row]] = defaultdict(list)
         for row in rows:
@@ -157,7 +161,7 @@ class Conflicts:
     def _side(self, rows: Sequence[_Row], newest: bool) -> Side:
         """Return the side of the rows with one value."""
         named = {row.text("section") for row in rows} - {""}
-        sections = [self._sections.get(iri) or Section(iri, "", {"name": self._words(iri)}) for iri in named]
+        sections = [self._sections().get(iri) or Section(iri, "", {"name": self._words(iri)}) for iri in named]
         remarks = dict.fromkeys(text for row in rows if (text := row.text("note")))
         value, bound, unit = (rows[0].cell(name) for name in ("value", "bound", "unit"))
         ordered = sorted(sections, key=lambda each: (each.document, each.rank))

@@ -34,6 +34,8 @@ DESCRIPTION: Final = "description"
 """The artefact with the description, a file for each of the `RDF_FORMATS`."""
 ORIGINS: Final = "origins"
 """The artefact that tells from which row of which table statements of imports come; see `clustergraph.rdf.origins`."""
+CONFLICTS: Final = "conflicts"
+"""The artefact with the rows that the conflict rules find; see `clustergraph.questions.conflict_rows`."""
 _LIST: Final = "made.json"
 _DOWNLOADS: Final = "downloads.json"
 _WAIT: Final = 600.0
@@ -150,6 +152,11 @@ def home_of(release: Path) -> Path:
     """Return the folder of the artefacts of the release in a directory."""
     release = release.resolve()
     return release.parents[1] / FOLDER / release.name
+
+
+def folder_of(release: Path, kind: str) -> Path | None:
+    """Return the folder of an artefact of the release in a directory; a graph in memory has none."""
+    return Made.of(release).folder(kind) if release.name else None
 
 
 def made_at(release: Path) -> tuple[str, int]:
