@@ -42,7 +42,7 @@ def main() -> None:
     chosen = options.parse_args()
     known = names(chosen.things)
     start = time.perf_counter()
-    index = Index(known)
+    index = Index.of(known)
     print(f"{chosen.things:,} things: read in {time.perf_counter() - start:.1f} s")
     draw = random.Random(7)
     took, right = [], 0

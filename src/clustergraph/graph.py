@@ -27,14 +27,14 @@ from clustergraph.questions.catalogue import Catalogue
 from clustergraph.questions.conflict import Conflict, ConflictRule, Wanted, load_rules
 from clustergraph.questions.conflicts import Conflicts
 from clustergraph.questions.lookup import Lookup
-from clustergraph.questions.names import Choice, Choices
-from clustergraph.questions.parameters import choices_query, iri_of, needs_choices, resolve, statement
+from clustergraph.questions.names import Choice, Choices, ListedChoices
+from clustergraph.questions.parameters import iri_of, needs_choices, resolve, statement
 from clustergraph.questions.question import Parameter, Question
 from clustergraph.questions.sections import Section, documents, sections
 from clustergraph.questions.thing import Thing, Things
-from clustergraph.rdf.labels import best, labels
+from clustergraph.rdf.labels import best
 from clustergraph.rdf.origins import Origins
-from clustergraph.release.artefacts import ORIGINS, dump_of, folder_of
+from clustergraph.release.artefacts import NAMES, ORIGINS, dump_of, folder_of
 from clustergraph.release.licences import LicensedSources
 from clustergraph.release.manifest import Release
 from clustergraph.sparql.hints import Vocabulary, hints
@@ -43,6 +43,7 @@ from clustergraph.terms import compact, expand
 if TYPE_CHECKING:
     from clustergraph.questions.evidence import Evidence, Proof
     from clustergraph.questions.explanation import Explainer
+    from clustergraph.questions.name_index import NameIndex
     from clustergraph.questions.search import Index, Name
     from clustergraph.questions.usage import Usage
 
@@ -173,7 +174,7 @@ class Graph:
 
     def choices(self, parameter: Parameter) -> Choices:
         """Return what a parameter of a question can be."""
-        return self._lookup.borne(choices_query(parameter)) if needs_choices(parameter) else Choices(())
+        return self._lookup.choices(parameter) if needs_choices(parameter) else ListedChoices()
 
     def is_of(self, thing: NamedNode, classes: Iterable[str]) -> bool:
         """Return whether a thing is of one of some classes, which are given as prefixed names."""
@@ -392,23 +393,24 @@ class Graph:
         return Conflicts(self.engine, self.label, lambda: self.sections, self.search, self._given_rules)
 
     @cached_property
-    def _names(self) -> Index:
-        from clustergraph.questions.search import NAMES_QUERY, Index, Name
+    def name_index(self) -> NameIndex | None:
+        """The names of a release in a file, if it is made."""
+        from clustergraph.questions.name_index import NameIndex
 
-        words = labels(self.store)
-        terms = list(self._usage.names(words))
-        apart = {name.iri for name in terms}
-        rows = ([row[column].value for column in ("thing", "name", "type")] for row in self.select(NAMES_QUERY))
-        things = (
-            Name(thing, name, words[thing], words[type_])
-            for thing, name, type_ in rows
-            if thing in words and type_ in words and thing not in apart
-        )
-        return Index([*terms, *things])
+        folder = folder_of(self.engine.path, NAMES)
+        return NameIndex.open(folder) if folder else None
+
+    @cached_property
+    def _names(self) -> Index:
+        from clustergraph.questions.search import Index
+
+        ready = self.name_index if self._given is None else None
+        return ready.searched if ready else Index.of(self._usage.names())
 
     @cached_property
     def _lookup(self) -> Lookup:
-        return Lookup(self.engine, self.label, lambda: self.sections, lambda text: self._names.search(text))
+        search = lambda text: self._names.search(text)  # noqa: E731
+        return Lookup(self.engine, self.label, lambda: self.sections, search, self.name_index)
 
     @cached_property
     def _usage(self) -> Usage:
@@ -436,7 +438,7 @@ def opened(release: Path, in_memory: bool, *, memory_quads: int) -> Graph | None
     graph = (
         Graph(Embedded.in_memory(release, dump_of(release)), digest=release.name) if in_memory else Graph.open(release)
     )
-    _ = graph.origins, graph._conflicts  # a worker can open no file later
+    _ = graph.origins, graph.name_index, graph._conflicts  # a worker can open no file later
     return graph
 
 

@@ -59,7 +59,7 @@ def test_a_thing_is_found_once_by_its_best_name(graph: Graph) -> None:
 def test_one_wrong_letter_among_many_names_is_forgiven() -> None:
     randomly = random.Random(5)
     names = ["".join(randomly.choices(string.ascii_lowercase, k=9)).title() + " Cluster" for _ in range(5000)]
-    index = Index(Name(name, name, name, "cluster") for name in names)
+    index = Index.of(Name(name, name, name, "cluster") for name in names)
     for name in randomly.sample(names, 40):
         place = randomly.randrange(1, 8)
         typed = name[:place] + "é" + name[place + 1 :]

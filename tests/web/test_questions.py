@@ -278,6 +278,6 @@ def test_the_form_of_a_large_release_has_no_list_that_would_be_too_long(
 
     lists = '<select id="p-cluster"'
     assert lists in form(0)
-    monkeypatch.setattr(service, "_MOST_CHOICES", 1)
+    monkeypatch.setattr(service, "SUGGESTED", 1)
     assert lists not in form(0)
     assert lists in form(300_000), "one in memory answers at once"

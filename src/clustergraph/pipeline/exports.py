@@ -19,6 +19,7 @@ from clustergraph.graph import Graph
 from clustergraph.pipeline.project import Project, package_fingerprint
 from clustergraph.questions import conflict_rows
 from clustergraph.questions.conflict import rules_of
+from clustergraph.questions.name_index import NameIndex
 from clustergraph.rdf import turtle
 from clustergraph.rdf.files import Written
 from clustergraph.rdf.origins import Origins
@@ -43,7 +44,8 @@ def prepare(release: Path, project: Project, progress: Progress = lambda _: None
         SourceError: a profile is not as it should be.
     """
     exports = _Exports(Release.read(release), project, progress)
-    return artefacts.make(release, [*exports.of_imports(), *(exports.all() if files else [exports.description()])])
+    wanted = exports.all() if files else [exports.description()]
+    return artefacts.make(release, [*exports.of_imports(), exports.names(), *wanted])
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,16 @@ class _Exports:
         self.progress("finding what disagrees")
         graph = Embedded(self.release.path)
         conflict_rows.write(rules_of(graph), graph, folder)
+        return iter(())
+
+    def names(self) -> Artefact:
+        """Return the recipe of the index of names."""
+        return Artefact(artefacts.NAMES, package_fingerprint() + self.project.configuration.digest, self._names)
+
+    def _names(self, folder: Path, _: Sequence[Download]) -> Iterator[Download]:
+        self.progress("writing the index of names")
+        graph = Graph.open(self.release.path)
+        NameIndex.write(folder, graph.engine, graph.questions)
         return iter(())
 
     def description(self) -> Artefact:

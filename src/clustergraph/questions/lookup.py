@@ -9,12 +9,14 @@ from pyoxigraph import DefaultGraph, Literal, NamedNode, QuerySolutions
 
 from clustergraph.engine.store import Embedded
 from clustergraph.errors import QueryError, QuestionError
-from clustergraph.questions.names import KIND_QUERY, AmbiguousNameError, Choice, Choices
-from clustergraph.questions.parameters import iri_of, taken, whole_query
+from clustergraph.questions.names import KIND_QUERY, AmbiguousNameError, Choice, Choices, ListedChoices
+from clustergraph.questions.parameters import choices_query, iri_of, taken, whole_query
+from clustergraph.questions.question import Parameter
 from clustergraph.questions.sections import Section
 from clustergraph.terms import compact, expand
 
 if TYPE_CHECKING:
+    from clustergraph.questions.name_index import NameIndex
     from clustergraph.questions.search import Name
     from clustergraph.questions.traversal import Fact
 
@@ -31,20 +33,33 @@ class Lookup:
         label: Callable[[str], str],
         sections: Callable[[], Mapping[str, Section]],
         search: Callable[[str], list[Name]],
+        index: NameIndex | None = None,
     ) -> None:
-        """Take the store, what gives the label of an IRI, the sections of documents, and what finds names."""
+        """Take the store, what gives the label of an IRI, the sections of documents, what finds names, and their index.
+
+        Without an index all names of a class are read.
+        """
         self._engine = engine
         self._label = label
         self._sections = sections
         self._search = search
-        self._choices: dict[str, Choices] = {}
+        self._index = index
+        self._choices: dict[str, ListedChoices] = {}
 
-    def borne(self, query: str) -> Choices:
+    def choices(self, parameter: Parameter) -> Choices:
+        """Return the things that a parameter can be: from the index, where they are many."""
+        return (self._index and self._index.many(parameter)) or self._borne(choices_query(parameter))
+
+    @property
+    def _all(self) -> Choices:
+        return self._index.all if self._index else self._borne(whole_query())
+
+    def _borne(self, query: str) -> ListedChoices:
         """Return the things of a query for their names."""
         if query not in self._choices:
             rows = ((row["thing"], row["name"].value, int(row["rank"].value)) for row in self._select(query))
             things = ((thing.value, name, rank) for thing, name, rank in rows if isinstance(thing, NamedNode))
-            self._choices[query] = Choices(things)
+            self._choices[query] = ListedChoices(things)
         return self._choices[query]
 
     def choice(self, iri: str) -> Choice:
@@ -57,7 +72,7 @@ class Lookup:
 
     def called(self, name: str) -> list[Choice]:
         """Return the things that a name means best, of all things."""
-        return [self.choice(iri) for iri in self.borne(whole_query()).meant(name)[0]]
+        return [self.choice(iri) for iri in self._all.meant(name)[0]]
 
     def named(self, name: str) -> tuple[Choice, str]:
         """Return the thing that a name or IRI means, and a note if it is not plain that it does.
@@ -71,7 +86,7 @@ class Lookup:
                 return self.choice(iri), ""
             except ValueError as error:
                 raise QuestionError(f"{iri!r} is not an IRI") from error
-        best, others = ([self.choice(iri) for iri in iris] for iris in self.borne(whole_query()).meant(name))
+        best, others = ([self.choice(iri) for iri in iris] for iris in self._all.meant(name))
         if len(best) > 1:
             raise AmbiguousNameError(name, best)
         if best:
@@ -112,9 +127,9 @@ class Lookup:
             return [expand("rdf:type")]
         if iri := iri_of(name):
             return [NamedNode(iri)]
-        best, others = self.borne(whole_query()).meant(name)
+        best, others = self._all.meant(name)
         if known and not best:
-            near = ", ".join(self.borne(whole_query()).like(name))
+            near = ", ".join(self._all.like(name))
             raise QuestionError(f"nothing is called {name!r}", advice=f"did you mean one of: {near}?" if near else "")
         return [NamedNode(iri) for iri in (*best, *others)]
 

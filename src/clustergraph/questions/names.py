@@ -2,7 +2,8 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -10,16 +11,17 @@ from clustergraph.errors import QuestionError
 from clustergraph.terms import compact
 
 _LETTERS: Final = str.maketrans({"ß": "ss", "ø": "o", "Ø": "O", "ł": "l", "Ł": "L", "æ": "ae", "œ": "oe", "đ": "d"})
-_PREFERRED, _OTHER, _END = range(3)
+PREFERRED, OTHER, END = range(3)
 """How well a name fits: as the preferred one, as another one, or as what counts where nothing is called so."""
-NAMES_QUERY: Final = """SELECT ?thing ?name ?rank {{ {what}
+NAMES_QUERY: Final = """SELECT ?thing ?name ?rank ?everywhere {{ {what}
   {{ ?thing skos:prefLabel|rdfs:label ?name BIND ({first} AS ?rank) }}
   UNION {{ ?thing skos:altLabel|skos:notation|cg:acronym|cg:nutsCode|cg:isoCode ?name BIND (1 AS ?rank) }}
   {more}
 }} ORDER BY ?rank (LANG(?name) != "en") (LANG(?name) NOT IN ("", "und")) ?name ?thing"""
 """Gives the names of things with the rank of each, the best first.
 
-It says ``what`` they are, the rank of the ``first`` names, and ``more`` names.
+It says ``what`` they are, the rank of the ``first`` names, and ``more`` names; one with ``?everywhere`` counts only
+where anything may be meant.
 """
 
 
@@ -39,6 +41,15 @@ def plain(name: str) -> str:
     """
     bare = unicodedata.normalize("NFKD", name.translate(_LETTERS))
     return re.sub(r"[\W_]+", " ", "".join(c for c in bare if not unicodedata.combining(c)).casefold()).strip()
+
+
+def end_of(iri: str) -> str:
+    """Return the last part of an IRI.
+
+    >>> end_of("https://w3id.org/clustergraph/id/organisation/afil")
+    'afil'
+    """
+    return re.split("[/#]", iri)[-1]
 
 
 def initials(name: str) -> str:
@@ -84,13 +95,76 @@ class AmbiguousNameError(QuestionError):
         self.parameter = parameter
 
 
-class Choices:
-    """Things by every name of each."""
+class Choices(ABC):
+    """Things by every name of each; the end of an IRI is a name as well."""
 
-    def __init__(self, rows: Iterable[tuple[str, str, int]]) -> None:
-        """Read IRI, name and rank of each name, the best first (`NAMES_QUERY`); the end of an IRI is a name as well.
+    def meant(self, name: str) -> tuple[list[str], list[str]]:
+        """Return the things that a name means best, and those of which it is another name.
 
-        >>> found = Choices([("https://a.example/1", "AFIL", 1), ("https://a.example/2", "Afil", 1)])
+        People leave out the verb of "has place". The end of an IRI counts where nothing is called so.
+        """
+        key = plain(name)
+        borne = (self._bearers(key) or self._bearers(f"has {key}")) if key else {}
+        best = min(borne.values(), default=PREFERRED)
+        return [iri for iri, rank in borne.items() if rank == best], [
+            iri for iri, rank in borne.items() if best < rank < END
+        ]
+
+    def offer(self, iri: str) -> str:
+        """Return what to give for a thing: its first name, or where that means another as well, a short IRI."""
+        name = self._name(iri)
+        return name if self.meant(name)[0] == [iri] else compact(iri).strip("<>")
+
+    @property
+    def offered(self) -> dict[str, str]:
+        """What to give for each thing, by its IRI."""
+        return {iri: self.offer(iri) for iri in self}
+
+    def like(self, name: str, limit: int = 3) -> list[str]:
+        """Return one name of each of the things whose names are most like a name, or have it for their initials."""
+        found: dict[str, str] = {}
+        for near in [*self._abbreviated(plain(name)), *nearest(name, self._similar(name), 12)]:
+            for iri in self.meant(near)[0]:
+                found.setdefault(iri, near)
+        # The same thing under three spellings is no choice, nor the same spelling for three things.
+        return list(dict.fromkeys(found.values()))[:limit]
+
+    @abstractmethod
+    def _bearers(self, key: str) -> Mapping[str, int]:
+        """Return the things that bear a name, in the form in which names are compared, with its rank for each."""
+
+    @abstractmethod
+    def _name(self, iri: str) -> str:
+        """Return the first name of a thing."""
+
+    @abstractmethod
+    def _abbreviated(self, letters: str) -> Iterable[str]:
+        """Return the names that have some letters for their initials."""
+
+    @abstractmethod
+    def _similar(self, name: str) -> Collection[str]:
+        """Return the names among which those are that are most like a name."""
+
+    @abstractmethod
+    def __contains__(self, iri: str) -> bool:
+        """Whether a thing is one of them."""
+
+    @abstractmethod
+    def __iter__(self) -> Iterator[str]:
+        """Yield the IRIs."""
+
+    @abstractmethod
+    def __len__(self) -> int:
+        """Return how many there are."""
+
+
+class ListedChoices(Choices):
+    """Things whose names have been read."""
+
+    def __init__(self, rows: Iterable[tuple[str, str, int]] = ()) -> None:
+        """Read IRI, name and rank of each name, the best first (`NAMES_QUERY`).
+
+        >>> found = ListedChoices([("https://a.example/1", "AFIL", 1), ("https://a.example/2", "Afil", 1)])
         >>> found.meant("afil")
         (['https://a.example/1', 'https://a.example/2'], [])
         """
@@ -101,56 +175,36 @@ class Choices:
             self._names.setdefault(iri, name)
             self._add(iri, name, rank)
         for iri in self._names:
-            self._add(iri, re.split("[/#]", iri)[-1], _END)
+            self._add(iri, end_of(iri), END)
 
     def _add(self, iri: str, name: str, rank: int) -> None:
         self._written.setdefault(name)
         self._borne.setdefault(plain(name), {}).setdefault(iri, rank)
 
-    def meant(self, name: str) -> tuple[list[str], list[str]]:
-        """Return the things that a name means best, and those of which it is another name.
-
-        People leave out the verb of "has place". The end of an IRI counts where nothing is called so.
-        """
-        key = plain(name)
-        borne = (self._borne.get(key) or self._borne.get(f"has {key}") or {}) if key else {}
-        best = min(borne.values(), default=_PREFERRED)
-        return [iri for iri, rank in borne.items() if rank == best], [
-            iri for iri, rank in borne.items() if best < rank < _END
-        ]
-
     @property
-    def written(self) -> Iterable[str]:
+    def written(self) -> Collection[str]:
         """All names, as they are written, the preferred ones first."""
         return self._written.keys()
 
-    @property
-    def offered(self) -> dict[str, str]:
-        """What to give for each thing, by its IRI: the first name, or where that means another as well, a short IRI."""
-        return {
-            iri: name if self.meant(name)[0] == [iri] else compact(iri).strip("<>") for iri, name in self._names.items()
-        }
+    def _bearers(self, key: str) -> Mapping[str, int]:
+        return self._borne.get(key, {})
 
-    def like(self, name: str, limit: int = 3) -> list[str]:
-        """Return one name of each of the things whose names are most like a name, or have it for their initials."""
-        short = [each for each in self._written if initials(each) == plain(name)]
-        found: dict[str, str] = {}
-        for near in [*short, *nearest(name, self._written, 12)]:
-            for iri in self.meant(near)[0]:
-                found.setdefault(iri, near)
-        # The same thing under three spellings is no choice, nor the same spelling for three things.
-        return list(dict.fromkeys(found.values()))[:limit]
+    def _name(self, iri: str) -> str:
+        return self._names[iri]
+
+    def _abbreviated(self, letters: str) -> Iterable[str]:
+        return (each for each in self._written if initials(each) == letters)
+
+    def _similar(self, name: str) -> Collection[str]:  # noqa: ARG002 - any may be
+        return self.written
 
     def __contains__(self, iri: str) -> bool:
-        """Whether a thing is one of them."""
         return iri in self._names
 
     def __iter__(self) -> Iterator[str]:
-        """Yield the IRIs."""
         return iter(self._names)
 
     def __len__(self) -> int:
-        """Return how many there are."""
         return len(self._names)
 
 

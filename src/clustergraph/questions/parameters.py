@@ -6,6 +6,7 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import date
 from functools import cached_property
+from itertools import islice
 from typing import Final, Protocol
 
 from pyoxigraph import Literal, NamedNode, RdfFormat, parse
@@ -21,11 +22,12 @@ _DATE = re.compile(r"\d{4}(-\d\d){0,2}", re.ASCII)
 _NUMBER = re.compile(r"[+-]?\d{1,30}(\.\d{1,30})?", re.ASCII)
 _LISTED: Final = 8
 """How many choices an error lists."""
+_SECTION: Final = "cg:Section"
 _SECTION_NAMES: Final = """UNION { ?thing cg:sectionNumber ?name
     FILTER NOT EXISTS { ?thing cg:withinSection+ ?above . ?above cg:sectionNumber ?name } BIND (1 AS ?rank) }
   UNION { ?thing cg:heading ?name BIND (1 AS ?rank) }"""
 """The number and the heading that are printed; a number that a section shares with those inside it is that of all."""
-
+_FULL_NAMES: Final = "UNION { ?thing cg:fullName ?name BIND (1 AS ?rank) BIND (true AS ?everywhere) }"
 _OURS_FIRST: Final = "IF(STRSTARTS(STR(?thing), STR(cg:)), 0, 2)"
 """A term of another vocabulary that is called as one of ours is meant only by its IRI."""
 
@@ -79,6 +81,11 @@ def needs_choices(parameter: Parameter) -> bool:
     return parameter.type in ("iri", "code")
 
 
+def has_usual_names(parameter: Parameter) -> bool:
+    """Whether the choices are the things of some classes, and have the names in the order that all things have."""
+    return parameter.type == "iri" and parameter.of != _SECTION and not parameter.of.startswith("owl:")
+
+
 def choices_query(parameter: Parameter) -> str:
     """Return the SELECT query whose rows are the names of the choices; see `NAMES_QUERY`.
 
@@ -90,7 +97,7 @@ def choices_query(parameter: Parameter) -> str:
     if parameter.type == "iri":
         but = f"FILTER NOT EXISTS {{ ?thing a {parameter.but} }}" if parameter.but else ""
         what = f"{{ SELECT DISTINCT ?thing {{ VALUES ?class {{ {parameter.of} }} ?thing a ?class {but} }} }}"
-    more = _SECTION_NAMES if parameter.of == "cg:Section" else ""
+    more = _SECTION_NAMES if parameter.of == _SECTION else ""
     first = _OURS_FIRST if parameter.of.startswith("owl:") else "0"
     return NAMES_QUERY.format(what=what, first=first, more=more)
 
@@ -98,7 +105,7 @@ def choices_query(parameter: Parameter) -> str:
 def whole_query() -> str:
     """Return the SELECT query whose rows are the names of all things but questions and rules; see `NAMES_QUERY`."""
     what = "FILTER NOT EXISTS { ?thing a sh:SPARQLExecutable }"
-    return NAMES_QUERY.format(what=what, first="0", more="UNION { ?thing cg:fullName ?name BIND (1 AS ?rank) }")
+    return NAMES_QUERY.format(what=what, first="0", more=_FULL_NAMES)
 
 
 def iri_of(value: str) -> str:
@@ -230,9 +237,9 @@ def taken(name: str, choice: Choice, others: Sequence[Choice]) -> str:
 
 def _some(choices: Choices) -> str:
     """Return how many choices there are, and some of them, each by one name."""
-    names = list(choices.offered.values())
-    more = " …" if len(names) > _LISTED else ""
-    return f"there are {len(names)} choices: {', '.join(names[:_LISTED])}{more}" if names else "there are no choices"
+    names = ", ".join(map(choices.offer, islice(choices, _LISTED)))
+    more = " …" if len(choices) > _LISTED else ""
+    return f"there are {len(choices)} choices: {names}{more}" if names else "there are no choices"
 
 
 def _number(parameter: Parameter, value: str) -> Literal:

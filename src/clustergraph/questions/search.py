@@ -1,24 +1,20 @@
 """Search: things, terms and questions by their names, without accents, mistyped, by acronym, in any language.
 
-Candidates are the names that share most trigrams with what is typed; rapidfuzz then says how alike they are.
+Candidates are the names that share most trigrams with what is typed; rapidfuzz then says how alike they are. Names and
+trigrams are tables of SQLite, so that an index of names in a file is searched without being read.
 """
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+import sqlite3
+from array import array
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Final
+from typing import Final, Self
 
+import numpy as np
 from rapidfuzz import fuzz
 
 from clustergraph.questions.names import plain
-
-NAMES_QUERY: Final = """SELECT DISTINCT ?thing ?name ?type WHERE {
-  ?thing skos:prefLabel|skos:altLabel|cg:acronym|cg:fullName|rdfs:label|skos:notation|cg:nutsCode|cg:isoCode ?name ;
-    a ?type .
-  FILTER NOT EXISTS { ?thing owl:deprecated true }
-  FILTER NOT EXISTS { ?thing a ?finer . ?finer rdfs:subClassOf+ ?type FILTER (?finer != ?type) }
-}"""
-"""Gives every name of everything that has one, with its finest class."""
 
 COUNTED: Final = {
     "property": ("statements", "statement"),
@@ -26,6 +22,15 @@ COUNTED: Final = {
     "code": ("things have it", "thing has it"),
 }
 """What is counted of a term of each kind, and the same for one."""
+_TABLES: Final = """
+CREATE TABLE entry (
+  place INTEGER PRIMARY KEY, plain TEXT, acronym TEXT, iri TEXT, name TEXT, label TEXT, class TEXT, kind TEXT
+);
+CREATE TABLE trigram (gram TEXT PRIMARY KEY, many INTEGER, places BLOB);
+"""
+"""Names, and for each trigram how many names have it, and which, as numbers of four bytes."""
+_INDEXES: Final = "CREATE INDEX by_plain ON entry (plain); CREATE INDEX by_acronym ON entry (acronym);"
+_PLACES: Final = np.dtype("<u4")
 _CANDIDATES: Final = 150
 _SAME: Final = 100.0
 _LEAST_ALIKE: Final = 62.0
@@ -66,34 +71,40 @@ class Name:
 class Index:
     """Finds things by their names."""
 
-    def __init__(self, names: Iterable[Name]) -> None:
-        """Read the names."""
-        self._names = list(names)
-        self._plain = [plain(entry.name) for entry in self._names]
-        self._exact: dict[str, list[int]] = defaultdict(list)
-        self._grams: dict[str, list[int]] = defaultdict(list)
-        for place, text in enumerate(self._plain):
-            self._exact[text].append(place)
-            self._exact[_acronym(text)].append(place)
-            for gram in _trigrams(text):
-                self._grams[gram].append(place)
+    def __init__(self, database: sqlite3.Connection) -> None:
+        """Take the database that the names are written in."""
+        self._database = database
+
+    @classmethod
+    def of(cls, names: Iterable[Name]) -> Self:
+        """Return an index of some names, in memory."""
+        return cls.write(sqlite3.connect(":memory:", check_same_thread=False), names)
+
+    @classmethod
+    def write(cls, database: sqlite3.Connection, names: Iterable[Name]) -> Self:
+        """Write names into a database, and return their index."""
+        grams: dict[str, array[int]] = defaultdict(lambda: array("I"))
+        database.executescript(_TABLES)
+        database.executemany("INSERT INTO entry VALUES (?, ?, ?, ?, ?, ?, ?, ?)", _entries(names, grams))
+        places = ((gram, len(each), np.array(each, _PLACES).tobytes()) for gram, each in sorted(grams.items()))
+        database.executemany("INSERT INTO trigram VALUES (?, ?, ?)", places)
+        database.executescript(_INDEXES)
+        return cls(database)
 
     def search(self, text: str, limit: int = 10) -> list[Name]:
         """Return the names that are most like a text, the best of each thing, and the best first.
 
         Whatever bears just that name is among them, even if that is more than the limit.
 
-        >>> index = Index([Name("a", "ViaMéca", "ViaMéca", "cluster"), Name("b", "Minalogic", "Minalogic", "cluster")])
+        >>> names = [Name("a", "ViaMéca", "ViaMéca", "cluster"), Name("b", "Minalogic", "Minalogic", "cluster")]
+        >>> index = Index.of(names)
         >>> [hit.label for hit in index.search("viameka")]
         ['ViaMéca']
         """
         wanted = plain(text)
-        if not wanted:
-            return []
         best: dict[str, Name] = {}
-        for place in self._candidates(wanted):
-            entry = self._names[place]
-            score = self._score(wanted, place)
+        for name, entry in self._candidates(wanted) if wanted else ():
+            score = _score(wanted, name)
             if entry.kind == "question" and entry.name != entry.label:
                 score *= _PART
             if score >= _LEAST_ALIKE and (entry.iri not in best or best[entry.iri].score < score):
@@ -101,30 +112,61 @@ class Index:
         found = sorted(best.values(), key=lambda hit: (-hit.score, hit.kind == "question", len(hit.label), hit.label))
         return found[: max(limit, sum(hit.score == _SAME for hit in found))]
 
-    def _candidates(self, wanted: str) -> list[int]:
-        shared: Counter[int] = Counter()
-        grams = sorted(_trigrams(wanted), key=lambda gram: len(self._grams.get(gram, ())))
-        read = 0
-        for gram in grams:
-            postings = self._grams.get(gram, ())
-            if read and read + len(postings) > _MOST_READ:
-                break
-            shared.update(postings)
-            read += len(postings)
-        found = [place for place, _ in shared.most_common(_CANDIDATES)]
-        return list(dict.fromkeys([*self._exact.get(wanted, ()), *found]))
+    def near(self, text: str) -> Iterator[str]:
+        """Yield the things whose names share trigrams with a text, those that share most first."""
+        for place in self._sharing(plain(text)):
+            yield from self._database.execute("SELECT iri FROM entry WHERE place = ?", (place,)).fetchone()
 
-    def _score(self, wanted: str, place: int) -> float:
-        name = self._plain[place]
-        if name == wanted:
-            return _SAME
-        if _acronym(name) == wanted:
-            return 95.0
-        if name.startswith(wanted) or f" {wanted}" in name:
-            return 90.0 + 5.0 * len(wanted) / len(name)
-        return max(
-            fuzz.ratio(wanted, name), 0.9 * fuzz.token_sort_ratio(wanted, name), 0.85 * fuzz.WRatio(wanted, name)
+    def _candidates(self, wanted: str) -> Iterator[tuple[str, Name]]:
+        """Yield the names that a text may mean, in the form in which names are compared and as they are."""
+        same = "SELECT place FROM entry WHERE plain = :wanted OR acronym = :wanted ORDER BY place"
+        exact = [place for (place,) in self._database.execute(same, {"wanted": wanted})]
+        places = list(dict.fromkeys([*exact, *self._sharing(wanted)[:_CANDIDATES]]))
+        listed = ", ".join(map(str, places))
+        rows = self._database.execute(
+            f"SELECT place, plain, iri, name, label, class, kind FROM entry WHERE place IN ({listed})"  # noqa: S608 - numbers
         )
+        found = {
+            place: (name, Name(iri, written, label, class_, kind=kind))
+            for place, name, iri, written, label, class_, kind in rows
+        }
+        return (found[place] for place in places)
+
+    def _sharing(self, wanted: str) -> list[int]:
+        """Return the places of the entries that share trigrams with a text, those that share most first."""
+        grams = sorted(_trigrams(wanted))
+        marks = ", ".join("?" * len(grams))
+        sizes = dict(self._database.execute(f"SELECT gram, many FROM trigram WHERE gram IN ({marks})", grams))  # noqa: S608 - marks
+        read: list[bytes] = []
+        total = 0
+        for gram in sorted(sizes, key=lambda gram: (sizes[gram], gram)):
+            if read and total + sizes[gram] > _MOST_READ:
+                break
+            read += self._database.execute("SELECT places FROM trigram WHERE gram = ?", (gram,)).fetchone()
+            total += sizes[gram]
+        every = np.frombuffer(b"".join(read), _PLACES)
+        places, first, shared = np.unique(every, return_index=True, return_counts=True)
+        found: list[int] = places[np.lexsort((first, -shared))].tolist()
+        return found
+
+
+def _entries(names: Iterable[Name], grams: Mapping[str, "array[int]"]) -> Iterator[tuple[int | str, ...]]:
+    """Yield the rows of names, and note where each trigram is."""
+    for place, entry in enumerate(names):
+        text = plain(entry.name)
+        for gram in _trigrams(text):
+            grams[gram].append(place)
+        yield place, text, _acronym(text), entry.iri, entry.name, entry.label, entry.class_, entry.kind
+
+
+def _score(wanted: str, name: str) -> float:
+    if name == wanted:
+        return _SAME
+    if _acronym(name) == wanted:
+        return 95.0
+    if name.startswith(wanted) or f" {wanted}" in name:
+        return 90.0 + 5.0 * len(wanted) / len(name)
+    return max(fuzz.ratio(wanted, name), 0.9 * fuzz.token_sort_ratio(wanted, name), 0.85 * fuzz.WRatio(wanted, name))
 
 
 def _acronym(text: str) -> str:

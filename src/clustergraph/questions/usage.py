@@ -1,8 +1,10 @@
 """Where the words of the graph are used: its terms and questions as names to be found, with what uses them."""
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Set
 from dataclasses import replace
 from functools import cached_property
+from itertools import product
 from typing import Final
 
 from pyoxigraph import DefaultGraph, Literal, NamedNode, QuerySolutions
@@ -10,6 +12,7 @@ from pyoxigraph import DefaultGraph, Literal, NamedNode, QuerySolutions
 from clustergraph.engine.store import Embedded
 from clustergraph.questions.question import ON_LAYOUT, Question
 from clustergraph.questions.search import COUNTED, Name
+from clustergraph.rdf.labels import labels
 from clustergraph.sparql.parser import query_of
 from clustergraph.terms import ONTOLOGY, QUERY, SCHEME, VOCABULARIES, expand
 
@@ -20,6 +23,10 @@ _KINDS: Final = {
     expand("skos:Concept"): "code",
 }
 _NAMES: Final = tuple(map(expand, ("rdfs:label", "skos:prefLabel", "skos:altLabel", "skos:notation")))
+_NAMES_OF_THINGS: Final = (
+    *_NAMES,
+    *map(expand, ("cg:acronym", "cg:fullName", "cg:nutsCode", "cg:isoCode")),
+)
 _TYPE, _DEPRECATED, _IN_LIST = expand("rdf:type"), expand("owl:deprecated"), expand("skos:inScheme")
 _ELSEWHERE: Final = tuple(VOCABULARIES.values())
 _COUNTS: Final = {
@@ -51,13 +58,48 @@ class Usage:
         self._graph = graph
         self._questions = questions
         self._told: dict[str, Name] = {}
+        self._wider: dict[str, frozenset[str]] = {}
 
-    def names(self, labels: Mapping[str, str]) -> Iterator[Name]:
+    def names(self) -> Iterator[Name]:
+        """Yield the names of terms, questions and things that have a label, always in the same order."""
+        words = labels(self._graph.store)
+        terms = list(self._terms_and_questions(words))
+        yield from terms
+        names = self._names_of_things(words.keys() - {name.iri for name in terms})
+        for iri in sorted(names):
+            for name, type_ in product(sorted(names[iri]), sorted(self._finest(iri) & words.keys())):
+                yield Name(iri, name, words[iri], words[type_])
+
+    def _names_of_things(self, things: Set[str]) -> Mapping[str, set[str]]:
+        """Return every name of some things, but for those that are given up."""
+        store, names = self._graph.store, defaultdict[str, set[str]](set)
+        given_up = store.quads_for_pattern(None, _DEPRECATED, Literal(value=True), DefaultGraph())
+        left = things - {quad.subject.value for quad in given_up if isinstance(quad.subject, NamedNode)}
+        for property_ in _NAMES_OF_THINGS:
+            for thing, _, name, _ in store.quads_for_pattern(None, property_, None, DefaultGraph()):
+                if isinstance(thing, NamedNode) and isinstance(name, Literal) and thing.value in left:
+                    names[thing.value].add(name.value)
+        return names
+
+    def _finest(self, iri: str) -> Set[str]:
+        """Return the classes of a thing of which it is in none that is below."""
+        types = {each.value for each in self._values(NamedNode(iri), _TYPE)}
+        return types.difference(*map(self._above, types))
+
+    def _above(self, class_: str) -> frozenset[str]:
+        """Return the classes above one."""
+        if class_ not in self._wider:
+            rows = self._graph.query(f"SELECT ?wider {{ <{class_}> rdfs:subClassOf+ ?wider }}")
+            assert isinstance(rows, QuerySolutions)
+            self._wider[class_] = frozenset(row["wider"].value for row in rows) - {class_}
+        return self._wider[class_]
+
+    def _terms_and_questions(self, words: Mapping[str, str]) -> Iterator[Name]:
         """Yield the names of terms that have a label, and of questions: of their titles, parameters and columns."""
         for type_, kind in _KINDS.items():
-            for term in self._subjects(type_):
-                if term.value in labels and not term.value.startswith(_ELSEWHERE):
-                    yield from self._names_of(term, kind, labels[term.value])
+            for term in sorted(self._subjects(type_), key=str):
+                if term.value in words and not term.value.startswith(_ELSEWHERE):
+                    yield from self._names_of(term, kind, words[term.value])
         for question in self._questions.values():
             parameters = (text for each in question.parameters.values() for text in (each.name, each.label))
             for name in dict.fromkeys((question.title, question.name, *parameters, *question.columns)):
@@ -67,7 +109,7 @@ class Usage:
         """Yield the names of a term; of a class or property of ours also the last part of its IRI."""
         if any(self._values(term, _DEPRECATED)):
             return
-        names = [value.value for property_ in _NAMES for value in self._values(term, property_)]
+        names = [name for property_ in _NAMES for name in sorted(each.value for each in self._values(term, property_))]
         if kind != "code" and term.value.startswith(ONTOLOGY):
             names.append(term.value.removeprefix(ONTOLOGY))
         lists = [value.value.removeprefix(SCHEME).replace("-", " ") for value in self._values(term, _IN_LIST)]

@@ -3,14 +3,17 @@
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 from clustergraph.questions.answer import Answer
-from clustergraph.questions.names import Choices
+from clustergraph.questions.names import Choices, ListedChoices
 from clustergraph.questions.parameters import needs_choices
 from clustergraph.questions.question import Parameter, Question
 from clustergraph.sparql.parser import query_of
 from clustergraph.sparql.tree import Expression, every, variables
+
+SUGGESTED: Final = 2_000
+"""Up to how many are suggested: more would make a page of megabytes, and each is found by its name all the same."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +60,14 @@ def values_of(graph: Askable, name: str) -> Values:
     }  # fmt: skip
 
 
+def suggested(graph: Askable, parameter: Parameter) -> ListedChoices:
+    """Return what a parameter can be, with all names; nothing where that is too much to be suggested."""
+    choices = graph.choices(parameter)
+    if isinstance(choices, ListedChoices) and (parameter.type == "code" or len(choices) <= SUGGESTED):
+        return choices
+    return ListedChoices()
+
+
 def every_value(choices: Choices) -> list[CountedValue]:
     """Return all choices, in the order of the alphabet, without a number of rows."""
     found = [CountedValue(value, iri) for iri, value in choices.offered.items()]
@@ -74,5 +85,5 @@ def _is_counted(question: Question, parameter: Parameter) -> bool:
 def _counted(parameter: Parameter, choices: Choices, answer: Answer) -> list[CountedValue]:
     """Return the choices that stand in the column of a parameter, those in most rows first."""
     rows = Counter(term.value for row in answer.terms if (term := row[parameter.name]))
-    found = [CountedValue(value, iri, rows[iri]) for iri, value in choices.offered.items() if rows[iri]]
+    found = [CountedValue(choices.offer(iri), iri, number) for iri, number in rows.items() if iri in choices]
     return sorted(found, key=lambda each: (-(each.rows or 0), each.value.casefold()))

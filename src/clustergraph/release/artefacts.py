@@ -36,6 +36,8 @@ ORIGINS: Final = "origins"
 """The artefact that tells from which row of which table statements of imports come; see `clustergraph.rdf.origins`."""
 CONFLICTS: Final = "conflicts"
 """The artefact with the rows that the conflict rules find; see `clustergraph.questions.conflict_rows`."""
+NAMES: Final = "names"
+"""The artefact with all names, to be searched; see `clustergraph.questions.name_index`."""
 _LIST: Final = "made.json"
 _DOWNLOADS: Final = "downloads.json"
 _WAIT: Final = 600.0

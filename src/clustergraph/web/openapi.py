@@ -10,7 +10,7 @@ from fastapi.openapi.utils import get_openapi
 from starlette.requests import Request
 from starlette.responses import Response
 
-from clustergraph.questions.names import Choices
+from clustergraph.questions.names import ListedChoices
 from clustergraph.questions.question import Parameter, Question
 from clustergraph.web.pages import as_json, page
 from clustergraph.web.questions import LISTED_CHOICES, OFFERS
@@ -68,7 +68,7 @@ async def _document(here: Served, app: FastAPI) -> bytes:
     return await in_thread(write)
 
 
-def _operation(question: Question, choices: Mapping[str, Choices], ours: Sequence[object]) -> dict[str, Any]:
+def _operation(question: Question, choices: Mapping[str, ListedChoices], ours: Sequence[object]) -> dict[str, Any]:
     content: dict[str, Any] = {
         types[0]: {} for name, types in OFFERS.types.items() if name != "svg" or question.view.kind != "table"
     }
@@ -89,7 +89,7 @@ def _operation(question: Question, choices: Mapping[str, Choices], ours: Sequenc
     }
 
 
-def _parameter(parameter: Parameter, choices: Choices) -> dict[str, Any]:
+def _parameter(parameter: Parameter, choices: ListedChoices) -> dict[str, Any]:
     schema: dict[str, Any] = {**_SCHEMAS[parameter.type]}
     if parameter.type == "code":
         names = list(choices.written)

@@ -19,6 +19,7 @@ from clustergraph.questions.names import AmbiguousNameError
 from clustergraph.questions.parameters import iri_of
 from clustergraph.questions.question import Question, asked
 from clustergraph.questions.successors import Given
+from clustergraph.questions.values import SUGGESTED
 from clustergraph.terms import address
 from clustergraph.web.pages import as_json, page_or_json, problem_page, rendered, respond_page
 from clustergraph.web.problems import RequestError, bad_request
@@ -44,8 +45,6 @@ EVIDENCE_ROWS: Final = 50
 """For how many rows evidence is given at a time."""
 LISTED_CHOICES: Final = 40
 """Up to how many choices are shown as a list; more are suggested while typing."""
-SUGGESTED_CHOICES: Final = 2_000
-"""Up to how many are suggested: more would make a page of megabytes, and each is found by its name all the same."""
 OFFERS: Final = Offers({
     "html": HTML,
     "json": ("application/json",),
@@ -235,7 +234,7 @@ async def _show(here: Served, question: Question, call: QuestionCall, do: Do) ->
         "offered": offered,
         "usual": usual,
         "listed": LISTED_CHOICES,
-        "suggested": SUGGESTED_CHOICES,
+        "suggested": SUGGESTED,
         "meant": _meant(call, problem),
         "permanent": call.address(release=here.release.digest),
         **shown,

@@ -27,10 +27,10 @@ from clustergraph.engine.worker import StoredBytes
 from clustergraph.errors import ClustergraphError, OverLimitError
 from clustergraph.graph import Graph, opened, prepare
 from clustergraph.pipeline import material
-from clustergraph.questions.names import Choices
+from clustergraph.questions.names import ListedChoices
 from clustergraph.questions.parameters import needs_choices
 from clustergraph.questions.question import Parameter, Question
-from clustergraph.questions.values import Values, every_value, values_of
+from clustergraph.questions.values import SUGGESTED, Values, every_value, suggested, values_of
 from clustergraph.release.manifest import Release
 from clustergraph.release.releases import Releases, pointed
 from clustergraph.release.withdrawn import FILE, Withdrawn
@@ -54,8 +54,6 @@ _BESIDE: Final = 200
 """About how many bytes an answer that is kept takes in memory beside itself."""
 _HEAD: Final = 2_000
 """About how many bytes a whole response takes in memory beside its body."""
-_MOST_CHOICES: Final = 2_000
-"""Of more things a page of a large release offers no list: it would be too long to be shown, and takes long to make."""
 _RELEASES: Final = 4
 """What is known of so many releases is kept: of the current one, and of those that permanent links name."""
 
@@ -228,22 +226,22 @@ class Served:
         """Return the questions of the release, by name."""
         return await self.once(Graph.catalogue)
 
-    async def choices(self, parameter: Parameter) -> Choices:
-        """Return what a parameter can be; in a large release none where a page would wait for them."""
+    async def choices(self, parameter: Parameter) -> ListedChoices:
+        """Return what a parameter can be, if that is not too much to be suggested; see `suggested`."""
         if not needs_choices(parameter):
-            return Choices(())
+            return ListedChoices()
         # Parameters of the same class have the same choices, whatever they are called.
         same = replace(parameter, name="", label="", required=False, many=False, default=())
-        return await self.kept((Graph.choices, same), partial(self._choices, same))
+        return await self.kept((suggested, same), partial(self._choices, same))
 
-    async def _choices(self, parameter: Parameter) -> Choices:
-        if self._number(parameter) > _MOST_CHOICES:
-            return Choices(())
+    async def _choices(self, parameter: Parameter) -> ListedChoices:
+        if self._number(parameter) > SUGGESTED:
+            return ListedChoices()
         try:
-            return await self.soon(Graph.choices, parameter)
+            return await self.soon(suggested, parameter)
         except OverLimitError:
             if self.large:
-                return Choices(())  # and it is not tried again
+                return ListedChoices()  # and it is not tried again
             raise
 
     def _number(self, parameter: Parameter) -> int:
