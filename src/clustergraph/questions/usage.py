@@ -33,13 +33,13 @@ _COUNTS: Final = {
     "property": "SELECT (COUNT(*) AS ?n) { ?thing <IRI> ?value }",
     "class": "SELECT (COUNT(DISTINCT ?thing) AS ?n) { ?thing a <IRI> }",
     "code": """SELECT (COUNT(DISTINCT ?thing) AS ?n) {
-      ?thing ?property <IRI> FILTER NOT EXISTS { ?thing a ?type VALUES ?type { skos:Concept skos:ConceptScheme } }
+      ?thing ?property <IRI> MINUS { VALUES ?type { skos:Concept skos:ConceptScheme } ?thing a ?type }
     }""",
 }
 _LEADING: Final = {
     "property": "SELECT DISTINCT ?property { <IRI> rdfs:subPropertyOf+ ?property }",
     "code": """SELECT DISTINCT ?property {
-      ?thing ?property <IRI> FILTER NOT EXISTS { ?thing a ?type VALUES ?type { skos:Concept skos:ConceptScheme } }
+      ?thing ?property <IRI> MINUS { VALUES ?type { skos:Concept skos:ConceptScheme } ?thing a ?type }
     }""",
 }
 """Gives the properties by which a question finds a property too, or a code."""
