@@ -10,7 +10,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Final, NamedTuple, Self
 
-from pyoxigraph import DefaultGraph, NamedNode, QuerySolutions
+from pyoxigraph import NamedNode, QuerySolutions
 
 from clustergraph.engine.store import Embedded
 from clustergraph.questions.names import END, Choices, end_of, initials, plain
@@ -19,7 +19,7 @@ from clustergraph.questions.question import Parameter, Question
 from clustergraph.questions.search import Index
 from clustergraph.questions.usage import Usage
 from clustergraph.questions.values import SUGGESTED
-from clustergraph.terms import compact, expand
+from clustergraph.terms import compact
 
 _FILE: Final = "names.sqlite"
 _TABLES: Final = """
@@ -68,8 +68,9 @@ class NameIndex:
         """Write the names in a graph, with those of the questions that can be asked of it, into a folder."""
         database = sqlite3.connect(folder / _FILE)
         database.executescript(_FOR_WRITING)
-        Index.write(database, Usage(graph, questions).names())
-        _write(database, graph)
+        usage = Usage(graph, questions)
+        Index.write(database, usage.names())
+        _write(database, graph, usage)
         database.commit()
         database.close()
 
@@ -165,7 +166,7 @@ class _Borne(NamedTuple):
     """Whether it counts only where anything may be meant."""
 
 
-def _write(database: sqlite3.Connection, graph: Embedded) -> None:
+def _write(database: sqlite3.Connection, graph: Embedded, usage: Usage) -> None:
     """Write who bears which name, and the classes of things."""
     names = list(_borne(graph))
     first: dict[str, str] = {}
@@ -176,12 +177,13 @@ def _write(database: sqlite3.Connection, graph: Embedded) -> None:
     numbers = {iri: place for place, iri in enumerate(sorted(first, key=lambda iri: (first[iri].casefold(), iri)))}
     database.executescript(_TABLES)
     database.executemany("INSERT INTO thing VALUES (?, ?, ?)", ((at, iri, first[iri]) for iri, at in numbers.items()))
+    types = sorted((compact(class_), numbers[iri]) for iri in here for class_ in usage.classes(iri))
     rows = (
         (plain(name), initials(name) if rank != END else "", numbers[iri], name, rank, everywhere)
         for iri, name, rank, everywhere in (*names, *ends)
     )
     database.executemany("INSERT INTO borne VALUES (NULL, ?, ?, ?, ?, ?, ?)", rows)
-    database.executemany("INSERT INTO type VALUES (?, ?)", _types(graph, {iri: numbers[iri] for iri in here}))
+    database.executemany("INSERT INTO type VALUES (?, ?)", types)
     database.executescript(_INDEXES)
 
 
@@ -191,12 +193,3 @@ def _borne(graph: Embedded) -> Iterator[_Borne]:
     for row in rows:
         if isinstance(thing := row["thing"], NamedNode):
             yield _Borne(thing.value, row["name"].value, int(row["rank"].value), row["everywhere"] is not None)
-
-
-def _types(graph: Embedded, numbers: Mapping[str, int]) -> list[tuple[str, int]]:
-    return sorted(
-        (compact(quad.object.value), at)
-        for iri, at in numbers.items()
-        for quad in graph.store.quads_for_pattern(NamedNode(iri), expand("rdf:type"), None, DefaultGraph())
-        if isinstance(quad.object, NamedNode)
-    )

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Set
 from dataclasses import replace
 from functools import cached_property
 from itertools import product
+from sys import intern
 from typing import Final
 
 from pyoxigraph import DefaultGraph, Literal, NamedNode, QuerySolutions
@@ -58,6 +59,7 @@ class Usage:
         self._graph = graph
         self._questions = questions
         self._told: dict[str, Name] = {}
+        self._classes: dict[str, frozenset[str]] = {}
         self._wider: dict[str, frozenset[str]] = {}
 
     def names(self) -> Iterator[Name]:
@@ -81,9 +83,15 @@ class Usage:
                     names[thing.value].add(name.value)
         return names
 
+    def classes(self, iri: str) -> frozenset[str]:
+        """Return the classes of a thing."""
+        if iri not in self._classes:
+            self._classes[iri] = frozenset(intern(each.value) for each in self._values(NamedNode(iri), _TYPE))
+        return self._classes[iri]
+
     def _finest(self, iri: str) -> Set[str]:
         """Return the classes of a thing of which it is in none that is below."""
-        types = {each.value for each in self._values(NamedNode(iri), _TYPE)}
+        types = self.classes(iri)
         return types.difference(*map(self._above, types))
 
     def _above(self, class_: str) -> frozenset[str]:
