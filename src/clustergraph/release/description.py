@@ -43,14 +43,14 @@ _KINDS_OF_DAYS: Final = {4: "gYear", 7: "gYearMonth", 10: "date"}
 
 def describe(store: Store, release: Release, downloads: Sequence[Download], about: Mapping[str, Any]) -> list[Quad]:
     """Return the description of a release and of its files, from its store and from what its project says of it."""
-    content = Content(_by_thing(store, _DOCUMENTS, "day"), _by_thing(store, _ABOUT % COUNTRY, "place"))
-    content.read(lines_of(release.path))
-    parts = content.sorted_parts
+    statistics = Statistics(_by_thing(store, _DOCUMENTS, "day"), _by_thing(store, _ABOUT % COUNTRY, "place"))
+    statistics.read(lines_of(release.path))
+    parts = statistics.sorted_parts
     own = {source_of(each.graph): each.licence for each in release.sources}
     for part in parts:
         part.licence = own.get(part.source, "")
     named = (*filter(None, (part.document for part in parts)), *parts[0].places)
-    terms = [term.value for term in (*content.by_class, *content.by_property)]
+    terms = [term.value for term in (*statistics.by_class, *statistics.by_property)]
     spaces = {space for prefix, space in VOCABULARIES.items() if prefix not in _NO_VOCABULARY} | {PREFIXES["cg"]}
     text = _template().render(
         select=partial(solutions, store),
@@ -59,7 +59,7 @@ def describe(store: Store, release: Release, downloads: Sequence[Download], abou
         parts=[part for part in parts if part.source not in COMPUTED],
         files=sorted(downloads, key=lambda each: each.name),
         names={iri: name for iri in named if (name := best(store, NamedNode(iri)))},
-        content=content,
+        statistics=statistics,
         vocabularies=[space for space in spaces if any(term.startswith(space) for term in terms)],
         base=about["base"],
         model=BASE,
@@ -116,7 +116,7 @@ def _graph_spaces() -> tuple[str, ...]:
 
 
 @dataclass
-class Content:
+class Statistics:
     """What a release holds, counted while its lines pass in their order."""
 
     days: Mapping[str, set[str]]
