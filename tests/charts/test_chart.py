@@ -149,6 +149,7 @@ def test_things_at_one_place_are_drawn_beside_each_other_with_a_line_to_where_th
     for (x, y, radius), (other_x, other_y, other_radius) in combinations(discs, 2):
         assert math.dist((x, y), (other_x, other_y)) > (radius + other_radius) * 0.9
     assert marks(svg, "line", "leader")
+    assert all(f'href="https://e.org/{name}"' in svg for name in "abcdef")
     assert any("6 places drawn in the middle of the town, region or country" in text for text in words(svg))
 
 

@@ -139,12 +139,13 @@ def _draw(
         if math.dist(home, at) > 2:
             drawing.line(*home, *at, "leader")
     discs = [(x, y, sizes[spot.iri], spot) for (x, y), spot in zip(moved, found, strict=True)]
-    for x, y, radius, spot in discs:
-        frame.taken.append((x - radius * 0.7, y - radius * 0.7, x + radius * 0.7, y + radius * 0.7))
-        drawing.circle(x, y, radius, "spot", f"{spot.name}: {spot.said}" if spot.said else spot.name)
-    unnamed = sum(not _name(frame, drawing, *disc) for disc in discs)
+    frame.taken += [(x - r * 0.7, y - r * 0.7, x + r * 0.7, y + r * 0.7) for x, y, r, _ in discs]
+    named = [_name(frame, drawing, *disc) for disc in discs]
+    for (x, y, radius, spot), has_name in zip(discs, named, strict=True):
+        title = f"{spot.name}: {spot.said}" if spot.said else spot.name
+        drawing.circle(x, y, radius, "spot", title, "" if has_name else spot.iri)
     _countries(frame, drawing, places, {spot.iri for spot in found})
-    return unnamed
+    return named.count(False)
 
 
 def _apart(frame: _Frame, homes: Sequence[tuple[float, float]], radii: Sequence[float]) -> list[tuple[float, float]]:

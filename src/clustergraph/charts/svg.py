@@ -74,9 +74,14 @@ class Drawing:
         """Draw a straight line."""
         self._shape(f'line x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}"', look)
 
-    def circle(self, x: float, y: float, radius: float, look: str, title: str = "") -> None:
-        """Draw a disc."""
+    def circle(self, x: float, y: float, radius: float, look: str, title: str = "", iri: str = "") -> None:
+        """Draw a disc, as a link where it is of a thing that has a page."""
+        address = self.link(iri) if iri else ""
+        if address:
+            self.parts.append(f'<a href="{escape(address)}">')
         self._shape(f'circle cx="{x:.1f}" cy="{y:.1f}" r="{radius:.1f}"', look, title)
+        if address:
+            self.parts.append("</a>")
 
     def path(self, places: str, look: str, title: str = "", width: float = 0) -> None:
         """Draw a path, as wide as said or as it looks."""
