@@ -284,7 +284,7 @@ def test_an_interrupted_import_leaves_what_was_there(home: Path, monkeypatch: py
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt
 
-    for place in ("gathering.Gathering._write", "run.record", "handover.flush", "run.compare"):
+    for place in ("gathering.Gathering._write", "run.record", "commit.flush", "run.compare"):
         with monkeypatch.context() as patched:
             patched.setattr(f"clustergraph.imports.{place}", interrupted)
             with pytest.raises(KeyboardInterrupt):

@@ -30,11 +30,11 @@ class Context:
     @cached_property
     def project(self) -> Project:
         """The project."""
-        from clustergraph.imports.handover import finish_all
+        from clustergraph.imports.commit import recover_all
         from clustergraph.pipeline.project import Project
 
         found = Project(self.root)
-        for name in finish_all(found.data / "imports"):
+        for name in recover_all(found.data / "imports"):
             click.echo(f"note: the import {name} was killed while its files were named; it is whole now", err=True)
         return found
 

@@ -25,7 +25,7 @@ from clustergraph.errors import QueryError, ReleaseError, ResultTooLargeError
 from clustergraph.formats import RDF_FORMATS, RESULT_FORMATS, Engine, Format
 from clustergraph.rdf import xml
 from clustergraph.sparql.exists import rewrite
-from clustergraph.sparql.given import decided
+from clustergraph.sparql.filters import simplified
 from clustergraph.sparql.parser import explain, query_of
 from clustergraph.sparql.tree import Dataset
 from clustergraph.spreadsheet import guarded_csv
@@ -129,7 +129,7 @@ class Embedded:
         """Return what a query gives; every query of every door is run here.
 
         The prefixes of `clustergraph.terms` need not be declared, a triple that several graphs of the dataset have
-        counts once, and `clustergraph.sparql.given` and `exists` have put the query in the way that the engine
+        counts once, and `clustergraph.sparql.filters` and `exists` have put the query in the way that the engine
         answers fastest.
         A dataset replaces the one that the query itself describes; a base does not.
 
@@ -141,7 +141,7 @@ class Embedded:
             dataset = query_of(query, base).dataset
         store, default, named = self._over(dataset)
         prefixes = {prefix: space for prefix, space in PREFIXES.items() if f"{prefix}:" in query}
-        text = rewrite(decided(query))
+        text = rewrite(simplified(query))
         while True:
             try:
                 return store.query(text, base_iri=base, prefixes=prefixes, default_graph=default, named_graphs=named)

@@ -24,6 +24,7 @@ _PACKED: Final = 200
 """How many times larger than packed a larger one may be; tables are five to fifty times."""
 _ZIP, _OLE, _PARQUET, _GZIP, _PDF = (b"PK\x03\x04", b"PK\x05\x06"), b"\xd0\xcf\x11\xe0", b"PAR1", b"\x1f\x8b", b"%PDF"
 _JSON: Final = re.compile(rb'(\xef\xbb\xbf)?\s*\{\s*"')
+# A ZIP that is packed or locked in a way that the library does not know is a NotImplementedError there.
 _DAMAGE: Final = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError)
 _TABLES: Final = (".csv", ".tsv", ".txt", ".xlsx", ".xlsm", ".parquet", ".geojson")
 

@@ -18,10 +18,10 @@ from typing import IO, Final
 
 from clustergraph.errors import SourceError
 from clustergraph.imports.assignment import assign
+from clustergraph.imports.commit import commit, lock, recover
 from clustergraph.imports.comparison import ImportDifference, compare
 from clustergraph.imports.conformance import Conformance
 from clustergraph.imports.gathering import BadRowsError, Gathering, Given, Making, Progress, Taken
-from clustergraph.imports.handover import finish, hand_over, lock
 from clustergraph.imports.profile import ImportProfile
 from clustergraph.imports.record import ImportOrigin, SaidBefore, record, retrieved_before
 from clustergraph.imports.refused import ENDING, RefusedRows, first_import, is_refused
@@ -128,7 +128,7 @@ def _folder(home: Path, name: str) -> Iterator[Path]:
     """Give a folder for drafts beside the data; what a killed import of that name has left is finished or removed."""
     home.mkdir(parents=True, exist_ok=True)
     with lock(home, name):
-        finish(home, name)
+        recover(home, name)
         for old in home.glob(f".{name}.*"):
             shutil.rmtree(old, ignore_errors=True)
         folder = Path(tempfile.mkdtemp(prefix=f".{name}.", dir=home))
@@ -219,7 +219,7 @@ class _Import:
         if not old and all(map(_same, drafts, targets)):
             return False
         with _undisturbed():
-            hand_over(self.folder, home, name, drafts, old)
+            commit(self.folder, home, name, drafts, old)
         return True
 
 

@@ -17,7 +17,7 @@ from clustergraph.export.dump import WORDS, Progress, dump, extension, split
 from clustergraph.formats import RDF_FORMATS
 from clustergraph.graph import Graph
 from clustergraph.pipeline.project import Project, package_fingerprint
-from clustergraph.questions import conflict_rows
+from clustergraph.questions import conflicts
 from clustergraph.questions.conflict import rules_of
 from clustergraph.questions.name_index import NameIndex
 from clustergraph.rdf import turtle
@@ -85,7 +85,7 @@ class _Exports:
     def _conflicts(self, folder: Path, _: Sequence[Download]) -> Iterator[Download]:
         self.progress("finding what disagrees")
         graph = Embedded(self.release.path)
-        conflict_rows.write(rules_of(graph), graph, folder)
+        conflicts.write_rows(rules_of(graph), graph, folder)
         return iter(())
 
     def names(self) -> Artefact:

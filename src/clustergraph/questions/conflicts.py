@@ -2,23 +2,35 @@
 
 from __future__ import annotations
 
+import gzip
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, QuerySolution, QuerySolutions, Triple
+from pyoxigraph import (
+    BlankNode,
+    DefaultGraph,
+    Literal,
+    NamedNode,
+    QueryResultsFormat,
+    QuerySolution,
+    QuerySolutions,
+    Triple,
+    parse_query_results,
+)
 
 from clustergraph.engine.store import Embedded
 from clustergraph.errors import QuestionError
 from clustergraph.questions.answer import Cell, Words, cell
 from clustergraph.questions.conflict import KINDS, Conflict, ConflictRule, Side, Wanted, rules_of
-from clustergraph.questions.conflict_rows import kept, rows_of, unpacked
 from clustergraph.questions.names import nearest, plain
 from clustergraph.questions.notes import Note, notes
 from clustergraph.questions.parameters import iri_of, last_day
 from clustergraph.questions.sections import Section, documents
+from clustergraph.release.artefacts import CONFLICTS, folder_of
 from clustergraph.shacl.findings import Severity
 from clustergraph.terms import compact
 
@@ -40,6 +52,9 @@ _DATES: Final = """SELECT ?section ?from ?until WHERE {
   BIND (COALESCE(?letter_until, ?document_until) AS ?until) FILTER BOUND(?from)
 }"""
 """Gives the first and last day on which a section can have been written; a letter has its own."""
+
+_KEPT: Final = ".srj.gz"
+"""How the files end that keep what a rule finds: SPARQL results in JSON, packed."""
 
 FILTERS: Final = ("kind", "about", "document", "severity")
 """By what conflicts are chosen; each can have several values."""
@@ -65,7 +80,7 @@ class Conflicts:
         What the rules of a release find is read, where it is kept beside it.
         """
         self.rules = rules_of(graph) if rules is None else rules
-        self._kept = kept(graph.path) if rules is None else {}
+        self._kept = _kept_rows(graph.path) if rules is None else {}
         self._search = search
         self._graph = graph
         self._words = words
@@ -135,7 +150,7 @@ class Conflicts:
         return [replace(conflict, notes=conflict.notes + fitting(conflict)) for conflict in found]
 
     def _find(self, rule: ConflictRule) -> Iterator[Conflict]:
-        rows = unpacked(self._kept[rule.name]) if rule.name in self._kept else rows_of(rule, self._graph)
+        rows = _unpacked(self._kept[rule.name]) if rule.name in self._kept else _rows_of(rule, self._graph)
         columns = frozenset(variable.value for variable in rows.variables)
         groups: dict[tuple[str, ...], list[_Row]] = defaultdict(list)
         for row in rows:
@@ -266,3 +281,28 @@ def _things(name: str, search: Search, known: Callable[[str], bool]) -> set[str]
         advice = f"did you mean {' or '.join(near)}?" if near else "`clustergraph search` finds names"
         raise QuestionError(f"about: {name!r} is not known", advice=advice)
     return found
+
+
+def write_rows(rules: Mapping[str, ConflictRule], graph: Embedded, folder: Path) -> None:
+    """Write into a folder what each rule finds in a graph, which takes long if that is large."""
+    for name, rule in rules.items():
+        content = _rows_of(rule, graph).serialize(format=QueryResultsFormat.JSON)
+        (folder / f"{name}{_KEPT}").write_bytes(gzip.compress(content or b"", mtime=0))
+
+
+def _kept_rows(release: Path) -> dict[str, bytes]:
+    """Return what is kept beside a release, by the names of the rules."""
+    folder = folder_of(release, CONFLICTS)
+    return {path.name.removesuffix(_KEPT): path.read_bytes() for path in folder.glob(f"*{_KEPT}")} if folder else {}
+
+
+def _rows_of(rule: ConflictRule, graph: Embedded) -> QuerySolutions:
+    rows = graph.query(rule.query)
+    assert isinstance(rows, QuerySolutions)
+    return rows
+
+
+def _unpacked(content: bytes) -> QuerySolutions:
+    rows = parse_query_results(gzip.decompress(content), QueryResultsFormat.JSON)
+    assert isinstance(rows, QuerySolutions)
+    return rows

@@ -10,7 +10,7 @@ import pytest
 from pyoxigraph import NamedNode, Quad, Store
 
 from clustergraph.questions.question import load
-from clustergraph.sparql.given import decided
+from clustergraph.sparql.filters import simplified
 from tests.conftest import ROOT
 
 NODES = [NamedNode(f"http://x.example/n{n}") for n in range(4)]
@@ -69,25 +69,25 @@ def test_a_query_with_its_conditions_decided_has_the_same_answer(frame):
         for _ in range(8):
             store = Store()
             store.extend(random.sample(TRIPLES, 16))
-            assert answer(store, decided(query)) == answer(store, query), decided(query)
+            assert answer(store, simplified(query)) == answer(store, query), simplified(query)
 
 
 def test_a_parameter_that_is_not_given_has_no_condition():
     query = asked(FRAMES[0], "UNDEF", CONDITIONS[0])
-    assert decided(query) == f"SELECT * {{ VALUES ?v {{ UNDEF }} ?a {P} ?b  }}"
+    assert simplified(query) == f"SELECT * {{ VALUES ?v {{ UNDEF }} ?a {P} ?b  }}"
 
 
 def test_what_is_given_is_where_the_engine_can_begin():
     query = asked(FRAMES[0], "<http://x.example/n0>", CONDITIONS[0])
-    assert decided(query).startswith(f"SELECT * {{ {{ ?a {Q} ?v }} VALUES")
+    assert simplified(query).startswith(f"SELECT * {{ {{ ?a {Q} ?v }} VALUES")
     same = asked(FRAMES[0], "<http://x.example/n0>", "?b = ?v")
-    assert "VALUES (?b ?v) { (<http://x.example/n0> <http://x.example/n0>) }" in decided(same)
+    assert "VALUES (?b ?v) { (<http://x.example/n0> <http://x.example/n0>) }" in simplified(same)
     path = asked(FRAMES[0], "<http://x.example/n0>", CONDITIONS[2])
-    assert "SELECT DISTINCT ?a ?v" in decided(path)
+    assert "SELECT DISTINCT ?a ?v" in simplified(path)
 
 
 def test_most_conditions_of_the_questions_are_decided():
     texts = [each.query for each in load(ROOT / "queries").values()]
-    before, after = (sum(text.count("(!BOUND(") for text in some) for some in (texts, map(decided, texts)))
+    before, after = (sum(text.count("(!BOUND(") for text in some) for some in (texts, map(simplified, texts)))
     assert before > 200
     assert after < before / 4

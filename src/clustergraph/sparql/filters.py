@@ -48,12 +48,12 @@ Edit: TypeAlias = tuple[int, int, str]
 
 
 @lru_cache(maxsize=512)
-def decided(query: str) -> str:
+def simplified(query: str) -> str:
     """Return a query with the same answer, with the conditions decided that hang on whether a parameter is given.
 
-    >>> decided("ASK { VALUES ?c { UNDEF } ?a <p> ?b FILTER (!BOUND(?c) || EXISTS { ?a <q> ?c }) }")
+    >>> simplified("ASK { VALUES ?c { UNDEF } ?a <p> ?b FILTER (!BOUND(?c) || EXISTS { ?a <q> ?c }) }")
     'ASK { VALUES ?c { UNDEF } ?a <p> ?b  }'
-    >>> decided("ASK { VALUES ?c { <x> } ?a <p> ?b FILTER (!BOUND(?c) || EXISTS { ?a <q> ?c }) }")
+    >>> simplified("ASK { VALUES ?c { <x> } ?a <p> ?b FILTER (!BOUND(?c) || EXISTS { ?a <q> ?c }) }")
     'ASK { { ?a <q> ?c } VALUES ?c { <x> } ?a <p> ?b  }'
     """
     if not _MAY_APPLY.search(query):

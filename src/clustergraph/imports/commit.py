@@ -30,7 +30,7 @@ def lock(home: Path, name: str) -> AbstractContextManager[None]:
     return locked(Path(tempfile.gettempdir()) / f"clustergraph-import-{place}.lock", _WAIT, busy)
 
 
-def hand_over(folder: Path, home: Path, name: str, drafts: Iterable[Path], gone: Iterable[Path]) -> None:
+def commit(folder: Path, home: Path, name: str, drafts: Iterable[Path], gone: Iterable[Path]) -> None:
     """Give the drafts in a folder their names in that of imports, and remove files that are to go; hold the lock."""
     (folder / _GONE).write_text(json.dumps([path.name for path in gone]), "utf-8")
     kept = {*drafts, folder / _GONE}
@@ -39,10 +39,10 @@ def hand_over(folder: Path, home: Path, name: str, drafts: Iterable[Path], gone:
         flush(path)
     folder.rename(home / f".{name}{_READY}")
     flush(home)
-    finish(home, name)
+    recover(home, name)
 
 
-def finish(home: Path, name: str) -> bool:
+def recover(home: Path, name: str) -> bool:
     """Move what a folder that is ready still holds, and return whether there was one; hold the lock."""
     ready = home / f".{name}{_READY}"
     if not ready.is_dir():
@@ -60,10 +60,10 @@ def finish(home: Path, name: str) -> bool:
     return True
 
 
-def finish_all(home: Path) -> Iterator[str]:
+def recover_all(home: Path) -> Iterator[str]:
     """Finish what killed imports have begun, and yield their names."""
     for ready in sorted(home.glob(f".*{_READY}")):
         name = ready.name.removeprefix(".").removesuffix(_READY)
         with told(home), lock(home, name):
-            if finish(home, name):
+            if recover(home, name):
                 yield name
