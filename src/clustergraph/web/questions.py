@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import asdict, replace
 from functools import partial
 from http import HTTPStatus
-from typing import Annotated, Any, Final, NamedTuple, TypeVar
+from typing import Annotated, Final, NamedTuple, TypeVar
 from urllib.parse import urlencode
 
 from fastapi import Query
@@ -61,8 +61,6 @@ _PICTURES: Final = {"bar": "bars", "line": "lines", "map": "map", "network": "ne
 _RESERVED: Final = ("format", "limit", "offset", "release", *FLAGS)
 
 Found = TypeVar("Found", Excerpt, WrittenAnswer)
-Do = Callable[..., Awaitable[Any]]
-"""What has a job done: `Served.do`, or `Served.soon`."""
 
 
 async def index(
@@ -114,8 +112,8 @@ async def answer(
     if chosen == "html":
         # A page that nothing is chosen for is a first look; whoever says how many rows wants them.
         chosen_rows = bool(given) or limit is not None or bool(offset) or evidence
-        do = here.do if chosen_rows else here.soon
-        return await respond_page(request, here.release, partial(_show, here, question, call, do))
+        make = partial(_show, here, question, call, soon=here.large and not chosen_rows)
+        return await respond_page(request, here.release, make)
 
     async def write() -> AnswerPart:
         if call.format == "rq" and not call.given:
@@ -172,7 +170,7 @@ def _moved(request: Request, question: Question, given: Given, extension: str) -
 
 
 async def _asked(
-    here: Served, call: QuestionCall, job: Callable[..., Found], *given: object, do: Do | None = None
+    here: Served, call: QuestionCall, job: Callable[..., Found], *given: object, soon: bool = False
 ) -> tuple[Found, str]:
     """Return some rows of an answer, and if it has none, why; evidence for them is refused where it does not fit."""
     if call.evidence and call.format not in ("html", "json"):
@@ -181,7 +179,7 @@ async def _asked(
     if call.evidence and call.limit > EVIDENCE_ROWS:
         advice = f"give limit={EVIDENCE_ROWS} or less, and page with offset"
         raise bad_request(f"evidence is given for {EVIDENCE_ROWS} rows at a time", advice)
-    found = await (do or here.do)(job, *given)
+    found = await (here.soon if soon else here.do)(job, *given)
     if found.total:
         return found, ""
     try:
@@ -207,18 +205,18 @@ def _links(call: QuestionCall, total: int, hints: Sequence[str]) -> dict[str, st
     return {"Link": ", ".join(found), **hint_header("; ".join(" ".join(each.split()) for each in hints if each))}
 
 
-async def _show(here: Served, question: Question, call: QuestionCall, do: Do) -> bytes | Response:
+async def _show(here: Served, question: Question, call: QuestionCall, *, soon: bool) -> bytes | Response:
     """Show the form, and under it the answer, what is wrong, or where the whole answer is if it takes long."""
     parameters = question.parameters.values()
     shown: dict[str, object] = {"bound": question.query}
     problem: ClustergraphError | None = None
     try:
         if call.given or not any(each.required for each in parameters):
-            found, shown["why_empty"] = await _asked(here, call, Graph.excerpt, call, address, do=do)
+            found, shown["why_empty"] = await _asked(here, call, Graph.excerpt, call, address, soon=soon)
             shown |= {"table": found, "bound": found.query}
     except OverLimitError as error:
-        shown["late"] = here.large and do == here.soon
-        problem = None if shown["late"] else error
+        shown["late"] = soon
+        problem = None if soon else error
     except ClustergraphError as error:
         problem = error
     # An answer to a few is not kept waiting by the whole answer, in which the values are counted.

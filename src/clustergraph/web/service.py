@@ -23,7 +23,7 @@ from clustergraph import __version__
 from clustergraph.engine import store
 from clustergraph.engine.fetches import Fetches
 from clustergraph.engine.pool import Pool, of_query
-from clustergraph.engine.worker import StoredBytes
+from clustergraph.engine.worker import Limits, StoredBytes
 from clustergraph.errors import ClustergraphError, OverLimitError
 from clustergraph.graph import Graph, opened, prepare
 from clustergraph.pipeline import material
@@ -189,9 +189,7 @@ class Served:
 
     async def do(self, job: Callable[..., Result], *given: Any) -> Result:  # noqa: ANN401 - what the job takes
         """Have a worker do a job on the graph of the release: a method of `Graph`, or a function that takes one."""
-        pool, limits = self.service.pool, self.service.job_limits
-        with while_there() as (client, number):
-            return await pool.run(self.release.path, job, *given, client=client, number=number, limits=limits)
+        return await self._run(self.service.job_limits, job, *given)
 
     async def soon(self, job: Callable[..., Result], *given: Any) -> Result:  # noqa: ANN401 - what the job takes
         """Have a job done as `do` does; of a large release only what does not keep a page waiting.
@@ -199,12 +197,16 @@ class Served:
         Raises:
             OverLimitError: it takes longer.
         """
-        service = self.service
-        limits = service.job_limits
+        limits = self.service.job_limits
         if self.large:
-            limits = replace(limits, seconds=replace(limits.seconds, value=service.settings.page_seconds))
+            limits = replace(limits, seconds=replace(limits.seconds, value=self.service.settings.page_seconds))
+        return await self._run(limits, job, *given)
+
+    async def _run(self, limits: Limits, job: Callable[..., Result], *given: Any) -> Result:  # noqa: ANN401
         with while_there() as (client, number):
-            return await service.pool.run(self.release.path, job, *given, client=client, number=number, limits=limits)
+            return await self.service.pool.run(
+                self.release.path, job, *given, client=client, number=number, limits=limits
+            )
 
     @property
     def large(self) -> bool:
