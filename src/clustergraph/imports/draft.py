@@ -29,18 +29,18 @@ def is_of_projects(table: SketchedTable) -> bool:
 def query(table: SketchedTable) -> str:
     """Return the query of a table: what each known column says, and each other one as a note."""
     chosen = list(_parts(table))
-    used = {name for piece in chosen for name in piece.needs}
+    used = {name for part in chosen for name in part.needs}
     others = [each for each in table.columns if each.means not in used and each.means not in (*_NOT_SAID, "currency")]
-    template = [piece.template for piece in chosen]
+    template = [part.template for part in chosen]
     parts = "".join(f', "|", COALESCE(STR(?{name}), "")' for name in _KEY if name in table.means)
-    where = [piece.where.replace("{others}", parts) for piece in chosen if piece.where]
+    where = [part.where.replace("{others}", parts) for part in chosen if part.where]
     where.insert(0, 'BIND (REPLACE(STR(?_graph), "^.*/", "") AS ?import)')
     if is_cluster(table):
         template.insert(1, "?thing cg:kind organisation-kind:cluster .")
-    if any("?money" in piece.template for piece in chosen):
+    if any("?money" in part.template for part in chosen):
         where.append(_MONEY)
     notes = [_remark(column) for column in others]
-    kept = [(table.means[name], variable) for piece in chosen for name, variable in piece.kept.items()]
+    kept = [(table.means[name], variable) for part in chosen for name, variable in part.kept.items()]
     notes += [_kept(column, variable) for column, variable in kept]
     for number, remark in enumerate([*notes, 'STRLANG(?_rest, "und")'], 1):
         template.append(
@@ -100,9 +100,9 @@ def _note(remark: str, number: int) -> str:
     return f"BIND ({remark} AS ?remark{number})\nBIND (IF(BOUND(?thing), {iri}, ?nothing) AS ?note{number})"
 
 
-def _indented(pieces: Sequence[str]) -> Iterator[str]:
-    for piece in pieces:
-        yield textwrap.indent(piece, "  ")
+def _indented(parts: Sequence[str]) -> Iterator[str]:
+    for part in parts:
+        yield textwrap.indent(part, "  ")
 
 
 def _prefixes(body: str) -> list[str]:
@@ -182,7 +182,7 @@ def _readme(name: str, tables: Sequence[SketchedTable], origin: FileOrigin) -> s
     lines += [f"- `clustergraph import {name} {origin.file} --dry-run`, then without `--dry-run`"]
     for table in tables:
         lines += ["", f"## {table.table.name}", "", "| heading | column | holds | says |", "| --- | --- | --- | --- |"]
-        used = {need for piece in _parts(table) for need in piece.needs}
+        used = {need for part in _parts(table) for need in part.needs}
         lines += [
             f"| {column.heading.replace('|', '/')} | {column.name} | {_holds(column)} | {_says(column, used)} |"
             for column in table.columns
