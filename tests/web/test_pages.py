@@ -167,7 +167,8 @@ def test_unknown_things_are_404_with_near_ones(client, accept):
         ("/nothing", 404),
         ("/static/style.css", 200),
         ("/static/../app.py", 404),
-        ("/docs", 404),
+        ("/docs", 200),
+        ("/redoc", 404),
     ],
 )
 def test_addresses_and_their_status(client, path, status):

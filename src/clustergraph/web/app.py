@@ -22,6 +22,7 @@ from clustergraph.settings import Settings
 from clustergraph.web import (
     audit,
     conflicts,
+    documentation,
     downloads,
     graphstore,
     matches,
@@ -102,6 +103,8 @@ def create_app(
         app.add_route(f"/reconcile{path}", endpoint, ["GET"])
     app.add_route("/matches", matches.decide, ["POST"])
     app.add_route("/metrics", metrics.metrics, ["GET"])
+    app.add_route(documentation.ADDRESS, documentation.page, ["GET"])
+    app.add_route(f"{documentation.ADDRESS}/{{name:path}}", documentation.page, ["GET"])
     app.add_route("/.well-known/void", downloads.dataset, ["GET"])
     app.add_route("/download/{name}", downloads.file, ["GET"])
     for space in things.SPACES:

@@ -51,10 +51,13 @@ _MORE: Final = {
     "/sparql": "SPARQL",
     "/ontology": "Ontology",
     "/validate": "Check data",
+    "/docs": "Documentation",
     "/audit": "Audit",
     "/matches": "Matches",
     "/dataset": "Description of the dataset",
     "/openapi.json": "OpenAPI",
+    "/docs/questions#for-a-language-model": "MCP",
+    "/docs/accessibility": "Accessibility",
 }
 """What every page leads to, in its foot."""
 _ENVIRONMENT.globals |= {
