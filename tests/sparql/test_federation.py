@@ -19,13 +19,14 @@ from clustergraph.engine.fetches import filled
 from clustergraph.errors import OverLimitError, RefusedQueryError
 from clustergraph.pipeline import publish
 from clustergraph.pipeline.project import Project
+from clustergraph.pipeline.writes import Writer
 from clustergraph.release.releases import Releases
 from clustergraph.settings import SettingError, Settings
 from clustergraph.sparql.federation import Allowed, Asking, Calls, HostError
 from clustergraph.sparql.tokens import QuerySyntaxError
 from clustergraph.terms import PREFIXES
 from clustergraph.web.app import create_app
-from clustergraph.web.updates import Token, Writer, Writing
+from clustergraph.web.authorisation import Token, Writing
 from tests.served import SECRET
 from tests.small_project import make
 

@@ -20,7 +20,7 @@ from clustergraph.release.artefacts import Made, home_of
 from clustergraph.release.releases import Releases
 from clustergraph.settings import Settings
 from clustergraph.web.app import create_app
-from clustergraph.web.updates import Token, Writing
+from clustergraph.web.authorisation import Token, Writing
 from tests.accessible import check_page
 from tests.conftest import offered
 from tests.live_server import until

@@ -37,6 +37,7 @@ COMMANDS: Final = {
     "rollback": ("releases", "Make an older release current."),
     "search": ("ask", "Find things by any of their names."),
     "serve": ("serve", "Serve the current release: SPARQL, pages, data."),
+    "token": ("token", "Make, list and revoke tokens of those who may write."),
     "validate": ("validate", "Check files, or the graph of the project, against shapes."),
     "withdraw": ("withdraw", "Take a source or a thing out of all that is kept."),
 }

@@ -26,14 +26,14 @@ def serve(context: Context, host: str | None, port: int | None, build_first: boo
     from clustergraph.engine.store import Embedded
     from clustergraph.pipeline.writes import Writer
     from clustergraph.web import server
-    from clustergraph.web.updates import Token, Writing
+    from clustergraph.web.authorisation import Access, Token, Writing
 
     Embedded(current)  # whose store is missing or damaged is no release to serve
     settings = context.project.configuration.settings
     host, port = host or settings.host, settings.port if port is None else port
     token, writer = Token.from_environment(), Writer(context.project.root, context.releases.root, settings)
-    writing = Writing(token, writer) if token else None
-    taking = ", taking changes" if writing else ""
+    writing = Writing(token, writer)
+    taking = ", taking changes" if Access(context.releases.root, writing).taking_changes else ""
     click.echo(f"serving on http://{host}:{port}/{taking} (stop with Ctrl-C)", err=True)
     project = context.project.root if context.project.shapes.is_dir() else None
     server.run(context.releases.root, settings, host, port, writing, project)

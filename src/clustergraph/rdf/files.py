@@ -68,13 +68,14 @@ class Written:
 
 
 @contextmanager
-def whole(path: Path, *, compress: bool = False) -> Iterator[IO[bytes]]:
+def whole(path: Path, *, compress: bool = False, private: bool = False) -> Iterator[IO[bytes]]:
     """Give a file to write to; it takes its name, on disk for good, only when all has been written.
 
-    It replaces one that is there. A packed one has no name and no time, so its bytes depend on the content alone. What
-    cannot be written raises `UnwritableError`.
+    It replaces one that is there. A packed one has no name and no time, so its bytes depend on the content alone; a
+    private one can be read by its owner alone. What cannot be written raises `UnwritableError`.
     """
     with _draft(path) as draft:
+        draft.touch(0o600 if private else 0o666)
         with draft.open("wb") as file:
             if compress:
                 packed = gzip.GzipFile(fileobj=file, mode="wb", filename="", mtime=0, compresslevel=6)

@@ -21,6 +21,7 @@ from clustergraph.release.artefacts import Made
 from clustergraph.settings import Settings
 from clustergraph.web import (
     audit,
+    authorisation,
     conflicts,
     documentation,
     downloads,
@@ -48,7 +49,7 @@ _STATIC: Final = Path(__file__).parent / "static"
 def create_app(
     root: Path,
     settings: Settings,
-    writing: updates.Writing | None = None,
+    writing: authorisation.Writing | None = None,
     project: Path | None = None,
     *,
     address: str = "http://127.0.0.1:8123",
@@ -58,7 +59,7 @@ def create_app(
     Args:
         root: where the releases are.
         settings: limits, and the address that pages and descriptions show.
-        writing: what the service needs to take changes; without it there are none.
+        writing: what the service needs to take changes from those who have a token; without it there are none.
         project: whose shapes check data that comes without.
         address: where the service listens; shown where the settings have no other address.
     """
@@ -71,7 +72,7 @@ def create_app(
             await service.pool.warm(service.release.path)
             if writing:
                 writing.writer.start(service.pool)
-                if not Made.of(service.release.path).downloads:
+                if app.state.access.taking_changes and not Made.of(service.release.path).downloads:
                     writing.writer.export()
             yield
             if writing:
@@ -89,6 +90,7 @@ def create_app(
     )
     app.state.service = service
     app.state.writing = writing
+    app.state.access = authorisation.Access(root, writing)
     app.state.validations = validation.Validations(service, project)
 
     # The first is found soonest, and this one is asked for most.

@@ -130,7 +130,7 @@ def _keep_usable_ranges(request: Request, size: int) -> None:
 
 def _not_made(request: Request, what: str) -> RequestError:
     """Return the error of something that is not made of the release, or not yet."""
-    if request.app.state.writing is None:
+    if not request.app.state.access.taking_changes:
         advice = "whoever runs it: clustergraph export all"
         return RequestError(HTTPStatus.NOT_FOUND, f"this release has no {what}", advice)
     problem = f"the {what} of this release, which was written just now, are not made yet"

@@ -16,13 +16,14 @@ from clustergraph.matching.links import STATES
 from clustergraph.matching.matches import State
 from clustergraph.matching.shown import MatchExcerpt, excerpt
 from clustergraph.sparql.guard import IRI
+from clustergraph.web.authorisation import authorised
 from clustergraph.web.pages import page_or_json, rendered
 from clustergraph.web.problems import bad_request
 from clustergraph.web.protocol import Asked, body, decode, parse
 from clustergraph.web.questions import Offset
 from clustergraph.web.responses import PAGE_OR_JSON, format_of
 from clustergraph.web.service import ReleaseName, served
-from clustergraph.web.updates import authorised, update
+from clustergraph.web.updates import update
 
 _MOST: Final = 50
 _STATES: Final = {"enum": ["", *STATES]}
@@ -30,7 +31,7 @@ _STATES: Final = {"enum": ["", *STATES]}
 
 async def decide(request: Request) -> Response:
     """Take a decision on a pair, from a client that may write: its match, the decision, and the role if it is given."""
-    authorised(request)
+    await authorised(request)
     limit = request.app.state.service.settings.query_bytes
     too_long = OverLimitError(
         f"the form is longer than {limit:,} bytes", limit="query_bytes", value=limit, advice="send one decision"

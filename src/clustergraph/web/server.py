@@ -18,9 +18,9 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from clustergraph.settings import Settings
 from clustergraph.web.app import create_app
+from clustergraph.web.authorisation import Writing
 from clustergraph.web.middleware import RAW_HEADERS, event
 from clustergraph.web.problems import RequestError, bad_request
-from clustergraph.web.updates import Writing
 
 _SWITCH: Final = 0.0005
 """Seconds for which a thread may go on while another one waits to be run."""

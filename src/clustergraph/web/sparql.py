@@ -20,7 +20,7 @@ from clustergraph.release.manifest import Release
 from clustergraph.sparql.federation import Allowed
 from clustergraph.sparql.guard import Checked, check, check_graph
 from clustergraph.terms import BASE, PREFIXES
-from clustergraph.web import protocol, responses, updates
+from clustergraph.web import authorisation, protocol, responses, updates
 from clustergraph.web.pages import FORMS, example, page, problem_page, respond_page
 from clustergraph.web.problems import bad_request
 from clustergraph.web.protocol import Asked
@@ -38,7 +38,7 @@ _PREFIXES: Final = {each: PREFIXES[each] for each in ("sd", "void", "dcterms", "
 async def endpoint(request: Request) -> Response:
     """Answer a query by the SPARQL 1.1 Protocol; without one, say what this endpoint is."""
     service: Service = request.app.state.service
-    asked = await protocol.read(request, service.settings.query_bytes, updates.room(request))
+    asked = await protocol.read(request, service.settings.query_bytes, authorisation.room(request))
     if asked.update is not None:
         return await updates.update(request, asked)
     if asked.format == "html" or (not asked.format and responses.prefers_html(request)):
@@ -147,7 +147,7 @@ def _downloads(asked: Asked, checked: Checked) -> dict[str, str]:
 
 async def _description(request: Request, wanted: str) -> Response:
     """Say what the endpoint is (SPARQL 1.1 Service Description)."""
-    here, writable = served(request), request.app.state.writing is not None
+    here, writable = served(request), request.app.state.access.taking_changes
     name = GRAPHS.choose(request, wanted)
     make = partial(responses.in_thread, partial(_described, here, name, writable=writable))
     etag, links = address_tag(request, here.release, name, writable), {"Link": '</dataset>; rel="describedby"'}

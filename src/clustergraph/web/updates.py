@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import json
-import os
-import re
+import logging
 import uuid
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from http import HTTPStatus
-from pathlib import Path
 from typing import Final
 
 from starlette.requests import Request
@@ -20,14 +15,13 @@ from werkzeug.http import parse_options_header
 
 from clustergraph.errors import OverLimitError, SourceError
 from clustergraph.pipeline.transaction import DELETE, PATCH, PUT, UPDATE, Outcome, Write
-from clustergraph.pipeline.writes import Writer
-from clustergraph.settings import VARIABLE_PREFIX, SettingError
 from clustergraph.shacl.triples import InvalidShapesError
 from clustergraph.sparql.guard import IRI
 from clustergraph.terms import address, own
 from clustergraph.web import protocol
+from clustergraph.web.authorisation import authorised
 from clustergraph.web.graphstore import named_graph, tags
-from clustergraph.web.middleware import while_there
+from clustergraph.web.middleware import event, while_there
 from clustergraph.web.problems import RequestError, bad_request
 from clustergraph.web.protocol import Asked
 from clustergraph.web.responses import GRAPHS, Offers, plain_tag
@@ -35,14 +29,9 @@ from clustergraph.web.service import Service
 
 METHODS: Final = ["PUT", "POST", "DELETE", "PATCH"]
 
-_VARIABLE: Final = VARIABLE_PREFIX + "TOKEN"
-_FILE_VARIABLE: Final = VARIABLE_PREFIX + "TOKEN_FILE"
-_TOKEN: Final = re.compile(r"(?=.{16})[A-Za-z0-9._~+/-]+=*")
-_BEARER: Final = re.compile(r"bearer +(\S+) *", re.IGNORECASE)
 _REASONS: Final = 20
 """How many findings are in the text of a refusal; the problem document has all."""
 _PATCHES: Final = Offers({"update": (protocol.UPDATE,)})
-_IN_ADDRESS: Final = ("token", "access_token", "bearer", "authorization")
 _REFUSALS: Final = {
     "busy": (HTTPStatus.SERVICE_UNAVAILABLE, "a build or another change is under way", "try again later"),
     "moved on": (
@@ -58,62 +47,9 @@ _REFUSALS: Final = {
 }
 
 
-class Token:
-    """A secret that is kept only as a digest."""
-
-    def __init__(self, secret: str) -> None:
-        """Take a secret that is long enough and can be sent in a header."""
-        if not _TOKEN.fullmatch(secret):
-            advice = "give it 16 or more letters, digits or ._~+/-, such as from: openssl rand -hex 32"
-            raise SettingError("the token for changes cannot be used", advice=advice)
-        self._digest = _digest(secret)
-
-    @classmethod
-    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Token | None:
-        """Return the token in ``CLUSTERGRAPH_TOKEN``, or in the file that ``CLUSTERGRAPH_TOKEN_FILE`` names, if any."""
-        secret, path = environment.get(_VARIABLE, ""), environment.get(_FILE_VARIABLE, "")
-        if secret and path:
-            raise SettingError(f"{_VARIABLE} and {_FILE_VARIABLE} are both given", advice="leave one of them out")
-        if not path:
-            return cls(secret) if secret else None
-        try:
-            return cls(Path(path).read_text("ascii").strip())
-        except (OSError, UnicodeDecodeError) as error:
-            raise SettingError(f"the token in {path} cannot be read", advice="see " + _FILE_VARIABLE) from error
-
-    def fits(self, authorization: str) -> bool:
-        """Whether an ``Authorization`` header has this token; takes equally long wherever it differs.
-
-        >>> Token("correct-horse-battery").fits("Bearer correct-horse-battery")
-        True
-        """
-        given = _BEARER.fullmatch(authorization)
-        return hmac.compare_digest(self._digest, _digest(given[1] if given else ""))
-
-
-def _digest(secret: str) -> bytes:
-    return hashlib.sha256(secret.encode("utf-8", "surrogateescape")).digest()
-
-
-@dataclass(frozen=True)
-class Writing:
-    """What a service needs to take changes."""
-
-    token: Token
-    writer: Writer
-
-
-def room(request: Request) -> int | None:
-    """Return how many bytes an update may have from this client; None if it may send none."""
-    writing: Writing | None = request.app.state.writing
-    if writing is None or not writing.token.fits(request.headers.get("authorization", "")):
-        return None
-    return int(request.app.state.service.settings.write_bytes)
-
-
 async def endpoint(request: Request) -> Response:
     """Carry out an update that is sent to an address of its own."""
-    authorised(request)
+    await authorised(request)
     settings = request.app.state.service.settings
     asked = await protocol.read(request, settings.query_bytes, settings.write_bytes)
     if asked.update is None:
@@ -123,7 +59,7 @@ async def endpoint(request: Request) -> Response:
 
 async def update(request: Request, asked: Asked) -> Response:
     """Carry out an update that was read from a request."""
-    authorised(request)
+    await authorised(request)
     write = Write(
         UPDATE,
         (asked.update or "").encode(),
@@ -136,7 +72,7 @@ async def update(request: Request, asked: Asked) -> Response:
 
 async def change_graph(request: Request) -> Response:
     """Replace, extend, remove or patch one graph (``?graph=…``), or make a new one by POST without a name."""
-    authorised(request)
+    await authorised(request)
     if request.method == "POST" and not request.url.query:
         return await _change(request, own(f"graph/written/{uuid.uuid4()}").value, fresh=True)
     iri = named_graph(request)
@@ -150,28 +86,8 @@ async def change_graph(request: Request) -> Response:
 
 async def change_here(request: Request) -> Response:
     """Replace, extend, remove or patch the graph at this very address."""
-    authorised(request)
+    await authorised(request)
     return await _change(request, own(request.url.path.lstrip("/")).value)
-
-
-def authorised(request: Request) -> None:
-    """Look whether this client may make changes.
-
-    Raises:
-        RequestError: nobody may, or the client has not shown the token.
-    """
-    writing: Writing | None = request.app.state.writing
-    if writing is None:
-        advice = "change the files of the graph and build a new release, or start the service with a token"
-        raise RequestError(HTTPStatus.FORBIDDEN, "this service is read-only, so changes are refused", advice)
-    advice = "send it as: Authorization: Bearer …"
-    if any(name.lower() in _IN_ADDRESS for name in request.query_params):
-        raise bad_request("a token is never sent in an address", advice)
-    given = request.headers.getlist("authorization")
-    if len(given) != 1 or not writing.token.fits(given[0]):
-        refused = "the token is not the right one" if given else "changes need a token"
-        challenge = 'Bearer realm="clustergraph"' + (', error="invalid_token"' if given else "")
-        raise RequestError(HTTPStatus.UNAUTHORIZED, refused, advice, WWW_Authenticate=challenge)
 
 
 async def _change(request: Request, graph: str, *, fresh: bool = False) -> Response:
@@ -208,22 +124,33 @@ def _format(request: Request) -> str:
 
 
 async def _make(request: Request, write: Write) -> Response:
-    write = _onto(request, write)
+    """Make a change, and write to the log by whose token, and what it came to."""
+    told: dict[str, object] = {"outcome": "refused"}
+    try:
+        outcome = await _made(request, _onto(request, write))
+        told = {"outcome": outcome.kind, "release": outcome.facts.get("release", "")}
+    finally:
+        graph = {"graph": write.graph} if write.graph else {}
+        event(logging.INFO, "write", token=request.state.token, kind=write.kind, **graph, **told)
+    if outcome.kind not in ("written", "unchanged"):
+        raise _refusal(outcome)
+    headers = {"X-Clustergraph-Release": outcome.facts["release"], "Cache-Control": "no-store"}
+    content = json.dumps({"outcome": outcome.kind, **outcome.facts}).encode()
+    return Response(content, headers=headers, media_type="application/json")
+
+
+async def _made(request: Request, write: Write) -> Outcome:
     service: Service = request.app.state.service
     text = write.content.decode() if write.kind in (UPDATE, PATCH) else ""
     if service.fetches.asks(text):
         write = replace(write, content=(await service.filled(text, update=True)).encode())
     try:
         with while_there() as (_, number):
-            outcome = await request.app.state.writing.writer.make(write, number)
+            outcome: Outcome = await request.app.state.writing.writer.make(write, number)
+            return outcome
     except (SourceError, InvalidShapesError) as error:  # It is in the project, which whoever may write has to mend.
         place = f"{error.where}: " if error.where else ""
         raise RequestError(HTTPStatus.INTERNAL_SERVER_ERROR, place + error.message, error.advice) from error
-    if outcome.kind not in ("written", "unchanged"):
-        raise _refusal(outcome)
-    headers = {"X-Clustergraph-Release": outcome.facts["release"], "Cache-Control": "no-store"}
-    content = json.dumps({"outcome": outcome.kind, **outcome.facts}).encode()
-    return Response(content, headers=headers, media_type="application/json")
 
 
 def _refusal(outcome: Outcome) -> RequestError:

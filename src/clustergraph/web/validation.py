@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 from http import HTTPStatus
 from io import BytesIO
@@ -21,6 +22,7 @@ from clustergraph.engine.worker import Limit, Limits
 from clustergraph.errors import ClustergraphError, OverLimitError, WorkerError
 from clustergraph.formats import RDF_FORMATS, of_file
 from clustergraph.pipeline.material import report
+from clustergraph.web.authorisation import trusted
 from clustergraph.web.middleware import while_there
 from clustergraph.web.pages import problem_page, rendered, respond_page
 from clustergraph.web.problems import RequestError, bad_request
@@ -59,12 +61,20 @@ class Validations:
                   f"{where} memory"),
             Limit("nesting", settings.nesting, "the data or the shapes are nested too deeply", "nest them less"),
         )  # fmt: skip
+        # Who has a token may have as much validated as a change may take.
+        usual, seconds, megabytes = self._limits, settings.write_seconds, settings.write_memory_mb
+        self._trusted_limits = Limits(
+            replace(usual.seconds, name="write_seconds", value=seconds),
+            replace(usual.megabytes, name="write_memory_mb", value=megabytes),
+            usual.depth,
+        )
         busy = Limit("validations", settings.validations, "{value} validations are running", "try again in a moment")
         self._admission = Admission(settings.waiting, busy)
         self._lane = Lane(settings.validations, seconds, busy)
 
-    async def report(self, sent: Mapping[str, str], format_: str) -> str:
+    async def report(self, sent: Mapping[str, str], format_: str, *, more: bool) -> str:
         """Return a report on the fields of a form, whose data and shapes are in a folder of their own meanwhile."""
+        limits = self._trusted_limits if more else self._limits
         with (
             while_there() as (client, number),
             TemporaryDirectory(prefix="clustergraph-") as folder,
@@ -76,7 +86,7 @@ class Validations:
                 data, shapes = _files(sent)
                 given = (Path(folder), data, shapes if sent["shapes"].strip() else "", self._project, format_)
                 try:
-                    return await self._service.pool.run(None, report, *given, limits=self._limits, number=number)
+                    return await self._service.pool.run(None, report, *given, limits=limits, number=number)
                 except (OverLimitError, WorkerError):
                     raise
                 except ClustergraphError as error:
@@ -110,37 +120,43 @@ async def endpoint(request: Request) -> Response:
         release = served(request).release
         return await respond_page(request, release, partial(rendered, "validation.html", release, sent=_FIELDS))
     validations: Validations = request.app.state.validations
-    sent, release = await _sent(request, service.settings.validation_bytes), service.release
+    more = await trusted(request)
+    sent, release = await _sent(request, _room(service, more=more)), service.release
     name = _OFFERS.choose(request, sent["format"])
 
     async def show() -> bytes | Response:
         try:
-            found = json.loads(await validations.report(sent, "json"))
+            found = json.loads(await validations.report(sent, "json", more=more))
         except ClustergraphError as error:
             return await problem_page("validation.html", error, release, sent=sent)
         lines = {name: text.split("\n") for name, text in _files(sent).items()}
         return await rendered("validation.html", release, sent=sent, report=found, lines=lines)
 
     async def write() -> bytes:
-        return (await validations.report(sent, name)).encode()
+        return (await validations.report(sent, name, more=more)).encode()
 
     if name == "html":
         return await respond(request, show, HTML_UTF8, release=release)
     return await respond(request, write, _OFFERS.content_type(name))
 
 
-async def _sent(request: Request, limit: int) -> dict[str, str]:
-    """Return the fields that a request has in it, which together may have so many bytes."""
+def _room(service: Service, *, more: bool) -> Limit:
+    """Return how long data and shapes may be together."""
+    settings, advice = service.settings, "send less, or run `clustergraph validate` on your side"
+    name, value = ("write_bytes", settings.write_bytes) if more else ("validation_bytes", settings.validation_bytes)
+    return Limit(name, value, "data and shapes are longer than {value:,} bytes", advice)
+
+
+async def _sent(request: Request, limit: Limit) -> dict[str, str]:
+    """Return the fields that a request has in it, which together may be so long."""
     media_type, options = parse_options_header(request.headers.get("content-type"))
     data_format = GRAPHS.named(media_type)
     if media_type not in (FORM, _MULTIPART) and data_format is None:
         types = ", ".join([FORM, _MULTIPART, *(format_.media_type for format_ in RDF_FORMATS.values())])
         refused = f"data cannot be sent as {media_type or 'a body without Content-Type'}"
         raise RequestError(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, refused, f"send it as one of: {types}", Accept_Post=types)
-    advice = "send less, or run `clustergraph validate` on your side"
-    too_long = Limit("validation_bytes", limit, "data and shapes are longer than {value:,} bytes", advice).error()
     # In a form every byte may take three.
-    content = await body(request, limit * (3 if media_type == FORM else 1) + BESIDE, too_long)
+    content = await body(request, int(limit.value) * (3 if media_type == FORM else 1) + BESIDE, limit.error())
 
     def read() -> dict[str, str]:
         text = decode(content, "the body")
