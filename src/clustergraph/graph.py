@@ -297,7 +297,8 @@ class Graph:
 
         proof = self.explain(subject, predicate, value)
         told = self.explainer.document(Basis((proof,), others=self._evidence.others(proof)))
-        return {"statement": self.explainer.sentence(proof.fact), **told}
+        triple = " ".join(map(str, proof.fact))
+        return {"statement": self.explainer.sentence(proof.fact), "triple": triple, **told}
 
     # Things
 

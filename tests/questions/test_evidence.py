@@ -167,6 +167,13 @@ def test_an_axiom_is_named_too(whole: Graph) -> None:
     assert proof.rule in ("prp-spo1", "prp-spo2")
 
 
+def test_a_proof_does_not_depend_on_how_the_store_was_loaded(whole: Graph) -> None:
+    turned = Store()
+    turned.extend(reversed(list(whole.store)))
+    statement = ("organisation:afil", "cg:sharesPilotWith", "organisation:eurecat")
+    assert Graph(turned, QUESTIONS).explained(*statement) == whole.explained(*statement)
+
+
 def test_a_stated_triple_names_its_sections(whole: Graph) -> None:
     proof = whole.explain("organisation:cep", "cg:founded", '"1953"^^xsd:gYear')
     assert isinstance(proof, Stated)

@@ -201,21 +201,3 @@ def test_every_door_says_why_there_is_nothing(client: TestClient, folder: Path) 
     assert "no row has least '9'" in said
     command = CliRunner().invoke(cli, ["--project", str(folder), "ask", "names", "--least", "9"])
     assert said in command.output
-
-
-def test_a_statement_is_explained(client: TestClient) -> None:
-    given = {"subject": "organisation:afil", "predicate": "a", "object": "cg:Cluster"}
-    found = client.get("/explain.json", params=given).json()
-    assert "cluster" in " ".join(found["text"]).lower()
-    page = client.get("/explain", params=given, headers=BROWSER)
-    assert html.escape(found["steps"][0]["says"]) in page.text
-    assert f"{html.escape(found['statement'])}, because" in page.text
-    names = {"subject": "AFIL", "predicate": "is a", "object": "Cluster"}
-    assert client.get("/explain.json", params={**names, "predicate": "a"}).json() == found
-    check_page(page.text)
-    assert client.get("/explain", headers=BROWSER).status_code == 200
-    assert client.get("/explain.json").status_code == 400
-    injected = {**given, "object": "cg:Cluster) } SERVICE <http://127.0.0.1:1/> { ?s ?p ?o"}
-    answer = client.get("/explain.json", params=injected)
-    assert (answer.status_code, "not one statement" in answer.text) == (400, True)
-    assert client.get("/explain", params={**given, "object": "cg:Region"}, headers=BROWSER).status_code == 400

@@ -17,7 +17,7 @@ from clustergraph.questions.sections import Section, row_of
 from clustergraph.questions.traversal import Fact, Term
 from clustergraph.rdf.origins import Origins
 from clustergraph.rdf.reading import solutions
-from clustergraph.terms import compact, expand, is_vocabulary
+from clustergraph.terms import QUERY, compact, expand, is_vocabulary
 
 Words = Callable[[NamedNode], str]
 Key = tuple[str, ...]
@@ -151,10 +151,17 @@ class Explainer:
             "says": self._says(step),
             "sources": [self._source(graph.value, step.facts) for graph in step.graphs],
             "rule": step.rule,
+            "rule_iri": _defined(step),
             "because": step.because,
+            "about": getattr(step.facts[0][0], "value", ""),
+            "marks": self._marks_of(step),
             "from": sorted(steps[key].number for key in step.premises if key in steps),
             "triples": [self._triple(fact) for fact in sorted(step.facts, key=str)],
         }
+
+    def _marks_of(self, step: _Step) -> str:
+        subject = step.facts[0][0]
+        return self._marks(subject, step) if isinstance(subject, NamedNode) else ""
 
     def _says(self, step: _Step) -> str:
         """Return what a step says: of a statement between two things, its shortcut."""
@@ -164,7 +171,7 @@ class Explainer:
         if not self._is_statement(subject):
             return f"{self._words(subject)} {self._listed(pairs)}"
         assert isinstance(subject, NamedNode)
-        marks = self._marks(subject, step)
+        marks = self._marks_of(step)
         for shortcut, start, end in self._shortcuts(subject):
             ends = dict(pairs)
             if start in ends and end in ends:
@@ -310,6 +317,15 @@ class Explainer:
             section = self.sections.get(term.value)
             return _place(section) if section else self.words(term)
         return term.value if isinstance(term, Literal) else str(term)
+
+
+def _defined(step: _Step) -> str:
+    """Return where the rule of a step is defined: its file, or what has the axiom; nothing where sections say it."""
+    if not step.rule:
+        return ""
+    _, predicate, value = step.facts[0]
+    axiom = value if predicate == _TYPE else predicate
+    return QUERY + step.rule if "/" in step.rule else getattr(axiom, "value", "")
 
 
 def _ordered(steps: Mapping[Key, _Step]) -> dict[Key, _Step]:

@@ -121,7 +121,7 @@ class Lineage:
         return Traversal(self.store)
 
     def solutions(self, group: str, given: Solution) -> list[dict[str, Term]]:
-        """Return the solutions of the text of a group that agree with what is given."""
+        """Return the solutions of the text of a group that agree with what is given, however the store was loaded."""
         # Where the engine has them first it looks for nothing else; behind the group it would compare all it has found.
         matched = _matched(group)
         first = _values({name: value for name, value in given.items() if name in matched})
@@ -133,7 +133,7 @@ class Lineage:
         found = self.store.query(f"{query} {_values(given)}", prefixes=PREFIXES)
         assert isinstance(found, QuerySolutions)
         names_found = [variable.value for variable in found.variables]
-        return [{n: row[n] for n in names_found if row[n] is not None} for row in found]
+        return sorted(({n: row[n] for n in names_found if row[n] is not None} for row in found), key=str)
 
     def of_row(self, tree: Query, row: Mapping[str, Term | None]) -> Ground | None:
         """Return what a row of a query rests on, and nothing without which the query has it as well."""

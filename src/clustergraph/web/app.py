@@ -25,6 +25,7 @@ from clustergraph.web import (
     conflicts,
     documentation,
     downloads,
+    explanation,
     graphstore,
     matches,
     metrics,
@@ -128,7 +129,7 @@ def create_app(
     _get(app, "/audit.{extension}", audit.audit)
     for name, endpoint in (
         ("questions", questions.index),
-        ("explain", things.explain),
+        ("explain", explanation.explain),
         ("search", things.search),
         ("matches", matches.matches),
     ):

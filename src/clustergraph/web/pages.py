@@ -18,6 +18,7 @@ from clustergraph.errors import ClustergraphError, OverLimitError
 from clustergraph.formats import RDF_FORMATS, RESULT_FORMATS
 from clustergraph.graph import Graph
 from clustergraph.questions.answer import Excerpt, QuestionCall
+from clustergraph.questions.derivation import derivations
 from clustergraph.questions.question import FIRST, Question
 from clustergraph.release.manifest import Release
 from clustergraph.terms import ONTOLOGY, address, compact
@@ -73,6 +74,7 @@ _ENVIRONMENT.filters |= {
     "short": lambda iri: compact(iri).strip("<>"),
     "query_href": lambda query: f"/sparql?{urlencode({'query': query})}",
     "why_href": lambda triple: f"/explain?{urlencode(dict(zip(_PARTS, map(str, triple), strict=True)))}",
+    "derivations": derivations,
     # As Turtle writes them.
     "iri": lambda iri: str(NamedNode(iri)),
     "node": NamedNode,

@@ -1,4 +1,4 @@
-"""What is said of things: an answer for every IRI of ours, descriptions of others, search by name, and why it is so."""
+"""What is said of things: an answer for every IRI of ours, descriptions of others, and search by name."""
 
 import json
 from dataclasses import asdict
@@ -26,7 +26,7 @@ from clustergraph.release.artefacts import PROFILES, Made
 from clustergraph.sparql.guard import IRI
 from clustergraph.terms import BASE, HOME, address, compact
 from clustergraph.web import graphstore
-from clustergraph.web.pages import page_or_json, problem_page, rendered, respond_page
+from clustergraph.web.pages import page_or_json, rendered, respond_page
 from clustergraph.web.problems import RequestError, bad_request
 from clustergraph.web.responses import GRAPHS, HTML, PAGE_OR_JSON, Content, Offers, address_tag, format_of, respond
 from clustergraph.web.service import ReleaseName, Served, served
@@ -105,34 +105,6 @@ async def search(
 
     async def show() -> bytes:
         return await rendered("search.html", here.release, text=text, hits=await found())
-
-    return await page_or_json(request, wanted, show, tell)
-
-
-async def explain(
-    request: Request,
-    subject: Annotated[str, Query(description="a name such as AFIL, or as in Turtle, such as organisation:afil")] = "",
-    predicate: Annotated[str, Query(description="a name, or as in Turtle")] = "",
-    object_: Annotated[str, Query(alias="object", description="a name, or as in Turtle")] = "",
-    release: ReleaseName = None,  # noqa: ARG001 - see `served`
-    wanted: Annotated[str, format_of(PAGE_OR_JSON)] = "",
-) -> Response:
-    """Say who makes a statement, or from what it follows, down to the documents."""
-    here = served(request)
-    given = {"subject": subject.strip(), "predicate": predicate.strip(), "object": object_.strip()}
-
-    async def show() -> bytes | Response:
-        try:
-            found = await here.do(Graph.explained, *given.values()) if all(given.values()) else None
-        except ClustergraphError as error:
-            return await problem_page("explanation.html", error, here.release, given=given)
-        return await rendered("explanation.html", here.release, given=given, found=found)
-
-    async def tell() -> dict[str, object]:
-        if missing := [part for part, text in given.items() if not text]:
-            advice = "give subject, predicate and object by name, or as in Turtle, such as organisation:afil"
-            raise bad_request(f"there is no {missing[0]}", advice)
-        return await here.do(Graph.explained, *given.values())
 
     return await page_or_json(request, wanted, show, tell)
 
