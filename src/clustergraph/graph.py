@@ -297,8 +297,7 @@ class Graph:
 
         proof = self.explain(subject, predicate, value)
         told = self.explainer.document(Basis((proof,), others=self._evidence.others(proof)))
-        triple = " ".join(map(str, proof.fact))
-        return {"statement": self.explainer.sentence(proof.fact), "triple": triple, **told}
+        return {"statement": self.explainer.sentence(proof.fact), "triple": " ".join(map(str, proof.fact)), **told}
 
     # Things
 

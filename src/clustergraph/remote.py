@@ -156,7 +156,8 @@ class RemoteGraph(Graph):
     def explained(self, subject: str, predicate: str, value: str) -> dict[str, Any]:
         """Return why a triple is in the graph, as JSON members and as text."""
         given = {"subject": [subject], "predicate": [predicate], "object": [value]}
-        return cast("dict[str, Any]", self._json("/explain.json", given, QueryError))
+        found = self._json("/explain.json", given, QueryError)
+        return {name: told for name, told in found.items() if name != "permanent"}
 
     def name(self, iri: str) -> str:
         """Return the label of a thing, or nothing."""
