@@ -34,6 +34,7 @@ from clustergraph.web.responses import (
     with_links,
 )
 from clustergraph.web.service import ReleaseName, Served, served
+from clustergraph.web.snippets import of_question
 
 Limit = Annotated[int | None, Query(ge=1, le=MOST_ROWS, description="how many rows there are at most")]
 Offset = Annotated[int, Query(ge=0, le=1_000_000_000, description="how many rows are left out before them")]
@@ -235,6 +236,7 @@ async def _show(here: Served, question: Question, call: QuestionCall, *, soon: b
         "suggested": SUGGESTED,
         "meant": _meant(call, problem),
         "permanent": call.address(release=here.release.digest),
+        "same_request": of_question(here.service.address, call),
         **shown,
     }
     return await problem_page("question.html", problem, here.release, **told)

@@ -26,6 +26,7 @@ from clustergraph.web.problems import bad_request
 from clustergraph.web.protocol import Asked
 from clustergraph.web.responses import GRAPHS, RESULTS, Content, address_tag, respond, tag
 from clustergraph.web.service import Served, Service, served
+from clustergraph.web.snippets import of_query
 
 _SHORT: Final = 4_000
 """A query of so many characters is read in less than about ten milliseconds."""
@@ -101,6 +102,7 @@ async def _page(request: Request, service: Service, asked: Asked) -> Response:
         problem = wrong
         if checked is not None:
             names |= {"downloads": _downloads(asked, checked), "hints": await here.hints(asked.query or "")}
+            names["same_request"] = of_query(service.address, asked.query or "", graph=checked.gives_graph)
             try:
                 names |= await _shown(here, asked, checked)
             except ClustergraphError as error:
