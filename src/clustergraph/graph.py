@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 
 from pyoxigraph import DefaultGraph, Literal, NamedNode, QueryBoolean, QuerySolutions, QueryTriples, Store
 
-from clustergraph.charts import Locations, Place, draw, land
+from clustergraph.charts import WIDTH, Locations, Picture, draw, land, picture, shown
 from clustergraph.charts.svg import Link, web
 from clustergraph.engine.store import Embedded, Request
 from clustergraph.errors import QueryError
@@ -186,14 +186,7 @@ class Graph:
 
         ``rows`` are those of its rows to show, if not all; ``link`` gives the address for an IRI, or nothing.
         """
-        question = answer.question
-        shown = answer.rows if rows is None else rows
-        places = self._places_in(answer, shown) if question.view.kind == "map" else {}
-        return draw(question.view, answer.columns, shown, question.title, places, link)
-
-    def _places_in(self, answer: Answer, rows: Rows) -> Mapping[str, Place]:
-        at = [answer.columns.index(column) for column in answer.question.view.columns.get("place", ())]
-        return self.locations.of({iri for row in rows for place in at if (iri := row[place].iri)})
+        return draw(*shown(answer, rows, self.locations), link)
 
     def why_empty(self, answer: Answer) -> str:
         """Say why an answer has no rows; see `clustergraph.questions.empty`."""
@@ -208,14 +201,17 @@ class Graph:
     def _called(self, call: QuestionCall) -> Answer:
         return self.put(question_files.find(self.questions, call.question), call.given)
 
-    def excerpt(self, call: QuestionCall, link: Link | None = None) -> Excerpt:
-        """Return some rows of an answer with what is shown with them; a picture, if there is a ``link`` for IRIs."""
+    def excerpt(self, call: QuestionCall, link: Link | None = None, room: float = WIDTH) -> Excerpt:
+        """Return some rows of an answer with what is shown with them; a picture, if there is a ``link`` for IRIs.
+
+        ``room`` is the width of the picture.
+        """
         answer = self._called(call)
         rows = answer.part(call.offset, call.limit)
-        chart = self.chart(answer, rows, link) if link else ""
+        drawn = picture(*shown(answer, rows, self.locations), link, room) if link else Picture()
         return Excerpt(
-            answer.columns, rows, len(answer), answer.query, chart, self._asked_for(call, answer, rows), answer.notes,
-            answer.sources,
+            answer.columns, rows, len(answer), answer.query, drawn.svg, drawn.summary, drawn.notes,
+            self._asked_for(call, answer, rows), answer.notes, answer.sources,
         )  # fmt: skip
 
     def written(self, call: QuestionCall, max_bytes: int = 50_000_000, why_empty: str = "") -> WrittenAnswer:

@@ -16,6 +16,7 @@ from clustergraph.errors import SourceError
 from clustergraph.graph import Graph
 from clustergraph.questions.answer import Cell, Value
 from clustergraph.questions.question import View, parse
+from tests.charts.pictures import boxes, meet
 from tests.conftest import ROOT
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -35,9 +36,9 @@ def chart(view: View, rows: Sequence[tuple[Value, Value]], title: str = "What is
 
 
 def words(svg: str) -> list[str]:
-    """The texts of a picture, without the tips that show on pointing."""
+    """The texts of a picture, and what is said of it, without the tips that show on pointing."""
     root = ElementTree.fromstring(svg)
-    return ["".join(node.itertext()) for node in root.iter(f"{SVG}text")]
+    return ["".join(node.itertext()) for kind in ("text", "desc") for node in root.iter(f"{SVG}{kind}")]
 
 
 def marks(svg: str, kind: str, look: str) -> list[ElementTree.Element]:
@@ -73,7 +74,7 @@ def test_the_largest_bars_are_drawn_and_the_rest_is_told() -> None:
     svg = chart(BAR, [(f"n{i}", i) for i in range(100)])
     assert len(marks(svg, "rect", "mark")) == 30
     assert "99" in words(svg)
-    assert any("30 of 100 rows drawn" in text for text in words(svg))
+    assert any("30 of 100 drawn" in text for text in words(svg))
 
 
 def test_values_of_several_kinds_stand_in_panels() -> None:
@@ -119,7 +120,7 @@ def test_a_line_joins_the_values_of_a_name_in_the_order_of_time() -> None:
 def test_one_date_alone_is_a_dot() -> None:
     view = View("line", {"label": ("who",), "date": ("when",), "value": ("n",)})
     svg = draw(view, ["who", "when", "n"], [[Cell("a"), Cell("2015"), Cell(4)]], "How did it go?")
-    assert marks(svg, "circle", "dot")
+    assert marks(svg, "path", "dot")
 
 
 def test_places_are_where_they_are_and_as_large_as_their_value() -> None:
@@ -150,7 +151,7 @@ def test_things_at_one_place_are_drawn_beside_each_other_with_a_line_to_where_th
         assert math.dist((x, y), (other_x, other_y)) > (radius + other_radius) * 0.9
     assert marks(svg, "line", "leader")
     assert all(f'href="https://e.org/{name}"' in svg for name in "abcdef")
-    assert any("6 places drawn in the middle of the town, region or country" in text for text in words(svg))
+    assert any("6 drawn in the middle of their town, region or country" in text for text in words(svg))
 
 
 @pytest.mark.parametrize(("latitude", "longitude"), [(40.0, -8.0), (52.0, 10.0), (65.0, 25.0), (38.0, 34.0)])
@@ -181,8 +182,7 @@ def _around(ring: land.Points, east: float, north: float) -> bool:
 
 def test_a_place_without_coordinates_is_named_below() -> None:
     svg = chart(MAP, [("fr", 9), ("atlantis", 1), (None, 1)])
-    (said,) = [text for text in words(svg) if "atlantis" in text]
-    assert "1 place without coordinates" in said
+    assert any("1 place without coordinates not drawn: atlantis" in text for text in words(svg))
 
 
 def test_a_network_joins_pairs_once_in_either_order() -> None:
@@ -232,7 +232,20 @@ def test_every_question_draws_its_view(graph: Graph) -> None:
         assert root.find(f"{SVG}desc").text
         # The policy of the service allows neither.
         assert not any("style" in node.attrib or node.tag == f"{SVG}script" for node in root.iter())
-    assert kinds == {"table", "bar", "line", "map", "network", "communities"}
+    assert kinds == {"table", "bar", "line", "map", "network", "communities", "rivals"}
+
+
+def test_no_two_names_in_a_picture_overlap(graph: Graph) -> None:
+    for name, question in graph.questions.items():
+        if question.view.kind == "table" or any(p.required for p in question.parameters.values()):
+            continue
+        answer = graph.ask(name)
+        if not (svg := graph.chart(answer, answer.part(0, 100))):
+            continue
+        stand = list(boxes(ElementTree.fromstring(svg)))
+        overlaps = [(a, b) for (a, one), (b, other) in combinations(stand, 2) if meet(one, other)]
+        assert not overlaps, name
+        assert all(box[0] > -2 and box[2] < 765 for _, box in stand), name
 
 
 def test_every_region_and_country_that_something_is_in_has_coordinates(graph: Graph) -> None:

@@ -1,29 +1,65 @@
-"""Answers as pictures: SVG that needs no script, reads well in light and dark, and can be saved as a file."""
+"""Answers as pictures: SVG that needs no script, reads well in light and dark, and can be saved as a file.
+
+For scripts that make a picture move: the root has ``data-kind`` (bar, line, rivals, map, network, matrix). A map has a
+``svg.frame`` for each part of the world (``data-frame``), whose ``viewBox`` can be changed to zoom, with ``.sea``,
+``.land``, ``.border`` and a ``.thing.place`` for each place. A network has a ``.thing.node`` for each thing, with
+``data-node`` (a number), and before them a ``.tie`` for each pair, with ``data-one`` and ``data-other``, the numbers of
+its ends. ``.thing`` is an ``a`` where the thing has a page. A mark has the class of its level of certainty
+(`clustergraph.charts.certainty.LEVELS`).
+"""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 
-from clustergraph.charts.chart import Chart
+from clustergraph.charts.bars import bars
+from clustergraph.charts.certainty import LEVELS
+from clustergraph.charts.chart import Chart, Drawn, gettext
 from clustergraph.charts.locations import Locations, Place
 from clustergraph.charts.map import spots
 from clustergraph.charts.network import network
-from clustergraph.charts.panels import bars, lines
+from clustergraph.charts.rivals import rivals
 from clustergraph.charts.svg import SIZE, Drawing, Link, web, width
-from clustergraph.questions.answer import Rows
+from clustergraph.charts.timeline import timeline
+from clustergraph.questions.answer import Answer, Rows
 from clustergraph.questions.question import View
 
-__all__ = ["Locations", "Place", "draw"]
+__all__ = ["Locations", "Picture", "Place", "draw", "picture", "shown"]
 
 WIDTH: Final = 760.0
-"""The width of a picture, in its own units."""
+"""The width of a picture, in its own units, unless it is asked for with another."""
 
-_WORDS: Final = {
-    "bar": "Bars",
-    "line": "Lines over time",
-    "map": "A map",
-    "network": "A network",
-    "communities": "A network in its communities",
-}
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture of an answer; where nothing can be drawn, it has no SVG."""
+
+    svg: str = ""
+    summary: str = ""
+    """What it shows, in a sentence that follows from the rows."""
+    notes: tuple[str, ...] = ()
+    """What it leaves out, and how it is to be read."""
+
+
+def picture(
+    view: View,
+    columns: Sequence[str],
+    rows: Rows,
+    title: str,
+    places: Mapping[str, Place] | None = None,
+    link: Link = web,
+    room: float = WIDTH,
+) -> Picture:
+    """Return a picture of an answer for a page, which shows its summary and notes beside it.
+
+    A map needs to know where places are, by their IRIs; ``link`` gives the address of the page of an IRI, or in a
+    picture that is kept as a file the IRI itself; ``room`` is its width.
+    """
+    drawing, drawn = _drawn(view, columns, rows, places, link, room)
+    if not drawing.parts:
+        return Picture()
+    svg = drawing.document(drawn.height + 8, view.kind, title, " ".join([drawn.summary, *drawn.notes]))
+    return Picture(svg, drawn.summary, tuple(drawn.notes))
 
 
 def draw(
@@ -34,31 +70,73 @@ def draw(
     places: Mapping[str, Place] | None = None,
     link: Link = web,
 ) -> str:
-    """Return an SVG document of an answer, or nothing where its view is the table or no row can be drawn.
+    """Return an SVG document of an answer that stands alone, or nothing where no row can be drawn; see `picture`.
 
-    What is left out is said under the picture. A map needs to know where places are, by their IRIs; ``link`` gives the
-    address of the page of an IRI, or in a picture that is kept as a file the IRI itself.
+    Its title stands above it, and what it shows and leaves out below it.
     """
-    if view.kind == "table":
-        return ""
-    chart, drawing = Chart(view, columns, rows), Drawing(WIDTH, link)
-    match view.kind:
-        case "bar":
-            height, notes = bars(chart, drawing)
-        case "line":
-            height, notes = lines(chart, drawing)
-        case "map":
-            height, notes = spots(chart, drawing, places or {})
-        case _:
-            height, notes = network(chart, drawing, grouped=view.kind == "communities")
+    drawing, drawn = _drawn(view, columns, rows, places, link, WIDTH)
     if not drawing.parts:
         return ""
-    for line in _lines(" ".join(notes)):
+    height = drawn.height
+    for line in _lines(" ".join([drawn.summary, *drawn.notes])):
         height += SIZE * 1.4
         drawing.text(0, height, line, "quiet")
-    what = ", ".join(chart.heading(part) for part in view.columns)
-    said = f"{_WORDS[view.kind]} of {what}; the table gives the same in full."
-    return drawing.document(height + 8, title, " ".join([said, *notes]))
+    return drawing.document(height + 8, view.kind, title, " ".join([drawn.summary, *drawn.notes]))
+
+
+def shown(
+    answer: Answer, rows: Rows | None, locations: Locations
+) -> tuple[View, Sequence[str], Rows, str, Mapping[str, Place]]:
+    """Return what there is to draw of an answer, or of some of its rows."""
+    view, some = answer.question.view, answer.rows if rows is None else rows
+    at = [answer.columns.index(column) for column in view.columns.get("place", ())]
+    things = {iri for row in some for place in at if (iri := row[place].iri)}
+    places = locations.of(things) if view.kind == "map" else {}
+    return view, answer.columns, some, answer.question.title, places
+
+
+def _drawn(
+    view: View,
+    columns: Sequence[str],
+    rows: Rows,
+    places: Mapping[str, Place] | None,
+    link: Link,
+    room: float,
+) -> tuple[Drawing, Drawn]:
+    chart, drawing = Chart(view, columns, rows), Drawing(room, link)
+    match view.kind:
+        case "table":
+            drawn = Drawn()
+        case "bar":
+            drawn = bars(chart, drawing)
+        case "rivals":
+            drawn = rivals(chart, drawing)
+        case "line":
+            drawn = timeline(chart, drawing)
+        case "map":
+            drawn = spots(chart, drawing, places or {})
+        case _:
+            drawn = network(chart, drawing, grouped=view.kind == "communities")
+    return drawing, _with_legend(drawing, drawn)
+
+
+def _with_legend(drawing: Drawing, drawn: Drawn) -> Drawn:
+    """Draw under a picture which style of line or outline is which level of certainty, if it has any."""
+    if not drawn.levels:
+        return drawn
+    x, y = 0.0, drawn.height + SIZE
+    with drawing.thing(look="legend"):
+        for level in sorted(drawn.levels):
+            words = gettext(LEVELS[level].words)
+            if x and x + 40 + width(words) > drawing.width:
+                x, y = 0.0, y + SIZE * 1.6
+            if drawn.shape == "line":
+                drawing.path(f"M{x:.1f},{y - 5:.1f}h32", "edge", 2.5, level)
+            else:
+                drawing.rect(x + 10, y - 12, 16, 14, "mark", level)
+            drawing.text(x + 40, y, words, "quiet")
+            x += 40 + width(words) + 24
+    return Drawn(y + SIZE * 0.6, drawn.summary, drawn.notes, drawn.levels, drawn.shape)
 
 
 def _lines(words: str) -> list[str]:

@@ -3,13 +3,43 @@
 import math
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
+from clustergraph.charts.certainty import LEVELS, level_of
 from clustergraph.questions.answer import Cell
 from clustergraph.questions.question import View
 
 _STEPS: Final = (1, 2, 5, 10)
+_BILLION: Final = 10**9
+_UP, _DOWN, _ABOUT = "up", "down", "about"
+_OPEN: Final = {
+    "more-than": _UP,
+    "at-least": _UP,
+    "about-at-least": _UP,
+    "less-than": _DOWN,
+    "less-or-equal": _DOWN,
+    "about-at-most": _DOWN,
+    "about": _ABOUT,
+}
+"""To which side a number is open, by the last part of its bound."""
+_PLAIN: Final = {"value", "number", "shown", "total"}
+"""Columns whose names say nothing of what is counted in them."""
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """What a picture has come to."""
+
+    height: float = 0.0
+    summary: str = ""
+    """What the picture shows, in a sentence."""
+    notes: list[str] = field(default_factory=list)
+    """What it leaves out, and how it is to be read."""
+    levels: frozenset[int] = frozenset()
+    """The levels of certainty in it, for its legend."""
+    shape: str = "area"
+    """Whether these are styles of a ``line`` or of the outline of an ``area``."""
 
 
 def ticks(least: float, most: float, about: int = 5) -> list[float]:
@@ -59,8 +89,40 @@ class Chart:
         return None
 
     def heading(self, part: str) -> str:
-        """Return the names of the columns of a part."""
-        return ", ".join(self.view.columns.get(part, ())).replace("_", " ")
+        """Return the names of the columns of a part, but for those that say nothing."""
+        names = [name for name in self.view.columns.get(part, ()) if name not in _PLAIN]
+        return ", ".join(names).replace("_", " ")
+
+    def names(self, part: str, row: Sequence[Cell]) -> list[str]:
+        """Return what each cell of a part shows, but for empty ones."""
+        return [cell.shown for cell in self.cells(part, row) if cell.shown]
+
+    def cell(self, column: str, row: Sequence[Cell]) -> Cell | None:
+        """Return the cell of a column, if the answer has it."""
+        return row[self.columns.index(column)] if column in self.columns else None
+
+    def iri(self, part: str, row: Sequence[Cell]) -> str | None:
+        """Return the thing that the first cell of a part with one is of."""
+        return next((cell.iri for cell in self.cells(part, row) if cell.iri), None)
+
+    def level(self, row: Sequence[Cell]) -> int | None:
+        """Return how certain a row is; see `clustergraph.charts.certainty.level_of`."""
+        return level_of(self.columns, row)
+
+    def told(self, words: str, row: Sequence[Cell]) -> str:
+        """Return words of a row with who says it, and how certain it is, if it is not simply stated."""
+        level, sources = self.level(row), self.name("source", row)
+        return "; ".join(filter(None, (words, sources, gettext(LEVELS[level].words) if level else "")))
+
+    def open_end(self, row: Sequence[Cell]) -> str:
+        """Return to which side the number of a row is open: ``up``, ``down``, ``about``, or nothing."""
+        bound = self.cell("bound", row)
+        return _OPEN.get((bound.iri or "").rpartition("/")[2], "") if bound else ""
+
+    def said(self, part: str, row: Sequence[Cell]) -> str:
+        """Return the number of a part as it is said: with its bound, if it is not exact."""
+        number, bound = spoken(self.number(part, row) or 0.0), self.cell("bound", row)
+        return f"{bound.shown} {number}" if bound and self.open_end(row) else number
 
 
 def year(date: str) -> float | None:
@@ -78,16 +140,38 @@ def year(date: str) -> float | None:
 def spoken(number: float) -> str:
     """Return a number as people read it.
 
-    >>> spoken(1234567.0), spoken(0.25), spoken(-3.0)
-    ('1,234,567', '0.25', '-3')
+    >>> spoken(1234567.0), spoken(0.25), spoken(-3.0), spoken(1.249e12)
+    ('1,234,567', '0.25', '-3', '1,249 billion')
     """
+    if abs(number) >= _BILLION:
+        return gettext("%(number)s billion", number=_plain(float(f"{number / _BILLION:.4g}")))
+    return _plain(number)
+
+
+def _plain(number: float) -> str:
     return f"{number:,.0f}" if number == int(number) else f"{number:,.4g}" if abs(number) < 1000 else f"{number:,.0f}"
 
 
-def counted(number: int, noun: str) -> str:
-    """Return a number with its noun.
+def left_out(drawn: int, found: int, panel: str) -> list[str]:
+    """Return a note where less is drawn than there is.
 
-    >>> counted(1, "row"), counted(2, "row")
-    ('1 row', '2 rows')
+    >>> left_out(3, 5, ""), left_out(5, 5, "")
+    (['3 of 5 drawn, the first by size.'], [])
     """
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+    if drawn >= found:
+        return []
+    if panel:
+        return [
+            gettext("%(drawn)d of %(all)d drawn of %(panel)s, the first by size.", drawn=drawn, all=found, panel=panel)
+        ]
+    return [gettext("%(drawn)d of %(all)d drawn, the first by size.", drawn=drawn, all=found)]
+
+
+def gettext(message: str, /, **values: object) -> str:
+    """Return a message with values in its places."""
+    return message % values if values else message
+
+
+def ngettext(one: str, many: str, number: float, /, **values: object) -> str:
+    """Return the form of a message that fits a number."""
+    return gettext(one if number == 1 else many, **values)

@@ -1,7 +1,7 @@
 """A map: a disc for each place on land with its borders; discs that would hide each other are moved apart."""
 
 import math
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clustergraph.charts import land
-from clustergraph.charts.chart import Chart, counted, spoken
+from clustergraph.charts.certainty import LEVELS
+from clustergraph.charts.chart import Chart, Drawn, gettext, ngettext, spoken
 from clustergraph.charts.land import Points, Projection
 from clustergraph.charts.locations import Place
 from clustergraph.charts.svg import SIZE, Drawing, cut, width
@@ -25,6 +26,8 @@ _LEAST_ELSEWHERE: Final = math.radians(40.0)
 """The smallest extent of a map of Europe, and of the rest of the world."""
 _FLATTEST, _HIGHEST = 0.5, 0.85
 """The height of a map as a share of its width."""
+_FEW: Final = 6
+"""Up to how many places are named in the summary."""
 _ROUNDS: Final = 60
 _GOLDEN: Final = math.radians(137.5)
 """The turn from one to the next on a spiral that is filled evenly."""
@@ -39,6 +42,7 @@ class _Spot:
     at: Place
     value: float
     said: str
+    level: int | None = None
 
 
 @dataclass
@@ -54,14 +58,12 @@ class _Frame:
     """Units of the drawing in one of the projection."""
     width: float
     height: float
-    top: float
-    """Where it begins in the drawing."""
     taken: list[Box] = field(default_factory=list)
 
     def place(self, at: Place) -> tuple[float, float]:
         """Return where a place is drawn."""
         x, y = self.projection.point(at.latitude, at.longitude)
-        return (x - self.west) * self.scale, self.top + (self.north - y) * self.scale
+        return (x - self.west) * self.scale, (self.north - y) * self.scale
 
     def drawn(self, degrees: Points) -> Points:
         """Return where points are drawn, in the frame."""
@@ -69,18 +71,18 @@ class _Frame:
 
     def free(self, box: Box) -> bool:
         """Whether nothing stands in a box yet, and it is inside the map."""
-        inside = box[0] >= 0 and box[2] <= self.width and box[1] >= self.top and box[3] <= self.top + self.height
+        inside = box[0] >= 0 and box[2] <= self.width and box[1] >= 0 and box[3] <= self.height
         return inside and not any(_meet(box, other) for other in self.taken)
 
 
-def spots(chart: Chart, drawing: Drawing, places: Mapping[str, Place]) -> tuple[float, list[str]]:
-    """Draw a map and return the height and what there is to say.
+def spots(chart: Chart, drawing: Drawing, places: Mapping[str, Place]) -> Drawn:
+    """Draw a map.
 
     Where a view names no value, the discs are as large as the number of rows of their places.
     """
     found, notes = _spots(chart, places)
     if not found:
-        return 0, notes
+        return Drawn(notes=notes)
     most = max(abs(spot.value) for spot in found) or 1.0
     same = len({spot.value for spot in found}) == 1
     sizes = {spot.iri: 7.0 if same else max(4.0, _BIGGEST * math.sqrt(abs(spot.value) / most)) for spot in found}
@@ -89,17 +91,47 @@ def spots(chart: Chart, drawing: Drawing, places: Mapping[str, Place]) -> tuple[
     top, unnamed = 0.0, 0
     for part, least, layer in ((europe, _LEAST, "europe"), (elsewhere, _LEAST_ELSEWHERE, "world")):
         if part:
-            frame = _frame(part, least, drawing.width, top)
+            frame = _frame(part, least, drawing.width)
+            drawing.open(top, frame.width, frame.height, layer)
             _land(frame, drawing, land.layer(layer))
             unnamed += _draw(frame, drawing, part, sizes, places)
+            drawing.close()
             top += frame.height + 10
     if not same:
-        _legend(drawing, top - 10, most, chart.heading("value") or "rows")
+        top = _legend(drawing, top, most, chart.heading("value") or gettext("rows"))
     if inside := sum(bool(spot.at.inside) for spot in found):
-        notes.append(f"{counted(inside, 'place')} drawn in the middle of the town, region or country.")
+        notes.append(
+            ngettext(
+                "%(num)d drawn in the middle of its town, region or country.",
+                "%(num)d drawn in the middle of their town, region or country.",
+                inside,
+                num=inside,
+            )
+        )
     if unnamed:
-        notes.append(f"{counted(unnamed, 'name')} left out where there is no room; the table has all.")
-    return top, notes
+        notes.append(
+            ngettext(
+                "%(num)d name left out where there is no room; the table has all.",
+                "%(num)d names left out where there is no room; the table has all.",
+                unnamed,
+                num=unnamed,
+            )
+        )
+    levels = frozenset(spot.level for spot in found if spot.level is not None)
+    return Drawn(top, _summary(found, same=same), notes, levels)
+
+
+def _summary(found: Sequence[_Spot], *, same: bool) -> str:
+    """Return how many places there are, and which is the largest."""
+    said = ngettext("%(num)d place", "%(num)d places", len(found), num=len(found))
+    if len(found) <= _FEW:
+        return gettext("On the map: %(names)s.", names=", ".join(spot.name for spot in found))
+    if same:
+        return gettext("%(places)s on a map.", places=said)
+    most = found[0]
+    return gettext(
+        "%(places)s on a map; the largest is %(name)s: %(said)s.", places=said, name=most.name, said=most.said
+    )
 
 
 def _in_europe(at: Place) -> bool:
@@ -112,10 +144,9 @@ def _land(frame: _Frame, drawing: Drawing, layer: land.Layer) -> None:
     low, high = np.zeros(2), np.array([frame.width, frame.height])
     rings = (land.clipped(ring, low - 4, high + 4) for ring in map(frame.drawn, layer.land) if _near(ring, low, high))
     lines = (part for line in map(frame.drawn, layer.borders) for part in _inside(line, low - 20, high + 20))
-    drawing.open(0, frame.top, frame.width, frame.height, "sea")
+    drawing.rect(0, 0, frame.width, frame.height, "sea")
     drawing.path("".join(land.path(ring, closed=True) for ring in rings if len(ring)), "land")
     drawing.path("".join(land.path(line, closed=False) for line in lines), "border")
-    drawing.close()
 
 
 def _near(line: Points, low: Points, high: Points) -> bool:
@@ -140,12 +171,14 @@ def _draw(
             drawing.line(*home, *at, "leader")
     discs = [(x, y, sizes[spot.iri], spot) for (x, y), spot in zip(moved, found, strict=True)]
     frame.taken += [(x - r * 0.7, y - r * 0.7, x + r * 0.7, y + r * 0.7) for x, y, r, _ in discs]
-    named = [_name(frame, drawing, *disc) for disc in discs]
-    for (x, y, radius, spot), has_name in zip(discs, named, strict=True):
-        title = f"{spot.name}: {spot.said}" if spot.said else spot.name
-        drawing.circle(x, y, radius, "spot", title, "" if has_name else spot.iri)
-    _countries(frame, drawing, places, {spot.iri for spot in found})
-    return named.count(False)
+    named = 0
+    for x, y, radius, spot in discs:
+        with drawing.thing(f"{spot.name}: {spot.said}" if spot.said else spot.name, spot.iri, "thing place"):
+            drawing.circle(x, y, radius, "spot", spot.level)
+            named += _name(frame, drawing, x, y, radius, spot)
+    with drawing.quietly():
+        _countries(frame, drawing, places, {spot.iri for spot in found})
+    return len(discs) - named
 
 
 def _apart(frame: _Frame, homes: Sequence[tuple[float, float]], radii: Sequence[float]) -> list[tuple[float, float]]:
@@ -163,13 +196,14 @@ def _apart(frame: _Frame, homes: Sequence[tuple[float, float]], radii: Sequence[
         if push.max() < 1e-2:
             break
         at = at + (away * push[..., None]).sum(axis=1)
-    low, high = np.array([8, frame.top + 8]), np.array([frame.width - 8, frame.top + frame.height - 8])
+    low, high = np.array([8, 8]), np.array([frame.width - 8, frame.height - 8])
     return [(x, y) for x, y in np.clip(at, low, high).tolist()]
 
 
 def _spots(chart: Chart, places: Mapping[str, Place]) -> tuple[list[_Spot], list[str]]:
     sums: Counter[str] = Counter()
     names: dict[str, str] = {}
+    levels: dict[str, list[int]] = defaultdict(list)
     lacking, numberless = set(), 0
     for row in chart.rows:
         (cell,) = chart.cells("place", row)
@@ -180,24 +214,44 @@ def _spots(chart: Chart, places: Mapping[str, Place]) -> tuple[list[_Spot], list
             lacking.add(cell.shown)
         else:
             names[cell.iri] = cell.shown
+            if (level := chart.level(row)) is not None:
+                levels[cell.iri].append(level)
             sums[cell.iri] += value  # type: ignore[assignment]  # a counter of numbers that need not be whole
-    notes = [f"{counted(numberless, 'row')} without a place or a number not drawn."] * bool(numberless)
+    notes = [
+        ngettext(
+            "%(num)d row without a place or a number not drawn.",
+            "%(num)d rows without a place or a number not drawn.",
+            numberless,
+            num=numberless,
+        )
+    ] * bool(numberless)
     if lacking:
         some = ", ".join(sorted(lacking)[:5])
-        notes.append(f"{counted(len(lacking), 'place')} without coordinates not drawn: {some}.")
+        notes.append(
+            ngettext(
+                "%(num)d place without coordinates not drawn: %(some)s.",
+                "%(num)d places without coordinates not drawn: %(some)s.",
+                len(lacking),
+                num=len(lacking),
+                some=some,
+            )
+        )
     largest = sorted(sums, key=lambda iri: (-abs(sums[iri]), names[iri]))
     if len(largest) > MOST_PLACES:
-        notes.append(f"{MOST_PLACES} of {counted(len(largest), 'place')} drawn, the largest.")
+        notes.append(gettext("%(drawn)d of %(all)d places drawn, the largest.", drawn=MOST_PLACES, all=len(largest)))
     what = chart.heading("value")
     found = []
     for iri in largest[:MOST_PLACES]:
-        counts = counted(int(sums[iri]), "row") if len(chart.rows) > len(sums) else ""
+        rows = int(sums[iri])
+        counts = ngettext("%(num)d row", "%(num)d rows", rows, num=rows) if len(chart.rows) > len(sums) else ""
         said = [f"{spoken(sums[iri])} {what}" if what else counts, places[iri].inside]
-        found.append(_Spot(names[iri], iri, places[iri], float(sums[iri]), ", ".join(filter(None, said))))
+        level = min(levels[iri], default=None)
+        said.append(gettext(LEVELS[level].words) if level else "")
+        found.append(_Spot(names[iri], iri, places[iri], float(sums[iri]), ", ".join(filter(None, said)), level))
     return found, notes
 
 
-def _frame(found: list[_Spot], least: float, room: float, top: float) -> _Frame:
+def _frame(found: list[_Spot], least: float, room: float) -> _Frame:
     """Return a frame around places, with a border, and not flatter or higher than reads well."""
     norths, easts = [spot.at.latitude for spot in found], [spot.at.longitude for spot in found]
     projection = Projection((max(norths) + min(norths)) / 2, (max(easts) + min(easts)) / 2)
@@ -208,16 +262,20 @@ def _frame(found: list[_Spot], least: float, room: float, top: float) -> _Frame:
     high = max(high, wide * _FLATTEST)
     scale = room / wide
     corner = (east + west) / 2 - wide / 2, (north + south) / 2 + high / 2
-    return _Frame(projection, *corner, scale, room, high * scale, top)
+    return _Frame(projection, *corner, scale, room, high * scale)
 
 
-def _legend(drawing: Drawing, bottom: float, most: float, what: str) -> None:
-    """Draw what the size of a disc says, in the lower right corner."""
-    for value in (most, most // 4) if most >= 4 else (most,):
-        radius = max(4.0, _BIGGEST * math.sqrt(value / most))
-        drawing.circle(drawing.width - 30, bottom - 24 - radius, radius, "ring")
-        drawing.text(drawing.width - 54, bottom - 22 - radius * 2 + 6, spoken(value), "quiet", "end", ' font-size="11"')
-    drawing.text(drawing.width - 10, bottom - 8, cut(what, 200), "quiet", "end", ' font-size="11"')
+def _legend(drawing: Drawing, top: float, most: float, what: str) -> float:
+    """Draw under the map what the size of a disc says, and return where it ends."""
+    x, middle = 4.0, top + _BIGGEST + 2
+    with drawing.quietly():
+        for value in sorted({1.0 if most >= 4 else most, most // 4 or most, most}):
+            radius = max(4.0, _BIGGEST * math.sqrt(value / most))
+            drawing.circle(x + radius, middle, radius, "ring")
+            drawing.text(x + 2 * radius + 5, middle + SIZE * 0.35, spoken(value), "quiet")
+            x += 2 * radius + width(spoken(value)) + 20
+        drawing.text(x, middle + SIZE * 0.35, cut(what, 200), "quiet")
+    return middle + _BIGGEST + 6
 
 
 def _name(frame: _Frame, drawing: Drawing, x: float, y: float, radius: float, spot: _Spot) -> bool:
@@ -238,7 +296,7 @@ def _name(frame: _Frame, drawing: Drawing, x: float, y: float, radius: float, sp
         box = (left, base - SIZE * 0.8, left + size, base + SIZE * 0.25)
         if frame.free(box):
             frame.taken.append(box)
-            drawing.label(left, base, spot.name, 220, iri=spot.iri)
+            drawing.text(left, base, words)
             return True
     return False
 
@@ -247,7 +305,7 @@ def _countries(frame: _Frame, drawing: Drawing, places: Mapping[str, Place], dra
     for iri, place in places.items():
         x, y = frame.place(place)
         size = width(place.country) * 0.85
-        box = (x - size / 2, y - 10, x + size / 2, y + 3)
+        box = (x - size / 2 - 3, y - 13, x + size / 2 + 3, y + 6)
         if place.country and iri not in drawn and frame.free(box):
             frame.taken.append(box)
             drawing.text(x, y, place.country, "quiet", "middle", ' font-size="12" font-style="italic"')

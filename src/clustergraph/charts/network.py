@@ -1,12 +1,17 @@
-"""A network: things on a circle, with a line for each pair; the more often a pair comes, the wider its line."""
+"""A network: things on a circle, with a line for each pair; the more often a pair comes, the wider its line.
+
+Where two kinds of thing meet, few meet many, or most are tied to most, it is a matrix instead.
+"""
 
 import math
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Mapping
 from typing import Final
 
-from clustergraph.charts.chart import Chart, counted, spoken
-from clustergraph.charts.svg import COLOURS, SIZE, Drawing, width
+from clustergraph.charts.chart import Chart, Drawn, gettext
+from clustergraph.charts.matrix import matrix
+from clustergraph.charts.svg import COLOURS, SIZE, Drawing, cut, width
+from clustergraph.charts.ties import Pair, Tie, Ties, by_name
 
 MOST_THINGS: Final = 50
 MOST_LEVEL: Final = 14
@@ -16,72 +21,57 @@ _NAMES: Final = 230.0
 """Room for the names around the circle, in the units of the drawing."""
 _WIDEST: Final = 8.0
 
-Pair = tuple[str, str]
 
+def network(chart: Chart, drawing: Drawing, *, grouped: bool = False) -> Drawn:
+    """Draw who is tied to whom; grouped, as a network in which communities have a colour each.
 
-def network(chart: Chart, drawing: Drawing, *, grouped: bool = False) -> tuple[float, list[str]]:
-    """Draw a network and return the height and what there is to say; grouped, communities have a colour each.
-
-    Where a view names no value, a line is as wide as the number of rows of its pair.
+    Where a view names no value, a tie is as strong as the number of rows of its pair.
     """
-    pairs, names, iris, incomplete = _pairs(chart)
-    notes = [f"{counted(incomplete, 'row')} without a second side not drawn."] * bool(incomplete)
-    ties: Counter[str] = Counter()
-    for pair in pairs:
-        ties.update(set(pair))
-    kept = {thing for thing, _ in sorted(ties.items(), key=lambda pair: (-pair[1], names[pair[0]]))[:MOST_THINGS]}
-    if len(kept) < len(ties):
-        notes.append(f"{len(kept)} of {counted(len(ties), 'thing')} drawn, those with most ties.")
-    pairs = Counter({pair: value for pair, value in pairs.items() if kept.issuperset(pair)})
-    if not pairs:
-        return 0, notes
-    groups = _communities(pairs, names) if grouped else {}
-    order = sorted(_order(pairs, ties, names), key=lambda thing: groups.get(thing, 0))
+    ties = Ties.of(chart)
+    if not ties.found:
+        return Drawn(notes=ties.notes)
+    if not grouped and (ties.sides or ties.dense):
+        return matrix(chart, drawing, ties)
+    counts = ties.counts
+    kept = set(by_name(counts, ties.names, min(MOST_THINGS, int(drawing.width / 15))))
+    pairs = {pair: tie for pair, tie in ties.found.items() if kept.issuperset(pair)}
+    groups = _communities({pair: tie.value for pair, tie in pairs.items()}, ties.names) if grouped else {}
+    order = sorted(_order(pairs, counts, ties.names), key=lambda thing: groups.get(thing, 0))
+    notes = ties.notes
+    if len(kept) < len(counts):
+        notes.append(
+            gettext("%(drawn)d of %(all)d things drawn, those with most ties.", drawn=len(order), all=len(counts))
+        )
     if grouped:
-        notes.append(f"Communities by modularity: {len(set(groups.values()))}.")
-    around = min(_NAMES, max(width(name) for name in (names[thing] for thing in order)) + 16)
+        notes.append(gettext("Communities by modularity: %(num)d.", num=len(set(groups.values()))))
+    height = _circle(drawing, ties, pairs, order, groups)
+    return Drawn(height, ties.summary(list(counts)), notes, ties.levels, "line")
+
+
+def _circle(
+    drawing: Drawing, ties: Ties, pairs: Mapping[Pair, Tie], order: list[str], groups: Mapping[str, int]
+) -> float:
+    around = min(_NAMES, drawing.width * 0.3, max(width(ties.names[thing]) for thing in order) + 16)
     radius = min((drawing.width - 2 * around) / 2, max(120.0, len(order) * SIZE * 1.35 / (2 * math.pi) * 1.15))
     radius = max(radius, len(order) * SIZE * 1.1 / (2 * math.pi))
-    level = len(order) <= MOST_LEVEL
+    if level := len(order) <= MOST_LEVEL:
+        radius = min(max(radius, len(order) * SIZE * 0.95), drawing.width / 2 - around)
     middle = drawing.width / 2, radius + (2 * SIZE if level else around)
     turns = {thing: 2 * math.pi * (place + 0.5) / len(order) - math.pi / 2 for place, thing in enumerate(order)}
-    most = max(pairs.values()) or 1
-    for (one, other), value in sorted(pairs.items(), key=lambda item: item[1]):
-        said = f"{names[one]}, {names[other]}: {spoken(value)}"
-        curve = _curve(middle, radius, turns[one], turns[other])
-        drawing.path(curve, "edge", said, max(1.0, _WIDEST * value / most) if most > 1 else 1.5)
+    most = max(tie.value for tie in pairs.values()) or 1
+    number = {thing: f"{place}" for place, thing in enumerate(order)}
+    for pair, tie in sorted(pairs.items(), key=lambda item: item[1].value):
+        curve = _curve(middle, radius, *(turns[thing] for thing in pair))
+        wide = max(1.2, _WIDEST * tie.value / most) if most > 1 else 1.8
+        with drawing.thing(ties.told(pair, tie), look="tie", one=number[pair[0]], other=number[pair[1]]):
+            drawing.path(curve, "edge", wide, tie.level)
     for thing in order:
         spot = middle[0] + radius * math.cos(turns[thing]), middle[1] + radius * math.sin(turns[thing])
-        drawing.circle(*spot, 4, f"dot c{groups[thing] % len(COLOURS)}" if grouped else "mark")
         room = drawing.width / 2 - abs(spot[0] - middle[0]) - 12 if level else around - 16
-        _name(drawing, spot, turns[thing], names[thing], iris.get(thing), room, level=level)
-    return 2 * middle[1], notes
-
-
-def _pairs(chart: Chart) -> tuple[Counter[Pair], dict[str, str], dict[str, str], int]:
-    """Return the pairs with their numbers, the names of things, their IRIs, and how many rows are no pair."""
-    pairs: Counter[Pair] = Counter()
-    names: dict[str, str] = {}
-    iris: dict[str, str] = {}
-    incomplete = 0
-    for row in chart.rows:
-        ends = []
-        for part in ("one", "other"):
-            cell = chart.cells(part, row)[0]
-            key = cell.iri or cell.shown
-            names[key] = cell.shown
-            if cell.iri:
-                iris[key] = cell.iri
-            ends.append(key)
-        value = chart.number("value", row) if "value" in chart.view.columns else 1.0
-        one, other = sorted(ends)
-        if not one or one == other or value is None:
-            incomplete += 1
-        elif "value" in chart.view.columns:
-            pairs[one, other] = max(pairs[one, other], value)  # type: ignore[assignment]  # need not be whole
-        else:
-            pairs[one, other] += 1
-    return pairs, names, iris, incomplete
+        with drawing.thing(ties.names[thing], ties.iris.get(thing), "thing node", node=number[thing]):
+            drawing.circle(*spot, 5, f"dot c{groups[thing] % len(COLOURS)}" if groups else "mark")
+            _name(drawing, spot, turns[thing], ties.names[thing], room, level=level)
+    return 2 * middle[1]
 
 
 def _communities(pairs: Mapping[Pair, float], names: Mapping[str, str]) -> dict[str, int]:
@@ -96,11 +86,11 @@ def _communities(pairs: Mapping[Pair, float], names: Mapping[str, str]) -> dict[
     return {thing: place for place, community in enumerate(found) for thing in community}
 
 
-def _order(pairs: Mapping[Pair, float], ties: Mapping[str, int], names: Mapping[str, str]) -> list[str]:
+def _order(pairs: Mapping[Pair, Tie], ties: Mapping[str, int], names: Mapping[str, str]) -> list[str]:
     """Return the things in an order in which those with ties stand near each other."""
     near: dict[str, dict[str, float]] = defaultdict(dict)
-    for (one, other), value in pairs.items():
-        near[one][other] = near[other][one] = value
+    for (one, other), tie in pairs.items():
+        near[one][other] = near[other][one] = tie.value
     rest = sorted(near, key=lambda thing: (-ties[thing], names[thing]))
     order: list[str] = []
     while rest:
@@ -124,12 +114,11 @@ def _curve(middle: tuple[float, float], radius: float, one: float, other: float)
     return f"M{x1:.1f},{y1:.1f}Q{bend_x:.1f},{bend_y:.1f} {x2:.1f},{y2:.1f}"
 
 
-def _name(
-    drawing: Drawing, spot: tuple[float, float], turn: float, name: str, iri: str | None, room: float, *, level: bool
-) -> None:
+def _name(drawing: Drawing, spot: tuple[float, float], turn: float, name: str, room: float, *, level: bool) -> None:
     """Write a name beside its place, away from the middle."""
     x, y = spot
     left = math.cos(turn) < -1e-9
     angle = math.degrees(turn) + (180 if left else 0)
     place = "" if level else f' transform="rotate({angle:.1f} {x:.1f} {y:.1f})"'
-    drawing.label(x + (-9 if left else 9), y + SIZE * 0.35, name, room, "end" if left else "start", iri, place)
+    words = cut(name, room)
+    drawing.text(x + (-10 if left else 10), y + SIZE * 0.35, words, "ink", "end" if left else "start", place)

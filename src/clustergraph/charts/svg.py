@@ -7,34 +7,46 @@ which gives the dark mode.
 import html
 import unicodedata
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Final
 
+from clustergraph.charts.certainty import LEVELS
 from clustergraph.rdf.xml import for_xml
 
 SIZE: Final = 14.0
 """The size of text, in the units of the drawing."""
-COLOURS: Final = ("#0b6e69", "#9a4a00", "#3d5a9e", "#8a2f5c", "#4f6b1d", "#6a4fa3", "#7a6200", "#57646a")
-"""Told apart by most people who see colours in another way, on light paper."""
+COLOURS: Final = ("#0b6e69", "#b3541e", "#3d5a9e", "#8a2f5c", "#7a6200", "#57646a", "#4f6b1d", "#6a4fa3")
+"""Told apart by most people who see colours in another way; marks differ in shape, too."""
 
+_ACCENT: Final = COLOURS[0]
 _LOOKS: Final = {
     "paper": 'fill="#ffffff"',
     "ink": 'fill="#1d2528"',
     "quiet": 'fill="#57646a"',
-    "mark": f'fill="{COLOURS[0]}"',
-    "spot": f'fill="{COLOURS[0]}" fill-opacity="0.75" stroke="#ffffff"',
+    "mark": f'fill="{_ACCENT}"',
+    "mark old": f'fill="#ffffff" stroke="{_ACCENT}" stroke-width="1.8"',
+    "open": f'fill="none" stroke="{_ACCENT}" stroke-width="1.8"',
+    "spot": f'fill="{_ACCENT}" fill-opacity="0.8" stroke="#ffffff"',
     "sea": 'fill="#eaf1f4"',
     "land": 'fill="#f8f6f0"',
     "border": 'stroke="#b9c1c2" stroke-width="1" fill="none"',
+    "outline": f'stroke="{_ACCENT}" fill="{_ACCENT}" fill-opacity="0.12"',
     "ring": 'stroke="#57646a" fill="none"',
-    "leader": 'stroke="#57646a"',
-    "axis": 'stroke="#57646a"',
-    "grid": 'stroke="#d5dedf"',
-    "edge": f'stroke="{COLOURS[0]}" stroke-opacity="0.45" fill="none"',
+    "leader": 'stroke="#57646a" fill="none"',
+    "bracket": 'stroke="#9a4a00" stroke-width="1.8" fill="none"',
+    "axis": 'stroke="#57646a" fill="none"',
+    "grid": 'stroke="#d5dedf" fill="none"',
+    "edge": f'stroke="{_ACCENT}" stroke-opacity="0.6" fill="none"',
+    "own": 'fill="#eef2f2"',
+    **{f"area{i}": f'fill="{_ACCENT}" fill-opacity="{0.15 + 0.2 * i:.2f}" stroke="#ffffff"' for i in range(5)},
     **{f"line c{i}": f'stroke="{colour}" stroke-width="2" fill="none"' for i, colour in enumerate(COLOURS)},
     **{f"dot c{i}": f'fill="{colour}"' for i, colour in enumerate(COLOURS)},
 }
+_OPEN: Final = f'fill="{_ACCENT}" fill-opacity="0.18" stroke="{_ACCENT}" stroke-width="1.6"'
+"""A mark of what is not simply stated: its outline is broken, as a line of the same level is."""
+_NARROW, _WIDE = set("iljtfrI.,:;'|!()[]- "), set("mwMWGOQ@%&—…")
 
 Link = Callable[[str], str]
 """Gives the address of the page of an IRI, or nothing."""
@@ -50,64 +62,76 @@ class Drawing:
 
     def text(self, x: float, y: float, words: str, look: str = "ink", anchor: str = "start", more: str = "") -> None:
         """Write words, with their baseline at y."""
-        place = f'x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}"{more}'
+        place = f'x="{x:.1f}" y="{y:.1f}"' + (f' text-anchor="{anchor}"' if anchor != "start" else "") + more
         self.parts.append(f'<text {place} class="{look}" {_LOOKS[look]}>{escape(words)}</text>')
 
-    def label(
-        self, x: float, y: float, words: str, room: float, anchor: str = "start", iri: str | None = None, more: str = ""
-    ) -> None:
-        """Write the name of a thing, cut to the room there is, as a link where the thing has a page."""
-        short = cut(words, room)
+    @contextmanager
+    def thing(self, title: str = "", iri: str | None = None, look: str = "thing", **data: str) -> Iterator[None]:
+        """Draw what follows as one thing, with a tip, and as a link where the thing has a page."""
         address = self.link(iri) if iri else ""
-        if address:
-            self.parts.append(f'<a href="{escape(address)}">')
-        if short != words:
-            self.parts.append(f"<g><title>{escape(words)}</title>")
-        self.text(x, y, short, "ink", anchor, more)
-        self.parts += ["</g>"] * (short != words) + ["</a>"] * bool(address)
+        name = "a" if address else "g"
+        href = f' href="{escape(address)}"' if address else ""
+        kept = "".join(f' data-{key}="{escape(value)}"' for key, value in data.items())
+        self.parts.append(f'<{name}{href} class="{look}"{kept}>')
+        if title:
+            self.parts.append(f"<title>{escape(title)}</title>")
+        yield
+        self.parts.append(f"</{name}>")
 
-    def rect(self, x: float, y: float, width: float, height: float, look: str, title: str = "") -> None:
-        """Draw a rectangle."""
-        self._shape(f'rect x="{x:.1f}" y="{y:.1f}" width="{width:.1f}" height="{height:.1f}"', look, title)
+    @contextmanager
+    def quietly(self) -> Iterator[None]:
+        """Draw what follows for the eye alone: what it says is said elsewhere."""
+        self.parts.append('<g aria-hidden="true">')
+        yield
+        self.parts.append("</g>")
+
+    def label(self, x: float, y: float, words: str, room: float, anchor: str = "start", more: str = "") -> None:
+        """Write the name of a thing, cut to the room there is."""
+        self.text(x, y, cut(words, room), "ink", anchor, more)
+
+    def rect(self, x: float, y: float, width: float, height: float, look: str, level: int | None = None) -> None:
+        """Draw a rectangle, with the outline of a level of certainty."""
+        self._shape(f'rect x="{x:.1f}" y="{y:.1f}" width="{width:.1f}" height="{height:.1f}"', look, level)
 
     def line(self, x1: float, y1: float, x2: float, y2: float, look: str) -> None:
         """Draw a straight line."""
         self._shape(f'line x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}"', look)
 
-    def circle(self, x: float, y: float, radius: float, look: str, title: str = "", iri: str = "") -> None:
-        """Draw a disc, as a link where it is of a thing that has a page."""
-        address = self.link(iri) if iri else ""
-        if address:
-            self.parts.append(f'<a href="{escape(address)}">')
-        self._shape(f'circle cx="{x:.1f}" cy="{y:.1f}" r="{radius:.1f}"', look, title)
-        if address:
-            self.parts.append("</a>")
+    def circle(self, x: float, y: float, radius: float, look: str, level: int | None = None) -> None:
+        """Draw a disc, with the outline of a level of certainty."""
+        self._shape(f'circle cx="{x:.1f}" cy="{y:.1f}" r="{radius:.1f}"', look, level)
 
-    def path(self, places: str, look: str, title: str = "", width: float = 0) -> None:
-        """Draw a path, as wide as said or as it looks."""
-        self._shape(f'path d="{places}"' + (f' stroke-width="{width:.1f}"' if width else ""), look, title)
+    def path(self, places: str, look: str, width: float = 0, level: int | None = None) -> None:
+        """Draw a path, as wide as said or as it looks, broken as its level of certainty is."""
+        wide = f' stroke-width="{width:.1f}"' if width else ""
+        dash = f' stroke-dasharray="{LEVELS[level].dash}"' if level else ""
+        name = f" {LEVELS[level].name}" if level is not None else ""
+        self.parts.append(f'<path d="{places}" class="{look}{name}" {_LOOKS[look]}{wide}{dash}/>')
 
-    def open(self, x: float, y: float, width: float, height: float, look: str) -> None:
-        """Begin a part of its own on a ground, cut at its edges; what follows until `close` is inside."""
-        place = f'x="{x:.1f}" y="{y:.1f}" width="{width:.1f}" height="{height:.1f}"'
-        self.parts.append(f"<svg {place}>")
-        self.rect(0, 0, width, height, look)
+    def open(self, y: float, width: float, height: float, name: str) -> None:
+        """Begin a part of its own, cut at its edges; what follows until `close` is inside, with y from its top."""
+        place = f'y="{y:.1f}" width="{width:.1f}" height="{height:.1f}" viewBox="0 0 {width:.1f} {height:.1f}"'
+        self.parts.append(f'<svg class="frame" data-frame="{name}" {place}>')
 
     def close(self) -> None:
         """End a part of its own."""
         self.parts.append("</svg>")
 
-    def _shape(self, shape: str, look: str, title: str = "") -> None:
-        inside = f"><title>{escape(title)}</title></{shape.split()[0]}>" if title else "/>"
-        self.parts.append(f'<{shape} class="{look}" {_LOOKS[look]}{inside}')
+    def _shape(self, shape: str, look: str, level: int | None = None) -> None:
+        if not level:
+            name = f" {LEVELS[0].name}" if level is not None else ""
+            self.parts.append(f'<{shape} class="{look}{name}" {_LOOKS[look]}/>')
+            return
+        dash = f'stroke-dasharray="{LEVELS[level].dash}"'
+        self.parts.append(f'<{shape} class="{look} {LEVELS[level].name}" {_OPEN} {dash}/>')
 
-    def document(self, height: float, title: str, words: str) -> str:
+    def document(self, height: float, kind: str, title: str, words: str) -> str:
         """Return the whole drawing, with a title and the same in words for those who do not see it."""
-        size, own = f"{self.width:.0f} {height:.0f}", f"chart-{zlib.crc32(title.encode()):08x}"
+        size, own = f"{self.width:.0f} {height:.0f}", f"chart-{zlib.crc32((kind + title).encode()):08x}"
         head = (
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {size}" width="{self.width:.0f}"'
-            f' height="{height:.0f}" role="group" aria-labelledby="{own} {own}-words" font-size="{SIZE:.0f}"'
-            ' font-family="system-ui, sans-serif">'
+            f' height="{height:.0f}" role="group" aria-labelledby="{own}" aria-describedby="{own}-words"'
+            f' data-kind="{kind}" font-size="{SIZE:.0f}" font-family="system-ui, sans-serif">'
             f'<title id="{own}">{escape(title)}</title><desc id="{own}-words">{escape(words)}</desc>'
             f'<rect width="100%" height="100%" class="paper" {_LOOKS["paper"]}/>'
         )
@@ -129,14 +153,26 @@ def escape(words: str) -> str:
 
 
 def width(words: str) -> float:
-    """Return about how wide words are, in the units of the drawing."""
-    return SIZE * sum(1.0 if unicodedata.east_asian_width(c) in "WF" else 0.56 for c in words)
+    """Return about how wide words are, in the units of the drawing; rather too wide than too narrow.
+
+    >>> width("Illi") < width("Mumm")
+    True
+    """
+    return SIZE * sum(map(_width, words))
+
+
+def _width(character: str) -> float:
+    if character in _NARROW:
+        return 0.4
+    if character in _WIDE or unicodedata.east_asian_width(character) in "WF":
+        return 1.0
+    return 0.72 if character.isupper() else 0.63
 
 
 def cut(words: str, room: float) -> str:
     """Return words, cut where they are wider than the room.
 
-    >>> cut("Auvergne-Rhône-Alpes", 80)
+    >>> cut("Auvergne-Rhône-Alpes", 90)
     'Auvergne…'
     """
     if width(words) <= room + 0.1:
@@ -144,3 +180,24 @@ def cut(words: str, room: float) -> str:
     while words and width(words) + SIZE > room:
         words = words[:-1]
     return words.rstrip(" -,") + "…"
+
+
+def fitted(parts: Sequence[str], room: float) -> str:
+    """Return parts of a name side by side; where there is no room for all, the longest are cut, so that none is lost.
+
+    >>> fitted(["Cluster management excellence label", "gold"], 160)
+    'Cluster manage…, gold'
+    """
+    kept = [part for part in parts if part]
+    short = list(kept)
+    while width(", ".join(short)) > room:
+        place = max(range(len(short)), key=lambda at: len(short[at]))
+        if len(short[place]) <= _SHORTEST:
+            return cut(", ".join(short), room)
+        kept[place] = kept[place][:-1]
+        short[place] = kept[place].rstrip(" -,(") + "…"
+    return ", ".join(short)
+
+
+_SHORTEST: Final = 4
+"""How few characters a part of a name is cut to."""

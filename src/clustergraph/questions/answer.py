@@ -265,6 +265,10 @@ class Excerpt:
     """The query with its parameters bound."""
     chart: str = ""
     """The picture, as SVG."""
+    summary: str = ""
+    """What the picture shows, in a sentence."""
+    remarks: tuple[str, ...] = ()
+    """What the picture leaves out, and how it is to be read."""
     evidence: list[dict[str, Any]] | None = None
     """What each row rests on, if that is asked for."""
     notes: tuple[str, ...] = ()

@@ -24,7 +24,8 @@ TYPES: Final = ("iri", "code", "text", "number", "date", "boolean")
 PARTS: Final[Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
     "table": ((), ()),
     "bar": (("label", "value"), ("panel",)),
-    "line": (("label", "date", "value"), ("panel",)),
+    "rivals": (("label", "value"), ("panel", "source")),
+    "line": (("label", "date", "value"), ("panel", "source")),
     "map": (("place",), ("value",)),
     "network": (("one", "other"), ("value",)),
     "communities": (("one", "other"), ("value",)),

@@ -57,7 +57,14 @@ OFFERS: Final = Offers({
     "rq": ("application/sparql-query",),
 })  # fmt: skip
 """The formats of an answer, and that of the query which gives it."""
-_PICTURES: Final = {"bar": "bars", "line": "lines", "map": "map", "network": "network", "communities": "network"}
+_PICTURES: Final = {
+    "bar": "bars",
+    "line": "lines",
+    "map": "map",
+    "network": "network",
+    "communities": "network",
+    "rivals": "rival values",
+}
 """What is drawn of an answer, by the kind of its view, in a word."""
 _RESERVED: Final = ("format", "limit", "offset", "release", *FLAGS)
 

@@ -1,0 +1,58 @@
+"""How certain a row is, as a style of lines and outlines that means the same in every picture."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from clustergraph.questions.answer import Cell
+
+
+@dataclass(frozen=True)
+class CertaintyLevel:
+    """A level of certainty."""
+
+    name: str
+    """The class that its marks have."""
+    words: str
+    dash: str
+    """The lengths of strokes and gaps; a line without gaps has none."""
+
+
+LEVELS: Final = (
+    CertaintyLevel("stated", "stated", ""),
+    CertaintyLevel("computed", "derived or computed", "8 3"),
+    CertaintyLevel("planned", "planned or under way", "9 3 2 3"),
+    CertaintyLevel("unconfirmed", "unconfirmed", "4 3"),
+    CertaintyLevel("ambiguous", "ambiguous", "1.5 3"),
+)
+"""From the firmest to the weakest."""
+
+_WEAKER: Final = {
+    "origin/derived": 1,
+    "origin/computed": 1,
+    "field-basis/matched": 1,
+    "field-basis/event": 1,
+    "field-basis/project": 1,
+    "field-basis/service": 1,
+    "field-basis/region": 1,
+    "phase/planned": 2,
+    "phase/under-way": 2,
+    "certainty/unconfirmed": 3,
+    "certainty/ambiguous": 4,
+}
+"""The codes that make a row less than stated, each with its level."""
+_COLUMNS: Final = ("certainty", "phase", "origin", "basis")
+"""The columns that say how certain a row is, which have the same names in all questions."""
+
+
+def level_of(columns: Sequence[str], row: Sequence[Cell]) -> int | None:
+    """Return the level of a row, the weakest that one of its codes gives it; none where the answer does not say.
+
+    >>> said = Cell("unconfirmed", "https://w3id.org/clustergraph/scheme/certainty/unconfirmed")
+    >>> LEVELS[level_of(["certainty"], [said])].words, level_of(["colour"], [said])
+    ('unconfirmed', None)
+    """
+    codes = [row[columns.index(column)].iri or "" for column in _COLUMNS if column in columns]
+    if not codes:
+        return None
+    return max(_WEAKER.get("/".join(code.rsplit("/", 2)[-2:]), 0) for code in codes)
