@@ -1,5 +1,6 @@
 """What is made of every release for download, recipe by recipe; each has a fingerprint of all that bears on it."""
 
+import json
 import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -26,7 +27,7 @@ from clustergraph.rdf.origins import Origins
 from clustergraph.rdf.reading import is_packed
 from clustergraph.release import artefacts
 from clustergraph.release.artefacts import Artefact, Download, Made, lines_of, store_of
-from clustergraph.release.description import PUBLICATION, boxes, describe
+from clustergraph.release.description import PUBLICATION, Statistics, boxes, describe
 from clustergraph.release.manifest import Release
 from clustergraph.terms import PREFIXES
 
@@ -163,8 +164,10 @@ class _Exports:
     def _describe(self, folder: Path, files: Sequence[Download]) -> Iterator[Download]:
         self.progress("describing the release")
         about = self.project.configuration.about | {"places": boxes(self.project.queries)}
-        quads = describe(store_of(self.release.path), self.release, files, about)
-        text = turtle.write(quads).encode()
+        store = store_of(self.release.path)
+        statistics = Statistics.of(store, self.release)
+        (folder / artefacts.USES).write_text(json.dumps(statistics.uses, indent=1), "utf-8")
+        text = turtle.write(describe(store, self.release, files, about, statistics)).encode()
         for name, format_ in RDF_FORMATS.items():
             path = folder / artefacts.description_name(name)
             if name == "turtle":

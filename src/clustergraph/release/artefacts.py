@@ -32,6 +32,8 @@ PROFILES: Final = "profiles"
 """The artefact with the profiles, and in a folder for each its queries, which the service asks about single things."""
 DESCRIPTION: Final = "description"
 """The artefact with the description, a file for each of the `RDF_FORMATS`."""
+USES: Final = "uses.json"
+"""The file beside the description that says how often properties and codes are used."""
 ORIGINS: Final = "origins"
 """The artefact that tells from which row of which table statements of imports come; see `clustergraph.rdf.origins`."""
 CONFLICTS: Final = "conflicts"
@@ -139,6 +141,15 @@ class Made:
         """Return where the description is in a format, if it is made."""
         folder = self.folder(DESCRIPTION)
         return folder and folder / description_name(format_)
+
+    def uses(self) -> Mapping[str, Mapping[str, int]]:
+        """Return how often properties and codes are used, by IRI; nothing where the release is not described yet."""
+        folder = self.folder(DESCRIPTION)
+        try:
+            found: dict[str, dict[str, int]] = json.loads((folder / USES).read_text("utf-8")) if folder else {}
+        except (OSError, ValueError):
+            found = {}
+        return {name: found.get(name, {}) for name in ("properties", "codes")}
 
     def path(self, download: Download) -> Path:
         """Return where a file for download is."""

@@ -3,6 +3,8 @@
 What it says is in ``templates/description.ttl``; here are the facts.
 """
 
+from __future__ import annotations
+
 import hashlib
 import re
 from array import array
@@ -11,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Self
 
 import numpy as np
 import yaml
@@ -25,7 +27,7 @@ from clustergraph.rdf.lines import Line
 from clustergraph.rdf.reading import solutions
 from clustergraph.release.artefacts import Download, lines_of
 from clustergraph.release.manifest import Release
-from clustergraph.terms import BASE, COUNTRY, GRAPH, HOME, ID, NUTS, PREFIXES, VOCABULARIES, compact, expand
+from clustergraph.terms import BASE, COUNTRY, GRAPH, HOME, ID, NUTS, PREFIXES, SCHEME, VOCABULARIES, compact, expand
 
 COMPUTED: Final = ("inferred", "catalogue")
 """Graphs that are no source: what the build adds itself."""
@@ -36,15 +38,16 @@ _ABOUT: Final = """SELECT DISTINCT ?x ?place {
   { SELECT DISTINCT ?x { { ?x a cg:Cluster } UNION { ?partnership a cg:Partnership ; cg:hasParticipant ?x } } }
   ?x cg:locatedIn|cg:within ?place . ?place a cg:Country FILTER STRSTARTS(STR(?place), "%s") }"""
 _SPACES: Final = {space: f"<{space}".encode() for space in (NUTS, COUNTRY)}
+_CODES: Final = f"<{SCHEME}".encode()
 _TYPE: Final = str(expand("rdf:type")).encode()
 _NO_VOCABULARY: Final = ("nuts", "country")
 _KINDS_OF_DAYS: Final = {4: "gYear", 7: "gYearMonth", 10: "date"}
 
 
-def describe(store: Store, release: Release, downloads: Sequence[Download], about: Mapping[str, Any]) -> list[Quad]:
+def describe(
+    store: Store, release: Release, downloads: Sequence[Download], about: Mapping[str, Any], statistics: Statistics
+) -> list[Quad]:
     """Return the description of a release and of its files, from its store and from what its project says of it."""
-    statistics = Statistics(_by_thing(store, _DOCUMENTS, "day"), _by_thing(store, _ABOUT % COUNTRY, "place"))
-    statistics.read(lines_of(release.path))
     parts = statistics.sorted_parts
     own = {source_of(each.graph): each.licence for each in release.sources}
     for part in parts:
@@ -130,6 +133,8 @@ class Statistics:
     objects: int = 0
     parts: dict[str, Part] = field(default_factory=lambda: {"": Part()})
     """The whole, and each source by its name."""
+    codes: Counter[str] = field(default_factory=Counter)
+    """How many things have each code of our lists, by its IRI."""
     _classes: Counter[bytes] = field(default_factory=Counter)
     _properties: Counter[bytes] = field(default_factory=Counter)
     _links: dict[str, Counter[bytes]] = field(default_factory=lambda: {space: Counter() for space in _SPACES})
@@ -137,6 +142,15 @@ class Statistics:
     _typed: bytes = b""
     """The last subject that had a class."""
     _of: dict[bytes, list[Part]] = field(default_factory=dict)
+    _had: dict[bytes, bytes] = field(default_factory=dict)
+    """The last subject that had each code."""
+
+    @classmethod
+    def of(cls, store: Store, release: Release) -> Self:
+        """Return what a release holds."""
+        made = cls(_by_thing(store, _DOCUMENTS, "day"), _by_thing(store, _ABOUT % COUNTRY, "place"))
+        made.read(lines_of(release.path))
+        return made
 
     def read(self, lines: Iterable[Line]) -> None:
         """Count what ordered lines say."""
@@ -169,6 +183,9 @@ class Statistics:
             self._first[object_] = min(self._first.get(object_, subject), subject, key=lambda iri: iri[:-1])
         if predicate == _TYPE and object_[:1] == b"<":
             self._classes[object_] += 1
+        if object_.startswith(_CODES) and not subject.startswith(_CODES) and self._had.get(object_) != subject:
+            self._had[object_] = subject
+            self.codes[object_[1:-1].decode()] += 1
         for space, start in _SPACES.items():
             if object_.startswith(start) and not subject.startswith(start):
                 self._links[space][predicate] += 1
@@ -198,6 +215,14 @@ class Statistics:
     def by_property(self) -> dict[NamedNode, int]:
         """How many triples each property has."""
         return _named(self._properties)
+
+    @property
+    def uses(self) -> dict[str, dict[str, int]]:
+        """How often properties and codes are used, by IRI, as it is kept beside the description."""
+        return {
+            "properties": {term.value: number for term, number in self.by_property.items()},
+            "codes": dict(sorted(self.codes.items())),
+        }
 
     def links(self, space: str) -> dict[NamedNode, int]:
         """Return by property how often what is outside of a space of IRIs is linked with what is in it."""
