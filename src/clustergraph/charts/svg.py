@@ -29,6 +29,8 @@ _LOOKS: Final = {
     "mark old": f'fill="#ffffff" stroke="{_ACCENT}" stroke-width="1.8"',
     "open": f'fill="none" stroke="{_ACCENT}" stroke-width="1.8"',
     "spot": f'fill="{_ACCENT}" fill-opacity="0.8" stroke="#ffffff"',
+    "box": 'fill="#f3f6f6" stroke="#b4bfc2"',
+    "head": 'fill="#57646a"',
     "sea": 'fill="#eaf1f4"',
     "land": 'fill="#f8f6f0"',
     "border": 'stroke="#b9c1c2" stroke-width="1" fill="none"',

@@ -120,7 +120,7 @@ class Wording:
         tests: tuple[Callable[[NamedNode], bool], ...] = (
             lambda shape: bare in (shape.value, self._label(shape)),
             lambda shape: shape.value.endswith(("/" + local, "#" + local)),
-            lambda shape: name.casefold() in map(str.casefold, self._texts(shape, "name")),
+            lambda shape: name.casefold() in map(str.casefold, self.texts(shape, "name")),
         )
         for test in tests:
             found = [shape for shape in named if test(shape)]
@@ -138,10 +138,29 @@ class Wording:
 
     def title(self, shape: Node) -> str:
         """Return what a shape is called: its name, its path, and its IRI as far as it has them."""
-        name = " / ".join(self._texts(shape, "name"))
-        path = self._path(shape)
+        name = " / ".join(self.texts(shape, "name"))
+        path = self.path(shape)
         parts = [name, f"about {path}" if path else "", self._label(shape) if isinstance(shape, NamedNode) else ""]
         return ", ".join(dict.fromkeys(part for part in parts if part)) or "a shape without a name"
+
+    def demands(self, shape: Node, *, counts: bool = True) -> list[str]:
+        """Return each demand that a shape makes itself, in a few words, with the numbers of values or without."""
+        told = [*self._demands(shape), *self._queries(shape)]
+        without = set() if counts else {*self._counts(shape, "minCount", "maxCount")}
+        return [each for each in told if each not in without]
+
+    def path(self, shape: Node) -> str:
+        """Return the words for the path of a property shape, or nothing for a node shape."""
+        path = self._triples.value(shape, sh("path"))
+        return "" if path is None else self._steps(paths.read(self._triples, path))
+
+    def texts(self, subject: Node, key: str) -> list[str]:
+        """Return texts in English, or without a language, if there are any; else in any language."""
+        return in_english(self._all(subject, key))
+
+    def count(self, shape: Node, key: str) -> int | None:
+        """Return the number that a parameter of a shape has, if any."""
+        return next((int(each.value) for each in self._all(shape, key)[:1] if each.value.isdigit()), None)
 
     def _explained(self, shape: Node, seen: frozenset[Node]) -> Iterator[str]:
         if shape in seen:
@@ -149,13 +168,13 @@ class Wording:
             return
         seen = seen | {shape}
         yield self.title(shape)
-        yield from (f"  {text}" for text in self._texts(shape, "description"))
+        yield from (f"  {text}" for text in self.texts(shape, "description"))
         if targets := [*self._targets(shape)]:
             yield f"  It is for {', '.join(targets)}."
         if self._triples.true(shape, sh("deactivated")):
             yield "  It is switched off."
         yield from (f"  - {text}" for text in (*self._demands(shape), *self._queries(shape)))
-        yield from (f"  Its message: {text}" for text in self._texts(shape, "message"))
+        yield from (f"  Its message: {text}" for text in self.texts(shape, "message"))
         if severity := self._severity(shape):
             yield f"  Severity: {severity.value.removeprefix(_SH).lower()}"
         for inner in self._all(shape, "property"):
@@ -190,7 +209,7 @@ class Wording:
             case "nodeKind":
                 return map(_node_kind, found)
             case "pattern":
-                return self._texts(shape, key)
+                return self.texts(shape, key)
             case "in" | "languageIn":
                 return [self._list(self._triples.items(listed), most) for listed in found]
             case "and" | "or" | "xone":
@@ -208,28 +227,28 @@ class Wording:
 
     def _queries(self, shape: Node) -> Iterator[str]:
         for query in self._all(shape, "sparql"):
-            said = " ".join(self._texts(query, "message"))
+            said = " ".join(self.texts(query, "message"))
             yield "a query finds nothing wrong" + (f"; its message: {said}" if said else "")
 
     def _brief(self, shape: Node) -> str:
         """Return a shape in one phrase: its name, or else what it demands."""
-        if names := self._texts(shape, "name"):
+        if names := self.texts(shape, "name"):
             return names[0]
         if isinstance(shape, NamedNode):
             return self._label(shape)
-        path = self._path(shape)
+        path = self.path(shape)
         demands = ", ".join([*self._demands(shape), *self._queries(shape)])
         parts = [demands, *(self._brief(inner) for inner in self._all(shape, "property"))]
         text = " and ".join(part for part in parts if part)
         return f"{path}: {text}" if path and text else text or path or "anything"
 
     def _allowed(self, shape: Node) -> Iterator[str]:
-        yield from filter(None, map(self._path, self._all(shape, "property")))
+        yield from filter(None, map(self.path, self._all(shape, "property")))
         for listed in self._all(shape, "ignoredProperties"):
             yield from map(self._term, self._triples.items(listed))
 
     def _counts(self, shape: Node, least_key: str, most_key: str) -> Iterator[str]:
-        least, most = self._number(shape, least_key), self._number(shape, most_key)
+        least, most = self.count(shape, least_key), self.count(shape, most_key)
         if most == 0:
             yield "no value"
         elif least is not None and least == most:
@@ -237,11 +256,6 @@ class Wording:
         else:
             yield from [f"at least {_values(least)}"] if least else []
             yield from [f"at most {_values(most)}"] if most else []
-
-    def _path(self, shape: Node) -> str:
-        """Return the words for the path of a property shape, or nothing for a node shape."""
-        path = self._triples.value(shape, sh("path"))
-        return "" if path is None else self._steps(paths.read(self._triples, path))
 
     def _steps(self, path: paths.Path) -> str:
         if isinstance(path, paths.Step):
@@ -267,13 +281,6 @@ class Wording:
 
     def _all(self, subject: Node, key: str) -> list[Node]:
         return sorted(self._triples.objects(subject, sh(key)), key=str)
-
-    def _number(self, subject: Node, key: str) -> int | None:
-        return next((int(each.value) for each in self._all(subject, key)[:1] if each.value.isdigit()), None)
-
-    def _texts(self, subject: Node, key: str) -> list[str]:
-        """Return texts in English, or without a language, if there are any; else in any language."""
-        return in_english(self._all(subject, key))
 
     # What results mean.
 
@@ -336,10 +343,10 @@ class Wording:
 
     def _fix_of(self, shape: Subject) -> str:
         """Return what would mend what breaks a shape, unless it says so itself."""
-        if self._texts(shape, "message"):
+        if self.texts(shape, "message"):
             return ""
         # What a query finds is in its message already.
-        path, demands = self._path(shape), "; ".join(self._demands(shape))
+        path, demands = self.path(shape), "; ".join(self._demands(shape))
         return f"{path}: {demands}" if path and demands else demands
 
     def _named(self, node: Node) -> Named:

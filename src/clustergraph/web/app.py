@@ -29,6 +29,7 @@ from clustergraph.web import (
     graphstore,
     matches,
     metrics,
+    ontology,
     openapi,
     pages,
     questions,
@@ -110,6 +111,10 @@ def create_app(
     app.add_route(f"{documentation.ADDRESS}/{{name:path}}", documentation.page, ["GET"])
     app.add_route("/.well-known/void", downloads.dataset, ["GET"])
     app.add_route("/download/{name}", downloads.file, ["GET"])
+    app.add_route("/ontology", ontology.index, ["GET"])
+    app.add_route("/ontology/{path:path}", ontology.term, ["GET"])
+    app.add_route("/scheme", ontology.lists, ["GET"])
+    app.add_route("/scheme/{path:path}", ontology.concept, ["GET"])
     for space in things.SPACES:
         app.add_route(f"/{space}", things.thing, ["GET"])
         app.add_route(f"/{space}.{{extension}}", things.thing, ["GET"])

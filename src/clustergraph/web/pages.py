@@ -38,6 +38,8 @@ _CONTROL: Final = {0xFFFE: "\ufffd", 0xFFFF: "\ufffd"} | {n: 0x2400 + n for n in
 _ENVIRONMENT: Final = Environment(
     loader=FileSystemLoader(_FOLDER / "templates"), autoescape=True, trim_blocks=True, lstrip_blocks=True
 )
+_ENVIRONMENT.add_extension("jinja2.ext.i18n")
+_ENVIRONMENT.install_null_translations(newstyle=True)  # type: ignore[attr-defined]
 _DOORS: Final = {
     "/questions/clusters": "Clusters",
     "/questions/regions": "Regions",
