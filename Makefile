@@ -1,6 +1,7 @@
 # make serve [PORT=8123]   set up, build the graph, serve it on 127.0.0.1
 # make test                set up, check everything that is quick; .ci/run checks the rest, too
 # make wheel               the program with its model as one file, dist/clustergraph-….whl, for `pip install` elsewhere
+# make messages            the catalogues of messages brought up to date with templates, modules and questions
 # make web                 what is made from the packages of npm, such as the land of maps; needs Node, and its result is kept
 # make night               long random comparisons, and the service under load for ten minutes
 # make coverage            how much of the program the tests run
@@ -15,7 +16,7 @@ PYTEST = $(BIN)/python -m pytest -n auto --dist worksteal
 COMPILE := pip-compile --quiet --upgrade --generate-hashes --allow-unsafe --strip-extras --no-header \
 	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host
 
-.PHONY: serve build wheel web test test-all night coverage check validate format docs lock clean
+.PHONY: serve build wheel web test test-all night coverage check validate format messages docs lock clean
 
 serve: $(VENV)/.runtime
 	$(BIN)/clustergraph serve --build --host $(HOST) --port $(PORT)
@@ -62,6 +63,9 @@ format: $(VENV)/.dev
 	$(BIN)/ruff format src tests bench
 	$(BIN)/ruff check --fix src tests bench
 	$(BIN)/clustergraph format
+
+messages: $(VENV)/.dev
+	$(BIN)/python -m tests.messages
 
 docs: $(VENV)/.runtime
 	$(BIN)/python -m clustergraph.pipeline.glossary

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self
@@ -20,6 +20,8 @@ from clustergraph.charts import WIDTH, Locations, Picture, draw, land, picture, 
 from clustergraph.charts.svg import Link, web
 from clustergraph.engine.store import Embedded, Request
 from clustergraph.errors import QueryError
+from clustergraph.languages import messages
+from clustergraph.languages.reader import chosen
 from clustergraph.questions import answer as answers
 from clustergraph.questions import question as question_files
 from clustergraph.questions.answer import Answer, Cell, Excerpt, QuestionCall, Rows, WrittenAnswer, cell
@@ -52,7 +54,7 @@ _TURTLE: Final = re.compile(r'[<>{}"\\^]')
 """What a name does not have, and a part of a statement in Turtle may."""
 _KNOWN: Final = "ASK { { <IRI> ?p ?o } UNION { ?s ?p <IRI> } UNION { GRAPH <IRI> { ?s ?p ?o } } }"
 _NAMES_KEPT: Final = 100_000
-"""So many labels are kept, which take some 20 MB; then they are looked up anew."""
+"""So many labels are kept, which take some 20 MB."""
 
 
 class Graph:
@@ -73,7 +75,7 @@ class Graph:
         self.digest = digest
         self._given = questions
         self._given_rules = conflict_rules
-        self._labels: dict[str, str] = {}
+        self._named = lru_cache(_NAMES_KEPT)(lambda _language, iri: best(self.store, NamedNode(iri)))
 
     @classmethod
     def open(cls, release: Path | str, queries: Path | str | None = None) -> Self:
@@ -302,12 +304,8 @@ class Graph:
         return self.name(iri) or iri
 
     def name(self, iri: str) -> str:
-        """Return the label of a thing, or nothing."""
-        if iri not in self._labels:
-            if len(self._labels) >= _NAMES_KEPT:
-                self._labels.clear()
-            self._labels[iri] = best(self.store, NamedNode(iri))
-        return self._labels[iri]
+        """Return the label of a thing for its reader, or nothing."""
+        return self._named(chosen(), iri)
 
     def names(self, iris: Iterable[str]) -> dict[str, str]:
         """Return the labels of those things that have one."""
@@ -442,5 +440,6 @@ def prepare() -> None:
     """Import and read whatever a job on a graph needs: a worker can open no file later."""
     from clustergraph.questions import evidence, explanation, lineage, search, usage, values  # noqa: F401
 
+    messages.load()
     for name in land.LAYERS:
         land.layer(name)

@@ -31,12 +31,13 @@ from clustergraph import errors
 from clustergraph.engine.store import Embedded, Request
 from clustergraph.errors import ClustergraphError, QueryError, QuestionError, ReleaseError
 from clustergraph.graph import Graph
+from clustergraph.languages.reader import chosen
 from clustergraph.questions.answer import MOST_ROWS, Answer, Cell
 from clustergraph.questions.catalogue import Catalogue
 from clustergraph.questions.names import AmbiguousNameError, Choice
 from clustergraph.questions.question import Question
 from clustergraph.questions.thing import SHOWN, Thing, Things
-from clustergraph.rdf.labels import NAMING, best
+from clustergraph.rdf.labels import NAMING, Label, best
 from clustergraph.sparql.tokens import QuerySyntaxError
 
 if TYPE_CHECKING:
@@ -89,7 +90,7 @@ class RemoteGraph(Graph):
         self._opener = build_opener(_OneHost)
         self.engine = cast("Embedded", self)  # It answers queries as an engine does.
         self._given = None
-        self._labels = {}
+        self._labels: dict[tuple[str | None, str], Label] = {}
         self.digest = str(self._json("/ready")["release"])
 
     @property
@@ -137,7 +138,9 @@ class RemoteGraph(Graph):
             place = {"limit": MOST_ROWS, "offset": len(rows), "release": part["release"]}
             rows += self._json(f"{path}.json", asked, **place)["rows"]
         things = [value for row in rows for value in row.values() if isinstance(value, dict)]
-        self._labels |= {each["iri"]: each["label"] for each in things if each["label"] != each["iri"]}
+        self._labels |= {
+            (chosen(), each["iri"]): Label(each["label"]) for each in things if each["label"] != each["iri"]
+        }
         terms = tuple({name: _term(row[name]) for name in columns} for row in rows)
         query = self._get(f"{path}.rq", asked).decode()
         return Answer(question, columns, terms, query, given, {}, self.label, tuple(part.get("notes", ())))
@@ -166,10 +169,10 @@ class RemoteGraph(Graph):
     def names(self, iris: Iterable[str]) -> dict[str, str]:
         """Return the labels of those things that have one."""
         wanted = list(dict.fromkeys(iris))
-        if missing := [iri for iri in wanted if iri not in self._labels]:
+        if missing := [iri for iri in wanted if (chosen(), iri) not in self._labels]:
             found = self._copied(_NAMED, missing, names=" ".join(map(str, NAMING)))
-            self._labels |= {iri: best(found, NamedNode(iri)) for iri in missing}
-        return {iri: self._labels[iri] for iri in wanted if self._labels[iri]}
+            self._labels |= {(chosen(), iri): best(found, NamedNode(iri)) for iri in missing}
+        return {iri: name for iri in wanted if (name := self._labels[chosen(), iri])}
 
     def search(self, text: str, limit: int = 10) -> list[Name]:
         """Return the things whose names are most like a text, the best first; a service gives so many at the most."""

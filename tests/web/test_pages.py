@@ -223,7 +223,7 @@ def test_what_was_not_foreseen_is_told_without_details(client, monkeypatch):
 
     monkeypatch.setattr("clustergraph.web.pages.first", broken)
     quiet = TestClient(client.app, raise_server_exceptions=False)
-    response = quiet.get("/", headers={"Accept": "application/json"})
+    response = quiet.get("/?lang=en", headers={"Accept": "application/json"})
     assert response.status_code == 500
     assert "secret" not in response.text
     assert response.headers["content-type"] == "application/problem+json"

@@ -24,6 +24,7 @@ from clustergraph.engine.fairness import Admission, Lane, Ticket
 from clustergraph.engine.worker import Done, Job, Limit, Limits, Opener, StoredBytes
 from clustergraph.engine.workers import Workers
 from clustergraph.errors import FaultError, LostError
+from clustergraph.languages.reader import chosen
 from clustergraph.settings import Settings
 
 Result = TypeVar("Result")
@@ -89,8 +90,9 @@ class Pool(Workers):
         """Return what a job gives; if that need not be whole and is many bytes, they are `StoredBytes`.
 
         A job is a function of a module. It is given the opened release, if it is about one, and the arguments; one that
-        is about none has at once a process of its own, which may open files. The number is that of the request, for
-        the log; a light job is one that needs little by its nature; the limits are those of a query if there are none.
+        is about none has at once a process of its own, which may open files. It is done for the reader at hand. The
+        number is that of the request, for the log; a light job is one that needs little by its nature; the limits are
+        those of a query if there are none.
 
         Raises:
             ClustergraphError: what the job raises.
@@ -98,7 +100,7 @@ class Pool(Workers):
             WorkerError: it could not be done; a `FaultError` if it ended in an error that nobody foresaw.
         """
         limits = limits or self._limits
-        given = Job(pickle.dumps((release, job, arguments)), limits, number)
+        given = Job(pickle.dumps((release, chosen(), job, arguments)), limits, number)
         if release is None:
             worker = await self._new(plain=True)
             worker.send(given)

@@ -26,6 +26,7 @@ from typing import IO, Any, Final, NamedTuple, NoReturn
 
 from clustergraph.engine import sandbox
 from clustergraph.errors import ClustergraphError, OverLimitError
+from clustergraph.languages.reader import reading
 
 Opener = Callable[[Path, bool], Any]
 """Opens a release for the jobs that are done on it; if asked (True), in memory, and None if it is too large for that.
@@ -176,7 +177,7 @@ class Worker:
 
     def _result(self, work: bytes, memory_bytes: int) -> object:
         sandbox.allow_files(allowed=True)  # Where a function is named for the first time, its module is read.
-        release, function, arguments = pickle.loads(work)  # noqa: S301 - our own process has sent it
+        release, language, function, arguments = pickle.loads(work)  # noqa: S301 - our own process has sent it
         if release is not None and release != self.release:
             self.opened = None  # the old one makes room for the new one
             self.opened, self.release = self.opener(release, False), release
@@ -186,10 +187,12 @@ class Worker:
             sandbox.limit_memory(memory_bytes)
             self._limited = True
         if release is None:
-            return function(*arguments)
+            with reading(language):
+                return function(*arguments)
         if not self._reads_files:
             sandbox.allow_files(allowed=False)
-        return function(self.opened, *arguments)
+        with reading(language):
+            return function(self.opened, *arguments)
 
 
 def work(given: bytes) -> None:

@@ -5,12 +5,15 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Final
+from typing import Final, Self
 
 from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad, QuerySolutions, Store
 
-from clustergraph.terms import HOME, compact, expand, prefixed
+from clustergraph.languages.reader import named_in
+from clustergraph.terms import compact, expand, prefixed
 
+UNDETERMINED: Final = "und"
+"""The language of a name whose words are in none."""
 _PREFIX: Final = re.compile(r"(?i)(?<![\w:@-])@?prefix\s+([\w.-]*):\s*<([^<>\s]+)>")
 _CONTEXT: Final = re.compile(r'"([A-Za-z][\w.-]*)"\s*:\s*"([a-z]+:[^"\s]+[/#])"')
 _XMLNS: Final = re.compile(r"""xmlns:([\w.-]+)\s*=\s*["']([^"']+)["']""")
@@ -33,20 +36,32 @@ NAMING: Final = (*_LABELS, *(name for names in _TITLES for name in names))
 def rank(name: Literal, property_: NamedNode = _NAMES[0]) -> tuple[int, int, str]:
     """Return where a name stands among the names of one thing, the best first: this is how every door chooses.
 
-    The languages of the project come first, then English, then what is in no language, then any; of these the better
-    property, then the first in the alphabet.
+    The language of the reader comes first, then those of the project, then English, then what is in no language, then
+    any; of these the better property, then the first in the alphabet.
 
     >>> min([Literal("Lyon", language="fr"), Literal("Lyons", language="en"), Literal("LYS")], key=rank).value
     'Lyons'
     >>> min([Literal("Réseau Alpin", language="fr"), Literal("ZENIT", language="und")], key=rank).value
     'ZENIT'
     """
-    languages = (*HOME.languages, "en")
+    languages = named_in()
     if name.language in languages:
         language = languages.index(name.language)
     else:
-        language = len(languages) + (name.language not in (None, "und"))
+        language = len(languages) + (name.language not in (None, UNDETERMINED))
     return language, _NAMES.index(property_) if property_ in _NAMES else len(_NAMES), name.value
+
+
+class Label(str):
+    """A name that is shown, with its language."""
+
+    language: str
+
+    def __new__(cls, text: str, language: str | None = None) -> Self:
+        """Take no language where a name is in none."""
+        label = super().__new__(cls, text)
+        label.language = language or UNDETERMINED
+        return label
 
 
 def labels(store: Store) -> dict[str, str]:
@@ -58,14 +73,15 @@ def labels(store: Store) -> dict[str, str]:
     return {iri: name for iri, (_, _, name) in words.found.items()}
 
 
-def best(store: Store, node: NamedNode) -> str:
-    """Return the label of one thing in the default graph; else its title, heading, or nothing."""
+def best(store: Store, node: NamedNode) -> Label:
+    """Return the label of one thing in the default graph for its reader; else its title, heading, or nothing."""
     for names in (_LABELS, *_TITLES):
         quads = (quad for name in names for quad in store.quads_for_pattern(node, name, None, DefaultGraph()))
-        named = [rank(quad.object, quad.predicate) for quad in quads if isinstance(quad.object, Literal)]
+        named = [(rank(name, quad.predicate), name) for quad in quads if isinstance(name := quad.object, Literal)]
         if named:
-            return min(named)[2]
-    return ""
+            _, name = min(named, key=lambda each: each[0])
+            return Label(name.value, name.language)
+    return Label("")
 
 
 def label(store: Store, node: NamedNode) -> str:

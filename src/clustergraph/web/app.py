@@ -40,6 +40,7 @@ from clustergraph.web import (
     validation,
 )
 from clustergraph.web.middleware import Gate, Replay, methods
+from clustergraph.web.negotiation import Negotiation
 from clustergraph.web.problems import RequestError, wrong_parameter
 from clustergraph.web.responses import HTML_UTF8, PAGE_OR_JSON, Offers, prefers_html
 from clustergraph.web.service import Service
@@ -147,6 +148,7 @@ def create_app(
         app.add_exception_handler(kind, _problem)
     # The last one is the outermost.
     app.add_middleware(Replay, service=service)
+    app.add_middleware(Negotiation, tell=_problem)
     app.add_middleware(Gate, service=service, tell=_problem)
     return app
 

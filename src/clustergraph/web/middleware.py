@@ -22,6 +22,7 @@ from starlette.routing import Match, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from clustergraph.errors import LimitError, ReleaseError
+from clustergraph.languages.reader import chosen
 from clustergraph.release.artefacts import made_at
 from clustergraph.web.problems import RequestError, bad_request
 
@@ -55,7 +56,7 @@ _MOST_HEADERS: Final = 100
 _HOST: Final = re.compile(rb"(?:[A-Za-z0-9._~-]{0,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::\d{1,5})?")
 _NOT_ASCII: Final = re.compile(rb"%[89A-Fa-f]")
 _OF_ONE_REQUEST: Final = (
-    b"authorization", b"cookie", b"cache-control", b"pragma", b"range", b"content-length", b"transfer-encoding", b"if-",
+    b"authorization", b"cache-control", b"pragma", b"range", b"content-length", b"transfer-encoding", b"if-",
 )  # fmt: skip
 """What the names of headers begin with that say more than the address."""
 
@@ -267,7 +268,7 @@ class Replay:
     """Sends an answer again as it is, for the same request, as long as the release is current that gave it.
 
     An answer that has an entity tag and names its release depends on nothing but the release, what is made of it, the
-    address, and what is negotiated.
+    address, and what is negotiated: from a cookie follows nothing but the language.
     """
 
     def __init__(self, app: ASGIApp, service: Service) -> None:
@@ -314,7 +315,8 @@ class Replay:
             release = self._service.release
         except ReleaseError:
             return None
-        return (release.digest, made_at(release.path), scope.get("raw_path"), scope["query_string"], *negotiated)
+        made = made_at(release.path)
+        return (release.digest, made, scope.get("raw_path"), scope["query_string"], chosen(), *negotiated)
 
 
 def _may_be_kept(start: Message, release: object) -> bool:

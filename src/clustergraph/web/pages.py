@@ -17,11 +17,15 @@ from clustergraph.charts.map import MOST_PLACES
 from clustergraph.errors import ClustergraphError, OverLimitError
 from clustergraph.formats import RDF_FORMATS, RESULT_FORMATS
 from clustergraph.graph import Graph
+from clustergraph.languages import notation
+from clustergraph.languages.messages import N_, gettext, ngettext, pgettext
+from clustergraph.languages.reader import chosen, interface
 from clustergraph.questions.answer import Excerpt, QuestionCall
 from clustergraph.questions.derivation import derivations
 from clustergraph.questions.question import FIRST, Question
 from clustergraph.release.manifest import Release
 from clustergraph.terms import ONTOLOGY, address, compact
+from clustergraph.web.negotiation import switch
 from clustergraph.web.problems import RequestError
 from clustergraph.web.responses import HTML_UTF8, PAGE_OR_JSON, address_tag, in_thread, respond
 from clustergraph.web.service import Served, served
@@ -36,31 +40,36 @@ _CONTROL: Final = {0xFFFE: "\ufffd", 0xFFFF: "\ufffd"} | {n: 0x2400 + n for n in
 
 
 _ENVIRONMENT: Final = Environment(
-    loader=FileSystemLoader(_FOLDER / "templates"), autoescape=True, trim_blocks=True, lstrip_blocks=True
+    loader=FileSystemLoader(_FOLDER / "templates"),
+    autoescape=True,
+    trim_blocks=True,
+    lstrip_blocks=True,
+    extensions=["jinja2.ext.i18n"],
 )
-_ENVIRONMENT.add_extension("jinja2.ext.i18n")
-_ENVIRONMENT.install_null_translations(newstyle=True)  # type: ignore[attr-defined]
+_ENVIRONMENT.policies["ext.i18n.trimmed"] = True
+# The extension adds it to the environment.
+_ENVIRONMENT.install_gettext_callables(gettext, ngettext, newstyle=True, pgettext=pgettext)  # type: ignore[attr-defined]
 _DOORS: Final = {
-    "/questions/clusters": "Clusters",
-    "/questions/regions": "Regions",
-    "/questions/projects": "Projects",
-    "/questions": "Questions",
-    "/conflicts": "What disagrees",
-    "/download": "Data & API",
+    "/questions/clusters": N_("Clusters"),
+    "/questions/regions": N_("Regions"),
+    "/questions/projects": N_("Projects"),
+    "/questions": N_("Questions"),
+    "/conflicts": N_("What disagrees"),
+    "/download": N_("Data & API"),
 }
 """What every page leads to, in its head."""
 _MORE: Final = {
-    "/": "Start",
-    "/sparql": "SPARQL",
-    "/ontology": "Ontology",
-    "/validate": "Check data",
-    "/docs": "Documentation",
-    "/audit": "Audit",
-    "/matches": "Matches",
-    "/dataset": "Description of the dataset",
-    "/openapi.json": "OpenAPI",
-    "/docs/questions#for-a-language-model": "MCP",
-    "/docs/accessibility": "Accessibility",
+    "/": N_("Start"),
+    "/sparql": N_("SPARQL"),
+    "/ontology": N_("Ontology"),
+    "/validate": N_("Check data"),
+    "/docs": N_("Documentation"),
+    "/audit": N_("Audit"),
+    "/matches": N_("Matches"),
+    "/dataset": N_("Description of the dataset"),
+    "/openapi.json": N_("OpenAPI"),
+    "/docs/questions#for-a-language-model": N_("MCP"),
+    "/docs/accessibility": N_("Accessibility"),
 }
 """What every page leads to, in its foot."""
 _ENVIRONMENT.globals |= {
@@ -68,10 +77,15 @@ _ENVIRONMENT.globals |= {
     "result_formats": RESULT_FORMATS,
     "doors": _DOORS.items(),
     "more": _MORE.items(),
+    "language": interface,
+    "reading": chosen,
+    "switch": switch,
 }
 _ENVIRONMENT.filters |= {
     "sentences": lambda text: re.split(r"(?<=[.?!]) (?=[A-Z])", text, maxsplit=1),
     "href": address,
+    "number": notation.number,
+    "day": notation.day,
     "site": lambda release: ((release and release.imprint.title) or "clustergraph").partition(":")[0],
     "short": lambda iri: compact(iri).strip("<>"),
     "query_href": lambda query: f"/sparql?{urlencode({'query': query})}",

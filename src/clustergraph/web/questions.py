@@ -21,6 +21,7 @@ from clustergraph.questions.question import Question, asked
 from clustergraph.questions.successors import Given
 from clustergraph.questions.values import SUGGESTED
 from clustergraph.terms import address
+from clustergraph.web.negotiation import LANG
 from clustergraph.web.pages import as_json, page_or_json, problem_page, rendered, respond_page
 from clustergraph.web.problems import RequestError, bad_request
 from clustergraph.web.responses import (
@@ -66,7 +67,7 @@ _PICTURES: Final = {
     "rivals": "rival values",
 }
 """What is drawn of an answer, by the kind of its view, in a word."""
-_RESERVED: Final = ("format", "limit", "offset", "release", *FLAGS)
+_RESERVED: Final = ("format", "limit", "offset", "release", LANG, *FLAGS)
 
 Found = TypeVar("Found", Excerpt, WrittenAnswer)
 

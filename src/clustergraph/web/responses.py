@@ -23,6 +23,7 @@ from werkzeug.http import parse_accept_header, parse_etags
 
 from clustergraph.engine.worker import StoredBytes
 from clustergraph.formats import RDF_FORMATS, RESULT_FORMATS
+from clustergraph.languages.reader import chosen
 from clustergraph.release.manifest import Release
 from clustergraph.web.problems import RequestError
 
@@ -144,7 +145,8 @@ def tag(*parts: object) -> str:
 def address_tag(request: Request, release: Release, *negotiated: object) -> str:
     """Return the tag of what an address has: it follows from release, program, address, and what is negotiated."""
     program = request.app.state.service.fingerprint
-    return tag(release.digest, program, request.scope["path"], request.scope["query_string"], *negotiated)
+    asked = request.scope["path"], request.scope["query_string"], chosen()
+    return tag(release.digest, program, *asked, *negotiated)
 
 
 async def respond(

@@ -26,6 +26,8 @@ from clustergraph.engine.pool import Pool, of_query
 from clustergraph.engine.worker import Limits, StoredBytes
 from clustergraph.errors import ClustergraphError, OverLimitError
 from clustergraph.graph import Graph, opened, prepare
+from clustergraph.languages.messages import FOLDER
+from clustergraph.languages.reader import chosen
 from clustergraph.pipeline import material
 from clustergraph.questions.names import ListedChoices
 from clustergraph.questions.parameters import needs_choices
@@ -83,7 +85,8 @@ class Service:
         self.metrics = Metrics(self)
         self.reading = anyio.CapacityLimiter(1)
         """For queries that take long to read: one at a time."""
-        templates = [path.read_bytes() for path in sorted((Path(__file__).parent / "templates").iterdir())]
+        texts = sorted([*(Path(__file__).parent / "templates").iterdir(), *FOLDER.glob("*.po")])
+        templates = [path.read_bytes() for path in texts]
         self.fingerprint = tag(__version__, settings, self.address, templates)
         """Stands for what else than the release determines an answer: the program and its settings."""
         self._served: LRUCache[str, Served] = LRUCache(_RELEASES)
@@ -218,7 +221,8 @@ class Served:
         return await self.kept((job, given), partial(self.do, job, *given))
 
     async def kept(self, key: Hashable, make: Callable[[], Awaitable[Result]]) -> Result:
-        """Return what is kept under a key; it is made if it is not there yet."""
+        """Return what is kept under a key for readers of a language; it is made if it is not there yet."""
+        key = (chosen(), key)
         if key not in self._known:
             self._known[key] = await make()
         found: Result = self._known[key]
@@ -253,7 +257,7 @@ class Served:
 
     async def values(self, question: Question, *, quickly: bool = False) -> Values:
         """Return what the parameters of a question can be given; quickly, without counting what is not counted yet."""
-        if quickly and (values_of, (question.name,)) not in self._known:
+        if quickly and (chosen(), (values_of, (question.name,))) not in self._known:
             return {name: every_value(await self.choices(each)) for name, each in question.parameters.items()}
         return await self.once(values_of, question.name)
 
