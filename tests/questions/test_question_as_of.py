@@ -45,18 +45,41 @@ GRAPH m:new {{
 """.replace("role:", "participation-role:")
 
 
-@pytest.fixture(scope="module")
-def roles(project: Project) -> Callable[..., int]:
-    """Count the rows of a question on a day."""
+LATER = f"""
+GRAPH m:old {{
+  figure:early a cg:Figure ; {STATED} ; cg:subject organisation:a ; cg:measure measure:members ; cg:value 5 ;
+    cg:unit unit:count ; cg:bound bound:exactly ; cg:asOf "2012"^^xsd:gYear .
+  figure:plain a cg:Figure ; {STATED} ; cg:subject organisation:b ; cg:measure measure:members ; cg:value 7 ;
+    cg:unit unit:count ; cg:bound bound:exactly .
+  award:w a cg:LabelAward ; {STATED} ; cg:holder organisation:c ; cg:label label:w .
+}}
+GRAPH m:new {{
+  figure:late a cg:Figure ; {STATED} ; cg:subject organisation:a ; cg:measure measure:members ; cg:value 9 ;
+    cg:unit unit:count ; cg:bound bound:exactly ; cg:asOf "2015"^^xsd:gYear .
+  dating:w a cg:Dating ; {STATED} ; cg:dated award:w ; cg:dateProperty cg:end ; cg:latest "2015"^^xsd:gYear .
+}}
+GRAPH m:sections {{ organisation:c a cg:Organisation ; skos:prefLabel "Cc"@en }}
+"""
+"""Figures with dates and without, and a label whose end only a later document tells."""
+
+
+def built(project: Project, scene: str) -> Graph:
+    """Return a graph of some statements, with what follows from them."""
     header = "".join(f"PREFIX {prefix}: <{space}>\n" for prefix, space in PREFIXES.items())
     store = Store()
     store.extend(read_all(rdf_files(*project.ontology.folders)))
-    scene = SCENE.replace("network:n", "<https://w3id.org/clustergraph/id/network/n>")
+    scene = scene.replace("network:n", "<https://w3id.org/clustergraph/id/network/n>")
     scene = re.sub(r"award:(\w)", r"<https://w3id.org/clustergraph/id/award/\1>", scene)
     store.extend(parse((header + scene).encode(), format=RdfFormat.TRIG))
     merge(store)
     infer(store, project.rules)
-    graph = Graph(store, questions.load(project.queries))
+    return Graph(store, questions.load(project.queries))
+
+
+@pytest.fixture(scope="module")
+def roles(project: Project) -> Callable[..., int]:
+    """Count the rows of a question on a day."""
+    graph = built(project, SCENE)
     return lambda question, day, **given: len(graph.ask(question, **given, **({"as_of": day} if day else {})))
 
 
@@ -117,7 +140,77 @@ def test_the_documents_are_known_since_their_dates(graph: Graph, question: str, 
     assert sizes[2] == len(graph.ask(question)) - ended
 
 
+@pytest.fixture(scope="module")
+def two_dates(project: Project) -> Graph:
+    return built(project, SCENE + LATER)
+
+
+@pytest.mark.parametrize(
+    ("valid_on", "known_by", "values"),
+    [
+        ("2011", "", []),
+        ("2012", "", [5]),
+        ("2014-06-29", "", [5]),
+        ("2014-06-30", "", [5, 7]),
+        ("2015", "", [5, 7, 9]),
+        ("2015", "2016", [5, 7]),
+        ("2015", "2017-01-01", [5, 7, 9]),
+        ("", "2016", [5, 7]),
+        ("2012", "2014-06-29", []),
+    ],
+)
+def test_a_figure_holds_from_its_own_date_on_and_is_known_from_that_of_its_document(
+    two_dates: Graph, valid_on: str, known_by: str, values: list[int]
+) -> None:
+    days = {"valid_on": valid_on, "known_by": known_by}
+    found = two_dates.ask("figures", **{name: day for name, day in days.items() if day})
+    assert sorted(row["value"] for row in found) == values
+
+
+@pytest.mark.parametrize(
+    ("valid_on", "known_by", "labels"),
+    [
+        ("2012", "", "y"),
+        ("2013", "2014-06-29", ""),
+        ("2013", "2014-06-30", "y"),
+        ("2014-12-31", "", "wyz"),
+        ("2015-03", "", "wxyz"),
+        ("2016-03-01", "", "xz"),
+        ("2017", "2018", "x"),
+        ("2017", "2016", "wx"),
+        ("", "2014", "wxyz"),
+    ],
+)
+def test_a_label_that_ended_is_held_before_and_an_end_counts_from_when_it_is_known(
+    two_dates: Graph, valid_on: str, known_by: str, labels: str
+) -> None:
+    days = {"valid_on": valid_on, "known_by": known_by}
+    found = two_dates.ask("labels", **{name: day for name, day in days.items() if day})
+    assert "".join(sorted(row["label"][-1] for row in found)) == labels
+
+
+@pytest.mark.parametrize(
+    ("valid_on", "known_by", "rows"),
+    [("2012", "", 0), ("2013", "", 1), ("2016", "", 1), ("2017", "", 1), ("2017", "2016", 0), ("2013", "2014", 1)],
+)
+@pytest.mark.parametrize("question", ["participants", "ties", "named-members"])
+def test_membership_holds_between_its_dates(
+    two_dates: Graph, question: str, valid_on: str, known_by: str, rows: int
+) -> None:
+    given = {"activity": "N"} if question == "participants" else {}
+    days = {"valid_on": valid_on, "known_by": known_by}
+    found = two_dates.ask(question, **given, **{name: day for name, day in days.items() if day})
+    assert len(found) == rows
+
+
+@pytest.mark.parametrize("question", ["labels", "figures", "participants", "ties", "label-counts", "named-members"])
+def test_as_of_is_both_dates_on_one_day(two_dates: Graph, question: str) -> None:
+    for day in ("2012", "2014-06-30", "2015", "2016-03-01", "2017", "2030"):
+        assert two_dates.ask(question, as_of=day).rows == two_dates.ask(question, valid_on=day, known_by=day).rows
+
+
 def test_every_question_on_labels_figures_and_membership_takes_a_day(graph: Graph) -> None:
-    taking = {name for name, question in graph.questions.items() if "as_of" in question.parameters}
+    days = {"as_of", "valid_on", "known_by"}
+    taking = {name for name, question in graph.questions.items() if days <= question.parameters.keys()}
     assert {"labels", "label-counts", "figures", "figures-over-time", "participants",
             "named-members", "ties"} <= taking  # fmt: skip
