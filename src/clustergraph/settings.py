@@ -13,7 +13,7 @@ from pyoxigraph import NamedNode
 from clustergraph.errors import ClustergraphError
 
 VARIABLE_PREFIX = "CLUSTERGRAPH_"
-_MAY_BE_ZERO = ("port", "memory_quads", "cache_bytes", "log_requests", "log_queries")
+_MAY_BE_ZERO = ("port", "memory_quads", "cache_bytes", "log_requests", "log_queries", "short_links")
 
 
 class SettingError(ClustergraphError):
@@ -99,6 +99,11 @@ class Settings:
     """How long data and shapes that are sent for validation may be together, in bytes."""
     validations: int = 2
     """How many validations may run at a time."""
+
+    short_links: int = 10_000
+    """How many short links are kept, of up to 8 kB each; 0 for none."""
+    short_links_hourly: int = 60
+    """How many new short links one client may have kept in an hour."""
 
     def __post_init__(self) -> None:
         """Refuse values with which nothing would work."""

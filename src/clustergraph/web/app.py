@@ -34,6 +34,7 @@ from clustergraph.web import (
     pages,
     questions,
     reconcile,
+    short_links,
     sparql,
     things,
     updates,
@@ -94,6 +95,7 @@ def create_app(
     app.state.service = service
     app.state.writing = writing
     app.state.access = authorisation.Access(root, writing)
+    app.state.shortening = short_links.Shortening(root, settings)
     app.state.validations = validation.Validations(service, project)
 
     # The first is found soonest, and this one is asked for most.
@@ -107,6 +109,8 @@ def create_app(
     for path, endpoint in reconcile.ROUTES.items():
         app.add_route(f"/reconcile{path}", endpoint, ["GET"])
     app.add_route("/matches", matches.decide, ["POST"])
+    app.add_route("/q", short_links.endpoint, ["GET", "POST"])
+    app.add_route("/q/{key}", short_links.follow, ["GET"])
     app.add_route("/metrics", metrics.metrics, ["GET"])
     app.add_route(documentation.ADDRESS, documentation.page, ["GET"])
     app.add_route(f"{documentation.ADDRESS}/{{name:path}}", documentation.page, ["GET"])

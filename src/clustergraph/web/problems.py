@@ -18,6 +18,7 @@ from clustergraph.errors import ClustergraphError, FaultError, OverLimitError
 from clustergraph.pipeline.transaction import NoGraphError, RefusedChangeError
 from clustergraph.pipeline.writes import WriterError
 from clustergraph.questions.names import AmbiguousNameError
+from clustergraph.release.shortened import UnkeptLinkError
 from clustergraph.sparql.federation import HostError
 from clustergraph.sparql.tokens import QuerySyntaxError
 
@@ -26,6 +27,7 @@ _STATUS_OF_LIMIT: Final = {
     "result_bytes": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     "validation_bytes": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     "write_bytes": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    "short_link_bytes": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     "nesting": HTTPStatus.BAD_REQUEST,
     "fetches in one query": HTTPStatus.BAD_REQUEST,
 }
@@ -38,6 +40,7 @@ _STATUS_OF_KIND: Final[Mapping[type[ClustergraphError], HTTPStatus]] = {
     FaultError: HTTPStatus.INTERNAL_SERVER_ERROR,
     errors.WorkerError: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.ReleaseError: HTTPStatus.SERVICE_UNAVAILABLE,
+    UnkeptLinkError: HTTPStatus.SERVICE_UNAVAILABLE,
     NoGraphError: HTTPStatus.NOT_FOUND,
     RefusedChangeError: HTTPStatus.UNPROCESSABLE_ENTITY,
     WriterError: HTTPStatus.INTERNAL_SERVER_ERROR,
