@@ -2,7 +2,7 @@
 # make test                set up, check everything that is quick; .ci/run checks the rest, too
 # make wheel               the program with its model as one file, dist/clustergraph-….whl, for `pip install` elsewhere
 # make messages            the catalogues of messages brought up to date with templates, modules and questions
-# make web                 what is made from the packages of npm, such as the land of maps; needs Node, and its result is kept
+# make web                 what is made from the packages of npm: the land of maps, the scripts of pages; needs Node, and its result is kept
 # make night               long random comparisons, and the service under load for ten minutes
 # make coverage            how much of the program the tests run
 # VENV=.venv-3.11 PYTHON=python3.11 with any of them: with another Python, in an environment of its own

@@ -57,6 +57,7 @@ def test_it_carries_the_model_and_the_pages(wheel: Path) -> None:
         assert any(name.startswith(f"clustergraph/model/{folder}/") for name in names), folder
     for folder in ("model/docs", "web/static", "web/templates", "release/templates"):
         assert any(name.startswith(f"clustergraph/{folder}/") for name in names), folder
+    assert {"clustergraph/web/static/page.js", "clustergraph/web/static/licences.txt"} <= set(names)
     assert not [name for name in names if "4m4iof" in name or "wiintech" in name]
 
 

@@ -323,9 +323,9 @@ class Graph:
         """Return the thing that a name or IRI means, and a note if it is not plain that it does; see `Lookup.named`."""
         return self._lookup.named(name)
 
-    def search(self, text: str, limit: int = 10) -> list[Name]:
+    def search(self, text: str, limit: int = 10, *, counted: bool = True) -> list[Name]:
         """Return the things, terms and questions whose names are most like a text, the best first."""
-        return [self._usage.told(name) for name in self._names.search(text, limit)]
+        return [self._usage.told(name) if counted else name for name in self._names.search(text, limit)]
 
     def knows(self, iri: str) -> bool:
         """Return whether the graph says anything about an IRI, or has a graph of that name."""
@@ -438,7 +438,7 @@ def opened(release: Path, in_memory: bool, *, memory_quads: int) -> Graph | None
 
 def prepare() -> None:
     """Import and read whatever a job on a graph needs: a worker can open no file later."""
-    from clustergraph.questions import evidence, explanation, lineage, search, usage, values  # noqa: F401
+    from clustergraph.questions import evidence, explanation, lineage, search, suggestions, usage, values  # noqa: F401
 
     messages.load()
     for name in land.LAYERS:

@@ -174,7 +174,7 @@ class RemoteGraph(Graph):
             self._labels |= {(chosen(), iri): best(found, NamedNode(iri)) for iri in missing}
         return {iri: name for iri in wanted if (name := self._labels[chosen(), iri])}
 
-    def search(self, text: str, limit: int = 10) -> list[Name]:
+    def search(self, text: str, limit: int = 10, *, counted: bool = True) -> list[Name]:  # noqa: ARG002
         """Return the things whose names are most like a text, the best first; a service gives so many at the most."""
         from clustergraph.questions.search import Name
 

@@ -12,7 +12,6 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
-from starlette.staticfiles import StaticFiles
 
 from clustergraph import __version__
 from clustergraph.errors import ClustergraphError
@@ -20,6 +19,7 @@ from clustergraph.mcp.server import over_http, server_of
 from clustergraph.release.artefacts import Made
 from clustergraph.settings import Settings
 from clustergraph.web import (
+    assets,
     audit,
     authorisation,
     conflicts,
@@ -36,6 +36,7 @@ from clustergraph.web import (
     reconcile,
     short_links,
     sparql,
+    suggestions,
     things,
     updates,
     validation,
@@ -47,7 +48,6 @@ from clustergraph.web.responses import HTML_UTF8, PAGE_OR_JSON, Offers, prefers_
 from clustergraph.web.service import Service
 
 _PROBLEMS: Final = Offers({"problem": ("application/problem+json", "application/json"), "text": ("text/plain",)})
-_STATIC: Final = Path(__file__).parent / "static"
 
 
 def create_app(
@@ -112,6 +112,7 @@ def create_app(
     app.add_route("/q", short_links.endpoint, ["GET", "POST"])
     app.add_route("/q/{key}", short_links.follow, ["GET"])
     app.add_route("/metrics", metrics.metrics, ["GET"])
+    app.add_route("/static/{name}", assets.asset, ["GET"])
     app.add_route(documentation.ADDRESS, documentation.page, ["GET"])
     app.add_route(f"{documentation.ADDRESS}/{{name:path}}", documentation.page, ["GET"])
     app.add_route("/.well-known/void", downloads.dataset, ["GET"])
@@ -131,6 +132,7 @@ def create_app(
     _get(app, "/download", downloads.index, PAGE_OR_JSON)
     _get(app, "/openapi.json", openapi.openapi)
     _get(app, "/describe", things.describe, things.OFFERS)
+    _get(app, "/search/suggest", suggestions.suggest)
     _get(app, "/questions/{name}", questions.answer, questions.OFFERS)
     _get(app, "/questions/{name}/choices", questions.choices)
     _get(app, "/conflicts", conflicts.conflicts, conflicts.OFFERS)
@@ -146,7 +148,6 @@ def create_app(
         _get(app, f"/{name}", endpoint, PAGE_OR_JSON)
         _get(app, f"/{name}.{{extension}}", endpoint)
     app.router.routes.append(Route("/mcp", models, methods=["POST"]))
-    app.mount("/static", StaticFiles(directory=_STATIC), name="static")
 
     for kind in (ClustergraphError, HTTPException, RequestValidationError):
         app.add_exception_handler(kind, _problem)

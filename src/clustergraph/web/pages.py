@@ -25,6 +25,7 @@ from clustergraph.questions.derivation import derivations
 from clustergraph.questions.question import FIRST, Question
 from clustergraph.release.manifest import Release
 from clustergraph.terms import ONTOLOGY, address, compact
+from clustergraph.web.assets import asset_address
 from clustergraph.web.negotiation import switch
 from clustergraph.web.problems import RequestError
 from clustergraph.web.responses import HTML_UTF8, PAGE_OR_JSON, address_tag, in_thread, respond
@@ -80,6 +81,7 @@ _ENVIRONMENT.globals |= {
     "language": interface,
     "reading": chosen,
     "switch": switch,
+    "asset": asset_address,
 }
 _ENVIRONMENT.filters |= {
     "sentences": lambda text: re.split(r"(?<=[.?!]) (?=[A-Z])", text, maxsplit=1),
@@ -160,7 +162,7 @@ async def problem_page(template: str, error: Exception | None, release: Release,
     return Response(content, found.status, headers, media_type=HTML_UTF8)
 
 
-_OF_EVIDENCE: Final = "SELECT ?class { ?class rdfs:subClassOf* ?top VALUES ?top { cg:Statement cg:Source cg:Note } }"
+OF_EVIDENCE: Final = "SELECT ?class { ?class rdfs:subClassOf* ?top VALUES ?top { cg:Statement cg:Source cg:Note } }"
 """Gives the classes that say how things are said, and not what there is."""
 _PICTURED: Final = ("organisations-by-projects", "partners-sharing-pilots", "figures-over-time")
 """Questions whose answers are shown as pictures to begin with."""
@@ -213,7 +215,7 @@ async def home(request: Request) -> Response:
 
 async def _classes(here: Served) -> list[tuple[str, int]]:
     """Return the classes of ours with the number of their things: the most first, those of statements last."""
-    _, rows = await here.once(Graph.table, _OF_EVIDENCE)
+    _, rows = await here.once(Graph.table, OF_EVIDENCE)
     last = {cell.iri for row in rows for cell in row}
     ours = [(iri, count) for iri, count in here.release.classes.items() if iri.startswith(ONTOLOGY)]
     return sorted(ours, key=lambda pair: (pair[0] in last, -pair[1], pair[0]))

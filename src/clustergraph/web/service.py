@@ -39,6 +39,7 @@ from clustergraph.release.withdrawn import FILE, Withdrawn
 from clustergraph.settings import Settings
 from clustergraph.sparql.hints import may_need
 from clustergraph.terms import expand
+from clustergraph.web.assets import ASSETS
 from clustergraph.web.metrics import ANSWERED, Metrics, outcome_of
 from clustergraph.web.middleware import event, while_there
 from clustergraph.web.problems import RequestError
@@ -86,8 +87,8 @@ class Service:
         self.reading = anyio.CapacityLimiter(1)
         """For queries that take long to read: one at a time."""
         texts = sorted([*(Path(__file__).parent / "templates").iterdir(), *FOLDER.glob("*.po")])
-        templates = [path.read_bytes() for path in texts]
-        self.fingerprint = tag(__version__, settings, self.address, templates)
+        looks = [path.read_bytes() for path in texts], [each.version for each in ASSETS.values()]
+        self.fingerprint = tag(__version__, settings, self.address, looks)
         """Stands for what else than the release determines an answer: the program and its settings."""
         self._served: LRUCache[str, Served] = LRUCache(_RELEASES)
         self._releases = Releases(root)

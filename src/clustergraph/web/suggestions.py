@@ -1,0 +1,46 @@
+"""What the search field suggests while a name is typed."""
+
+from functools import partial
+from typing import Annotated, Final
+
+from fastapi import Query
+from starlette.requests import Request
+from starlette.responses import Response
+
+from clustergraph.graph import Graph
+from clustergraph.languages.messages import gettext
+from clustergraph.questions.suggestions import Suggestion, suggestions
+from clustergraph.web.pages import OF_EVIDENCE, as_json
+from clustergraph.web.responses import PAGE_OR_JSON, address_tag, respond
+from clustergraph.web.service import ReleaseName, Served, served
+
+_LETTERS: Final = 100
+
+
+async def suggest(
+    request: Request,
+    q: Annotated[str, Query(description="the beginning of a name, or a part of one")] = "",
+    release: ReleaseName = None,  # noqa: ARG001 - see `served`
+) -> Response:
+    """Suggest what is meant by a name that is being typed, in groups: things, questions, terms."""
+    here, text = served(request), q.strip()[:_LETTERS]
+
+    async def make() -> bytes:
+        last = await here.kept(("classes of evidence",), partial(_evidence, here))
+        groups = await here.do(suggestions, text, last) if text else {}
+        return as_json(
+            {"groups": [{"title": gettext(title), "hits": list(map(_told, groups[title]))} for title in groups]}
+        )
+
+    etag = address_tag(request, here.release, "suggestions")
+    return await respond(request, make, PAGE_OR_JSON.content_type("json"), etag, release=here.release)
+
+
+def _told(hit: Suggestion) -> dict[str, str]:
+    return {"label": hit.label, "class": hit.class_, "name": hit.name, "href": hit.address}
+
+
+async def _evidence(here: Served) -> frozenset[str]:
+    """Return the names of the classes that say how things are said; nobody looks for their things first."""
+    _, rows = await here.once(Graph.table, OF_EVIDENCE)
+    return frozenset(cell.shown for row in rows for cell in row)

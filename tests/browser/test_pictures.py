@@ -1,0 +1,72 @@
+"""Maps and networks move: by buttons, keys, wheel and pointer, and never further than their edges."""
+
+from __future__ import annotations
+
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.conftest import Opened
+
+
+def shown(page: Page) -> list[float]:
+    box = picture(page).get_attribute("viewBox") or ""
+    return [float(part) for part in box.split()]
+
+
+def picture(page: Page) -> Locator:
+    return page.locator(".movable > svg")
+
+
+def test_buttons_and_keys_bring_it_nearer_and_back(opened: Opened) -> None:
+    page = opened("/questions/partners-by-place", reduced_motion="reduce")
+    whole = shown(page)
+    farther = page.get_by_role("button", name="Farther")
+    expect(farther).to_have_attribute("aria-disabled", "true")
+    page.get_by_role("button", name="Nearer").click()
+    near = shown(page)
+    assert near[2] < whole[2]
+    assert near[3] / near[2] - whole[3] / whole[2] < 0.001
+    page.locator(".movable").focus()
+    page.keyboard.press("ArrowRight")
+    assert shown(page)[0] > near[0]
+    for _ in range(40):
+        page.keyboard.press("ArrowRight")
+    assert shown(page)[0] + shown(page)[2] <= whole[0] + whole[2] + 0.01
+    page.get_by_role("button", name="All of it").click()
+    assert shown(page) == whole
+
+
+def test_arrows_move_the_page_as_long_as_all_is_shown(opened: Opened) -> None:
+    page = opened("/questions/partners-by-place", reduced_motion="reduce")
+    whole = shown(page)
+    page.locator(".movable").focus()
+    page.keyboard.press("ArrowDown")
+    assert shown(page) == whole
+
+
+def test_the_wheel_needs_ctrl_and_a_drag_does_not_follow_a_link(opened: Opened) -> None:
+    page = opened("/questions/partners-by-place", reduced_motion="reduce")
+    picture(page).scroll_into_view_if_needed()
+    whole, link = shown(page), picture(page).locator("a").first
+    link.hover()
+    page.mouse.wheel(0, -30)
+    assert shown(page) == whole
+    link.hover()
+    page.keyboard.down("Control")
+    page.mouse.wheel(0, -300)
+    page.keyboard.up("Control")
+    page.wait_for_function("document.querySelector('.near')")
+    near, address = shown(page), page.url
+    box = link.bounding_box()
+    assert box
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 60, box["y"] + 40, steps=5)
+    page.mouse.up()
+    assert shown(page) != near
+    assert page.url == address
+    assert near[2] == shown(page)[2]
+
+
+def test_a_network_moves_and_a_bar_chart_does_not(opened: Opened) -> None:
+    assert opened("/questions/partners-sharing-pilots").locator(".movable").count() == 1
+    assert opened("/questions/organisations-by-projects").locator(".movable").count() == 0

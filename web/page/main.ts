@@ -1,0 +1,6 @@
+// What every page has of its own accord without, and more comfortably with a script.
+import { movePictures } from "./pictures";
+import { suggestNames } from "./suggestions";
+
+suggestNames();
+movePictures();
