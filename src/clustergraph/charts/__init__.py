@@ -14,13 +14,14 @@ from typing import Final
 
 from clustergraph.charts.bars import bars
 from clustergraph.charts.certainty import LEVELS
-from clustergraph.charts.chart import Chart, Drawn, gettext
+from clustergraph.charts.chart import Chart, Drawn
 from clustergraph.charts.locations import Locations, Place
 from clustergraph.charts.map import spots
 from clustergraph.charts.network import network
 from clustergraph.charts.rivals import rivals
 from clustergraph.charts.svg import SIZE, Drawing, Link, web, width
 from clustergraph.charts.timeline import timeline
+from clustergraph.languages.messages import gettext
 from clustergraph.questions.answer import Answer, Rows
 from clustergraph.questions.question import View
 

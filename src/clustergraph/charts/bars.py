@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Final
 
-from clustergraph.charts.chart import Chart, Drawn, gettext, left_out, ngettext, spoken
+from clustergraph.charts.chart import Chart, Drawn, left_out, spoken
 from clustergraph.charts.svg import SIZE, Drawing, cut, fitted, width
+from clustergraph.languages.messages import gettext, ngettext
 from clustergraph.questions.answer import Cell
 
 MOST_PANELS: Final = 6

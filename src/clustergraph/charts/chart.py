@@ -7,8 +7,11 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from clustergraph.charts.certainty import LEVELS, level_of
+from clustergraph.languages import notation
+from clustergraph.languages.messages import gettext
 from clustergraph.questions.answer import Cell
 from clustergraph.questions.question import View
+from clustergraph.questions.translation import heading
 
 _STEPS: Final = (1, 2, 5, 10)
 _BILLION: Final = 10**9
@@ -91,7 +94,7 @@ class Chart:
     def heading(self, part: str) -> str:
         """Return the names of the columns of a part, but for those that say nothing."""
         names = [name for name in self.view.columns.get(part, ()) if name not in _PLAIN]
-        return ", ".join(names).replace("_", " ")
+        return ", ".join(map(heading, names))
 
     def names(self, part: str, row: Sequence[Cell]) -> list[str]:
         """Return what each cell of a part shows, but for empty ones."""
@@ -149,7 +152,7 @@ def spoken(number: float) -> str:
 
 
 def _plain(number: float) -> str:
-    return f"{number:,.0f}" if number == int(number) else f"{number:,.4g}" if abs(number) < 1000 else f"{number:,.0f}"
+    return notation.number(number, ".0f" if number == int(number) or abs(number) >= 1000 else ".4g")
 
 
 def left_out(drawn: int, found: int, panel: str) -> list[str]:
@@ -165,13 +168,3 @@ def left_out(drawn: int, found: int, panel: str) -> list[str]:
             gettext("%(drawn)d of %(all)d drawn of %(panel)s, the first by size.", drawn=drawn, all=found, panel=panel)
         ]
     return [gettext("%(drawn)d of %(all)d drawn, the first by size.", drawn=drawn, all=found)]
-
-
-def gettext(message: str, /, **values: object) -> str:
-    """Return a message with values in its places."""
-    return message % values if values else message
-
-
-def ngettext(one: str, many: str, number: float, /, **values: object) -> str:
-    """Return the form of a message that fits a number."""
-    return gettext(one if number == 1 else many, **values)

@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 
 from clustergraph.charts import land
 from clustergraph.charts.certainty import LEVELS
-from clustergraph.charts.chart import Chart, Drawn, gettext, ngettext, spoken
+from clustergraph.charts.chart import Chart, Drawn, spoken
 from clustergraph.charts.land import Points, Projection
 from clustergraph.charts.locations import Place
 from clustergraph.charts.svg import SIZE, Drawing, cut, width
+from clustergraph.languages.messages import gettext, ngettext
 
 MOST_PLACES: Final = 150
 

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from clustergraph.charts.chart import Chart, Drawn, gettext
+from clustergraph.charts.chart import Chart, Drawn
 from clustergraph.charts.svg import SIZE, Drawing, cut, width
 from clustergraph.charts.ties import Ties, by_name
+from clustergraph.languages.messages import gettext
 
 MOST_ROWS: Final = 40
 MOST_COLUMNS: Final = 24

@@ -8,10 +8,11 @@ from collections import defaultdict
 from collections.abc import Mapping
 from typing import Final
 
-from clustergraph.charts.chart import Chart, Drawn, gettext
+from clustergraph.charts.chart import Chart, Drawn
 from clustergraph.charts.matrix import matrix
 from clustergraph.charts.svg import COLOURS, SIZE, Drawing, cut, width
 from clustergraph.charts.ties import Pair, Tie, Ties, by_name
+from clustergraph.languages.messages import gettext
 
 MOST_THINGS: Final = 50
 MOST_LEVEL: Final = 14

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from typing import Final
 
 from clustergraph.charts.bars import MOST_BARS, Amount, amounts, caption, open_end
-from clustergraph.charts.chart import Chart, Drawn, gettext, left_out, linear, spoken, ticks
+from clustergraph.charts.chart import Chart, Drawn, left_out, linear, spoken, ticks
 from clustergraph.charts.svg import SIZE, Drawing, cut, fitted, width
+from clustergraph.languages.messages import gettext
 
 _ROW: Final = 38.0
 _RADIUS: Final = 5.5

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from clustergraph.charts.certainty import LEVELS
-from clustergraph.charts.chart import Chart, gettext, ngettext, spoken
+from clustergraph.charts.chart import Chart, spoken
+from clustergraph.languages.messages import gettext, ngettext
 from clustergraph.questions.answer import Cell
 
 Pair = tuple[str, str]

@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from clustergraph.charts.bars import MOST_PANELS, bracket, caption, open_end
-from clustergraph.charts.chart import Chart, Drawn, gettext, left_out, linear, ngettext, spoken, ticks, year
+from clustergraph.charts.chart import Chart, Drawn, left_out, linear, spoken, ticks, year
 from clustergraph.charts.svg import COLOURS, SIZE, Drawing, fitted
+from clustergraph.languages.messages import gettext, ngettext
 from clustergraph.questions.answer import Cell
 
 MOST_LINES: Final = len(COLOURS)
