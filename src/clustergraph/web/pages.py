@@ -63,6 +63,7 @@ _DOORS: Final = {
 """What every page leads to, in its head."""
 _MORE: Final = {
     "/": N_("Start"),
+    "/compare": N_("Compare"),
     "/sparql": N_("SPARQL"),
     "/ontology": N_("Ontology"),
     "/validate": N_("Check data"),
