@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
-from pyoxigraph import NamedNode, Store
+from pyoxigraph import DefaultGraph, NamedNode, Quad, Store
 
 from clustergraph import terms
 from clustergraph.graph import Graph
@@ -22,7 +22,8 @@ from clustergraph.pipeline import exports, publish
 from clustergraph.pipeline.configuration import Configuration
 from clustergraph.pipeline.inference import infer
 from clustergraph.pipeline.project import Project
-from clustergraph.questions import conflict, question
+from clustergraph.questions import conflict, question, rules
+from clustergraph.questions.catalogue import catalogue
 from clustergraph.rdf.reading import read_all
 from clustergraph.release.artefacts import Made
 from clustergraph.release.manifest import Record
@@ -89,6 +90,19 @@ def store(project: Project) -> Store:
 @pytest.fixture(scope="session")
 def graph(project: Project, store: Store) -> Graph:
     return Graph(store, question.load(project.queries), "", conflict.load_rules(project.queries))
+
+
+@pytest.fixture(scope="session")
+def releases(project: Project, store: Store, tmp_path_factory: pytest.TempPathFactory) -> Releases:
+    """The graph of the project with its questions as a release; checks and shapes are left to their own tests."""
+    whole = Store()
+    whole.extend(store)
+    for quad in catalogue(question.load(project.queries).values(), rules.load(project.rules)):
+        whole.extend([quad, Quad(quad.subject, quad.predicate, quad.object, DefaultGraph())])
+    found = Releases(tmp_path_factory.mktemp("releases"))
+    with found.lock():
+        found.activate(write(found, whole, Record()).path)
+    return found
 
 
 def offered_file(release: Path, name: str) -> Path:

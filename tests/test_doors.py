@@ -22,8 +22,6 @@ from anyio.from_thread import start_blocking_portal
 from click.testing import CliRunner
 from mcp import Client
 from pyoxigraph import (
-    DefaultGraph,
-    Quad,
     QueryResultsFormat,
     QuerySolutions,
     Store,
@@ -35,15 +33,10 @@ from clustergraph import Answer, Graph
 from clustergraph.cli.main import cli
 from clustergraph.cli.table import table
 from clustergraph.mcp.server import create_server
-from clustergraph.pipeline.project import Project
 from clustergraph.questions.answer import Cell, Rows, cell
-from clustergraph.questions.catalogue import catalogue
 from clustergraph.questions.parameters import iri_of
 from clustergraph.questions.question import load
-from clustergraph.questions.rules import load as load_rules
-from clustergraph.release.manifest import Record
 from clustergraph.release.releases import Releases
-from clustergraph.release.write import write
 from clustergraph.settings import Settings
 from clustergraph.web.app import create_app
 from tests.accessible import check_page
@@ -63,19 +56,6 @@ MCP_ROWS = 500
 
 Shown = list[list[tuple[str, str]]]
 """For each row and cell what it shows, and its IRI."""
-
-
-@pytest.fixture(scope="module")
-def releases(project: Project, store: Any, tmp_path_factory: pytest.TempPathFactory) -> Releases:
-    """The graph of the project as a release; checks and shapes are left to their own tests."""
-    whole = Store()
-    whole.extend(store)
-    for quad in catalogue(QUESTIONS.values(), load_rules(project.rules)):
-        whole.extend([quad, Quad(quad.subject, quad.predicate, quad.object, DefaultGraph())])
-    found = Releases(tmp_path_factory.mktemp("doors"))
-    with found.lock():
-        found.activate(write(found, whole, Record()).path)
-    return found
 
 
 @pytest.fixture(scope="module")

@@ -30,7 +30,6 @@ PAGES = (
     "/docs",
     "/docs/service",
     "/validate",
-    "/validate?example=faults",
     "/explain",
     "/audit",
     "/matches",

@@ -19,7 +19,7 @@ def test_values_that_differ_are_joined_by_a_bracket_and_those_that_agree_are_not
     assert bracket.get("d", "").startswith(f"M{first.get('cx')}")
     assert f"H{last.get('cx')}" in bracket.get("d", "")
     assert not looks(root, "path", "line")
-    assert "more than 350 / 400" in texts(root)
+    assert "> 350 / 400" in texts(root)
 
 
 def test_more_than_is_open_upwards_at_most_downwards_and_exactly_not_at_all() -> None:
@@ -42,5 +42,5 @@ def test_an_older_value_is_hollow_and_the_note_says_so() -> None:
 def test_the_members_of_plastipolis_are_three_marks_under_a_bracket(graph: Graph) -> None:
     answer = graph.ask("rival-figures", subject="Plastipolis", measure="members")
     svg = graph.chart(answer)
-    assert "more than 320 / more than 350 / 400" in svg
+    assert "&gt; 320 / &gt; 350 / 400" in svg
     assert svg.count('class="bracket"') == 1

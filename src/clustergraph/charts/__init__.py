@@ -9,7 +9,7 @@ its ends. ``.thing`` is an ``a`` where the thing has a page. A mark has the clas
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from clustergraph.charts.bars import bars
@@ -59,7 +59,7 @@ def picture(
     drawing, drawn = _drawn(view, columns, rows, places, link, room)
     if not drawing.parts:
         return Picture()
-    svg = drawing.document(drawn.height + 8, view.kind, title, " ".join([drawn.summary, *drawn.notes]))
+    svg = drawing.document(drawn.height + 8, drawn.kind or view.kind, title, " ".join([drawn.summary, *drawn.notes]))
     return Picture(svg, drawn.summary, tuple(drawn.notes))
 
 
@@ -82,7 +82,7 @@ def draw(
     for line in _lines(" ".join([drawn.summary, *drawn.notes])):
         height += SIZE * 1.4
         drawing.text(0, height, line, "quiet")
-    return drawing.document(height + 8, view.kind, title, " ".join([drawn.summary, *drawn.notes]))
+    return drawing.document(height + 8, drawn.kind or view.kind, title, " ".join([drawn.summary, *drawn.notes]))
 
 
 def shown(
@@ -137,7 +137,7 @@ def _with_legend(drawing: Drawing, drawn: Drawn) -> Drawn:
                 drawing.rect(x + 10, y - 12, 16, 14, "mark", level)
             drawing.text(x + 40, y, words, "quiet")
             x += 40 + width(words) + 24
-    return Drawn(y + SIZE * 0.6, drawn.summary, drawn.notes, drawn.levels, drawn.shape)
+    return replace(drawn, height=y + SIZE * 0.6)
 
 
 def _lines(words: str) -> list[str]:

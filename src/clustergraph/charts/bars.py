@@ -14,6 +14,8 @@ from clustergraph.questions.answer import Cell
 
 MOST_PANELS: Final = 6
 MOST_BARS: Final = 30
+FEW_BARS: Final = 8
+"""How many bars a narrow picture has."""
 MOST_ZEROS: Final = 3
 """How many bars of no length a panel has before they are left out."""
 NARROW: Final = 480.0
@@ -38,6 +40,8 @@ class Amount:
     value: float
     said: str
     """The number as it is written, with its bound."""
+    short: str
+    """The same with a sign for its bound."""
     told: str
     """The row in words."""
     level: int | None
@@ -54,7 +58,7 @@ class Amount:
 def bars(chart: Chart, drawing: Drawing) -> Drawn:
     """Draw a bar for each row."""
     panels, notes = amounts(chart)
-    most, in_order = max(3, MOST_BARS // max(1, len(panels))), _in_order(chart)
+    most, in_order = most_bars(drawing, len(panels)), _in_order(chart)
     y, levels = 8.0, set()
     for name, found in panels.items():
         kept, said = _chosen(found, most, name, in_order=in_order)
@@ -62,6 +66,11 @@ def bars(chart: Chart, drawing: Drawing) -> Drawn:
         levels |= {each.level for each in kept}
         y = _bars(drawing, kept, caption(drawing, name or chart.heading("value"), y))
     return Drawn(y, _summary(panels), notes, frozenset(level for level in levels if level is not None))
+
+
+def most_bars(drawing: Drawing, panels: int) -> int:
+    """Return how many bars a panel has at the most."""
+    return max(3, (MOST_BARS if drawing.width >= NARROW else FEW_BARS) // max(1, panels))
 
 
 def amounts(chart: Chart) -> tuple[dict[str, list[Amount]], list[str]]:
@@ -96,10 +105,10 @@ def _add(found: list[Amount], amount: Amount) -> None:
 def _amount(chart: Chart, row: Sequence[Cell], value: float) -> Amount:
     parts, said, newest = tuple(chart.names("label", row)), chart.said("value", row), chart.cell("newest", row)
     told = f"{', '.join(parts)}: {said}"
-    return Amount(
-        parts, chart.iri("label", row), value, said, chart.told(told, row), chart.level(row), chart.open_end(row),
-        newest is None or newest.value is not False,
-    )  # fmt: skip
+    short, told = chart.short("value", row), chart.told(told, row)
+    current = newest is None or newest.value is not False
+    level, side = chart.level(row), chart.open_end(row)
+    return Amount(parts, chart.iri("label", row), value, said, short, told, level, side, current)
 
 
 def _in_order(chart: Chart) -> bool:

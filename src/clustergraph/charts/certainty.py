@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from clustergraph.languages.messages import N_
 from clustergraph.questions.answer import Cell
 
 
@@ -19,11 +20,11 @@ class CertaintyLevel:
 
 
 LEVELS: Final = (
-    CertaintyLevel("stated", "stated", ""),
-    CertaintyLevel("computed", "derived or computed", "8 3"),
-    CertaintyLevel("planned", "planned or under way", "9 3 2 3"),
-    CertaintyLevel("unconfirmed", "unconfirmed", "4 3"),
-    CertaintyLevel("ambiguous", "ambiguous", "1.5 3"),
+    CertaintyLevel("stated", N_("stated"), ""),
+    CertaintyLevel("computed", N_("derived or computed"), "8 3"),
+    CertaintyLevel("planned", N_("planned or under way"), "9 3 2 3"),
+    CertaintyLevel("unconfirmed", N_("unconfirmed"), "4 3"),
+    CertaintyLevel("ambiguous", N_("ambiguous"), "1.5 3"),
 )
 """From the firmest to the weakest."""
 

@@ -11,21 +11,20 @@ from clustergraph.languages import notation
 from clustergraph.languages.messages import gettext
 from clustergraph.questions.answer import Cell
 from clustergraph.questions.question import View
-from clustergraph.questions.translation import heading
 
 _STEPS: Final = (1, 2, 5, 10)
 _BILLION: Final = 10**9
 _UP, _DOWN, _ABOUT = "up", "down", "about"
 _OPEN: Final = {
-    "more-than": _UP,
-    "at-least": _UP,
-    "about-at-least": _UP,
-    "less-than": _DOWN,
-    "less-or-equal": _DOWN,
-    "about-at-most": _DOWN,
-    "about": _ABOUT,
+    "more-than": (_UP, ">"),
+    "at-least": (_UP, "≥"),
+    "about-at-least": (_UP, "≈ ≥"),
+    "less-than": (_DOWN, "<"),
+    "less-or-equal": (_DOWN, "≤"),
+    "about-at-most": (_DOWN, "≈ ≤"),
+    "about": (_ABOUT, "≈"),
 }
-"""To which side a number is open, by the last part of its bound."""
+"""To which side a number is open, by the last part of its bound, and the sign for that."""
 _PLAIN: Final = {"value", "number", "shown", "total"}
 """Columns whose names say nothing of what is counted in them."""
 
@@ -43,6 +42,8 @@ class Drawn:
     """The levels of certainty in it, for its legend."""
     shape: str = "area"
     """Whether these are styles of a ``line`` or of the outline of an ``area``."""
+    kind: str = ""
+    """What it is, if not what its view is called."""
 
 
 def ticks(least: float, most: float, about: int = 5) -> list[float]:
@@ -94,7 +95,7 @@ class Chart:
     def heading(self, part: str) -> str:
         """Return the names of the columns of a part, but for those that say nothing."""
         names = [name for name in self.view.columns.get(part, ()) if name not in _PLAIN]
-        return ", ".join(map(heading, names))
+        return ", ".join(names).replace("_", " ")
 
     def names(self, part: str, row: Sequence[Cell]) -> list[str]:
         """Return what each cell of a part shows, but for empty ones."""
@@ -119,8 +120,15 @@ class Chart:
 
     def open_end(self, row: Sequence[Cell]) -> str:
         """Return to which side the number of a row is open: ``up``, ``down``, ``about``, or nothing."""
+        return self._bound(row)[0]
+
+    def short(self, part: str, row: Sequence[Cell]) -> str:
+        """Return the number of a part with the sign of its bound."""
+        return f"{self._bound(row)[1]} {spoken(self.number(part, row) or 0.0)}".strip()
+
+    def _bound(self, row: Sequence[Cell]) -> tuple[str, str]:
         bound = self.cell("bound", row)
-        return _OPEN.get((bound.iri or "").rpartition("/")[2], "") if bound else ""
+        return _OPEN.get((bound.iri or "").rpartition("/")[2], ("", "")) if bound else ("", "")
 
     def said(self, part: str, row: Sequence[Cell]) -> str:
         """Return the number of a part as it is said: with its bound, if it is not exact."""
@@ -152,7 +160,9 @@ def spoken(number: float) -> str:
 
 
 def _plain(number: float) -> str:
-    return notation.number(number, ".0f" if number == int(number) or abs(number) >= 1000 else ".4g")
+    if number == int(number) or abs(number) >= 1000:
+        return notation.number(round(number))
+    return notation.number(float(f"{number:.4g}"))
 
 
 def left_out(drawn: int, found: int, panel: str) -> list[str]:

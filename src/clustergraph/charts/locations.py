@@ -1,7 +1,7 @@
 """Where things are."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final
 
@@ -21,6 +21,18 @@ _PLACES: Final = """SELECT ?thing ?place ?latitude ?longitude WHERE {
 """Gives where things are: at their own coordinates, or else those of what they are in, the smallest first."""
 
 
+MOST_TEXT: Final = 300_000
+"""How many characters an outline has at the most; one that is larger is not drawn."""
+_OUTLINES: Final = """SELECT ?thing ?outline WHERE {
+  VALUES ?thing { {things} }
+  ?thing geo:hasGeometry ?geometry . ?geometry geo:asWKT ?outline
+  FILTER (CONTAINS(SUBSTR(STR(?outline), 1, 100), "POLYGON") && STRLEN(STR(?outline)) <= {most})
+} ORDER BY ?thing DESC(?geometry)"""
+"""Gives the outlines of things, those of the newest version first."""
+_MOST_OUTLINES: Final = 3_000_000
+"""How many characters all outlines of a map have together."""
+
+
 @dataclass(frozen=True)
 class Place:
     """A place on a map."""
@@ -33,6 +45,8 @@ class Place:
     """The name, if the place is a country."""
     inside: str = ""
     """The name of what a thing is in, if only that has coordinates."""
+    outline: str = ""
+    """Its outline as Well-Known Text, if the graph has one."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +66,20 @@ class Locations:
             thing, place = row["thing"].value, row["place"].value
             at = float(row["latitude"].value), float(row["longitude"].value)
             found.setdefault(thing, Place(*at, inside=self.name(place) if place != thing else ""))
+        for thing, outline in self._outlines(named).items() if named else ():
+            if thing in found:
+                found[thing] = replace(found[thing], outline=outline)
+        return found
+
+    def _outlines(self, named: str) -> dict[str, str]:
+        """Return the outlines of things, as many as are drawn quickly."""
+        found: dict[str, str] = {}
+        room = _MOST_OUTLINES
+        for row in self.select(_OUTLINES.replace("{things}", named).replace("{most}", str(MOST_TEXT))):
+            thing, outline = row["thing"].value, row["outline"].value
+            if thing not in found and len(outline) <= room:
+                found[thing] = outline
+                room -= len(outline)
         return found
 
     @cached_property

@@ -1,18 +1,16 @@
-"""A map: a disc for each place on land with its borders; discs that would hide each other are moved apart."""
+"""A map: a disc for each place, or its outline, on land with borders; discs that would hide each other move apart."""
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
-import numpy as np
-from numpy.typing import NDArray
-
-from clustergraph.charts import land
+from clustergraph.charts import land, outlines
 from clustergraph.charts.certainty import LEVELS
-from clustergraph.charts.chart import Chart, Drawn, spoken
-from clustergraph.charts.land import Points, Projection
+from clustergraph.charts.chart import Chart, Drawn, spoken, ticks
+from clustergraph.charts.frame import Frame, around, draw_land, spread
 from clustergraph.charts.locations import Place
 from clustergraph.charts.svg import SIZE, Drawing, cut, width
 from clustergraph.languages.messages import gettext, ngettext
@@ -25,15 +23,10 @@ _EUROPE: Final = (34.0, 72.0, -25.0, 45.0)
 _LEAST: Final = math.radians(8.0)
 _LEAST_ELSEWHERE: Final = math.radians(40.0)
 """The smallest extent of a map of Europe, and of the rest of the world."""
-_FLATTEST, _HIGHEST = 0.5, 0.85
-"""The height of a map as a share of its width."""
 _FEW: Final = 6
 """Up to how many places are named in the summary."""
-_ROUNDS: Final = 60
-_GOLDEN: Final = math.radians(137.5)
-"""The turn from one to the next on a spiral that is filled evenly."""
-
-Box = tuple[float, float, float, float]
+_PALE: Final = 18.0
+"""The radius of what lies behind the discs."""
 
 
 @dataclass(frozen=True)
@@ -44,62 +37,72 @@ class _Spot:
     value: float
     said: str
     level: int | None = None
+    kind: str = ""
 
 
-@dataclass
-class _Frame:
-    """The part of the world that is drawn."""
+@dataclass(frozen=True)
+class _Legend:
+    """What is the same for all places of a map."""
 
-    projection: Projection
-    west: float
-    """The least x of what is drawn, in the units of the projection."""
-    north: float
-    """The greatest y."""
-    scale: float
-    """Units of the drawing in one of the projection."""
-    width: float
-    height: float
-    taken: list[Box] = field(default_factory=list)
-
-    def place(self, at: Place) -> tuple[float, float]:
-        """Return where a place is drawn."""
-        x, y = self.projection.point(at.latitude, at.longitude)
-        return (x - self.west) * self.scale, (self.north - y) * self.scale
-
-    def drawn(self, degrees: Points) -> Points:
-        """Return where points are drawn, in the frame."""
-        return (self.projection.points(degrees) - (self.west, self.north)) * (self.scale, -self.scale)
-
-    def free(self, box: Box) -> bool:
-        """Whether nothing stands in a box yet, and it is inside the map."""
-        inside = box[0] >= 0 and box[2] <= self.width and box[1] >= 0 and box[3] <= self.height
-        return inside and not any(_meet(box, other) for other in self.taken)
+    sizes: Mapping[str, float]
+    """The radius of each disc."""
+    kinds: Sequence[str]
+    """The kinds of place; those of the first are discs, moved apart, those of further ones lie pale behind them."""
+    edges: Sequence[float]
+    """Where the shades of regions begin and end, if these are shaded by their numbers."""
 
 
 def spots(chart: Chart, drawing: Drawing, places: Mapping[str, Place]) -> Drawn:
     """Draw a map.
 
-    Where a view names no value, the discs are as large as the number of rows of their places.
+    Where a view names no value, the discs are as large as the number of rows of their places. Where most places have
+    an outline and all a number, the outlines are shaded by it.
     """
     found, notes = _spots(chart, places)
     if not found:
         return Drawn(notes=notes)
     most = max(abs(spot.value) for spot in found) or 1.0
     same = len({spot.value for spot in found}) == 1
-    sizes = {spot.iri: 7.0 if same else max(4.0, _BIGGEST * math.sqrt(abs(spot.value) / most)) for spot in found}
+    kinds = list(dict.fromkeys(chart.name("group", row) for row in chart.rows))
+    legend = _legend_of(found, most, kinds, same=same, drawing=drawing, shaded="value" in chart.view.columns)
     europe = [spot for spot in found if _in_europe(spot.at)]
     elsewhere = [spot for spot in found if not _in_europe(spot.at)]
     top, unnamed = 0.0, 0
     for part, least, layer in ((europe, _LEAST, "europe"), (elsewhere, _LEAST_ELSEWHERE, "world")):
         if part:
-            frame = _frame(part, least, drawing.width)
+            frame = around([spot.at for spot in part], least, drawing.width)
             drawing.open(top, frame.width, frame.height, layer)
-            _land(frame, drawing, land.layer(layer))
-            unnamed += _draw(frame, drawing, part, sizes, places)
+            draw_land(frame, drawing, land.layer(layer))
+            unnamed += _draw(frame, drawing, part, legend, places)
             drawing.close()
             top += frame.height + 10
-    if not same:
-        top = _legend(drawing, top, most, chart.heading("value") or gettext("rows"))
+    what = chart.heading("value") or gettext("rows")
+    if legend.edges:
+        top = _shades(drawing, top, legend.edges, what)
+    elif not same:
+        top = _sizes(drawing, top, most, what)
+    if len(legend.kinds) > 1:
+        top = _kinds(drawing, top, legend.kinds)
+    notes += _remarks(found, unnamed)
+    levels = frozenset(spot.level for spot in found if spot.level is not None)
+    return Drawn(top, _summary(found, same=same), notes, levels)
+
+
+def _legend_of(
+    found: Sequence[_Spot], most: float, kinds: Sequence[str], *, same: bool, drawing: Drawing, shaded: bool
+) -> _Legend:
+    scale = min(1.0, max(0.6, drawing.width / 700))
+    plain = {spot.iri: 7.0 * scale for spot in found}
+    sized = {spot.iri: max(4.0, _BIGGEST * scale * math.sqrt(abs(spot.value) / most)) for spot in found}
+    outlined = [spot for spot in found if spot.at.outline]
+    edges = ticks(min(0.0, *(spot.value for spot in found)), most, outlines.SHADES) if shaded and not same else []
+    if len(outlined) * 2 < len(found):
+        edges = []
+    return _Legend(plain if same else sized, kinds, edges)
+
+
+def _remarks(found: Sequence[_Spot], unnamed: int) -> list[str]:
+    notes = []
     if inside := sum(bool(spot.at.inside) for spot in found):
         notes.append(
             ngettext(
@@ -118,8 +121,7 @@ def spots(chart: Chart, drawing: Drawing, places: Mapping[str, Place]) -> Drawn:
                 num=unnamed,
             )
         )
-    levels = frozenset(spot.level for spot in found if spot.level is not None)
-    return Drawn(top, _summary(found, same=same), notes, levels)
+    return notes
 
 
 def _summary(found: Sequence[_Spot], *, same: bool) -> str:
@@ -140,71 +142,67 @@ def _in_europe(at: Place) -> bool:
     return south <= at.latitude <= north and west <= at.longitude <= east
 
 
-def _land(frame: _Frame, drawing: Drawing, layer: land.Layer) -> None:
-    """Draw what is land, and the borders of countries."""
-    low, high = np.zeros(2), np.array([frame.width, frame.height])
-    rings = (land.clipped(ring, low - 4, high + 4) for ring in map(frame.drawn, layer.land) if _near(ring, low, high))
-    lines = (part for line in map(frame.drawn, layer.borders) for part in _inside(line, low - 20, high + 20))
-    drawing.rect(0, 0, frame.width, frame.height, "sea")
-    drawing.path("".join(land.path(ring, closed=True) for ring in rings if len(ring)), "land")
-    drawing.path("".join(land.path(line, closed=False) for line in lines), "border")
-
-
-def _near(line: Points, low: Points, high: Points) -> bool:
-    return bool((line.max(0) >= low).all() and (line.min(0) <= high).all())
-
-
-def _inside(line: Points, low: Points, high: Points) -> Iterable[Points]:
-    """Return the pieces of a line whose points are in a box."""
-    inside: NDArray[np.bool_] = np.all((line >= low) & (line <= high), axis=1)
-    cuts = np.flatnonzero(np.diff(inside)) + 1
-    return [piece for piece, kept in zip(np.split(line, cuts), inside[[0, *cuts]], strict=True) if kept]
-
-
-def _draw(
-    frame: _Frame, drawing: Drawing, found: list[_Spot], sizes: Mapping[str, float], places: Mapping[str, Place]
-) -> int:
+def _draw(frame: Frame, drawing: Drawing, found: Sequence[_Spot], legend: _Legend, places: Mapping[str, Place]) -> int:
     """Draw the places of one part of the world, and return for how many names there was no room."""
-    homes = [frame.place(spot.at) for spot in found]
-    moved = _apart(frame, homes, [sizes[spot.iri] for spot in found])
+    first = [spot for spot in found if spot.kind == legend.kinds[0] and not (legend.edges and spot.at.outline)]
+    radii = [legend.sizes[spot.iri] for spot in first]
+    homes = [frame.place(spot.at) for spot in first]
+    moved = spread(frame, homes, radii) if first else []
+    frame.taken += [
+        (x - r * 0.7, y - r * 0.7, x + r * 0.7, y + r * 0.7) for (x, y), r in zip(moved, radii, strict=True)
+    ]
+    _outlines(frame, drawing, found, legend)
+    others = [spot for spot in found if spot not in first]
+    behind = len(drawing.parts)
     for home, at in zip(homes, moved, strict=True):
         if math.dist(home, at) > 2:
             drawing.line(*home, *at, "leader")
-    discs = [(x, y, sizes[spot.iri], spot) for (x, y), spot in zip(moved, found, strict=True)]
-    frame.taken += [(x - r * 0.7, y - r * 0.7, x + r * 0.7, y + r * 0.7) for x, y, r, _ in discs]
     named = 0
-    for x, y, radius, spot in discs:
-        with drawing.thing(f"{spot.name}: {spot.said}" if spot.said else spot.name, spot.iri, "thing place"):
+    for (x, y), radius, spot in zip(moved, radii, first, strict=True):
+        with drawing.thing(_tip(spot), spot.iri, "thing place"):
             drawing.circle(x, y, radius, "spot", spot.level)
             named += _name(frame, drawing, x, y, radius, spot)
+    front = drawing.parts[behind:]
+    del drawing.parts[behind:]
+    for spot in others:
+        if legend.edges and spot.at.outline:
+            with drawing.thing(_tip(spot), spot.iri, "thing place"):
+                named += _name(frame, drawing, *frame.place(spot.at), 0, spot)
+        else:
+            _pale(frame, drawing, spot)
+    drawing.parts += front
     with drawing.quietly():
         _countries(frame, drawing, places, {spot.iri for spot in found})
-    return len(discs) - named
+    return len(first) - named if not legend.edges else len(found) - named
 
 
-def _apart(frame: _Frame, homes: Sequence[tuple[float, float]], radii: Sequence[float]) -> list[tuple[float, float]]:
-    """Return where discs are drawn so that none hides another: those that overlap push each other away."""
-    # Those at the same place begin on a spiral about it, so that they stay near.
-    turn = np.array([homes[:place].count(home) for place, home in enumerate(homes)], dtype=float)
-    spiral = np.column_stack((np.cos(turn * _GOLDEN), np.sin(turn * _GOLDEN)))
-    at = np.array(homes) + spiral * (np.sqrt(turn) * np.array(radii) * 1.9)[:, None]
-    room = np.add.outer(radii, radii)
-    np.fill_diagonal(room, 0)
-    for _ in range(_ROUNDS):
-        away = at[:, None, :] - at[None, :, :]
-        far = np.maximum(np.hypot(away[..., 0], away[..., 1]), 1e-9)
-        push = np.maximum(room - far, 0) / far / 3
-        if push.max() < 1e-2:
-            break
-        at = at + (away * push[..., None]).sum(axis=1)
-    low, high = np.array([8, 8]), np.array([frame.width - 8, frame.height - 8])
-    return [(x, y) for x, y in np.clip(at, low, high).tolist()]
+def _tip(spot: _Spot) -> str:
+    return f"{spot.name}: {spot.said}" if spot.said else spot.name
+
+
+def _outlines(frame: Frame, drawing: Drawing, found: Sequence[_Spot], legend: _Legend) -> None:
+    """Draw the outlines of those that have one, the largest first, shaded by their numbers if these are to be seen."""
+    drawn = [(spot, outlines.path(frame, outlines.rings(spot.at.outline))) for spot in found if spot.at.outline]
+    for spot, path in sorted(drawn, key=lambda pair: -len(pair[1])):
+        look = f"area{outlines.shade(spot.value, legend.edges)}" if legend.edges else "outline"
+        with drawing.thing(_tip(spot), look="thing region"):
+            drawing.path(path, look)
+
+
+def _pale(frame: Frame, drawing: Drawing, spot: _Spot) -> None:
+    """Draw what lies behind the discs as a pale one about its middle, unless its outline is drawn already."""
+    with drawing.thing(_tip(spot), spot.iri, "thing place"):
+        x, y = frame.place(spot.at)
+        if not spot.at.outline:
+            drawing.circle(x, y, min(_PALE, drawing.width / 36), "outline")
+        _name(frame, drawing, x, y, 4, spot, small=True)
 
 
 def _spots(chart: Chart, places: Mapping[str, Place]) -> tuple[list[_Spot], list[str]]:
     sums: Counter[str] = Counter()
     names: dict[str, str] = {}
     levels: dict[str, list[int]] = defaultdict(list)
+    kinds: dict[str, str] = {}
     lacking, numberless = set(), 0
     for row in chart.rows:
         (cell,) = chart.cells("place", row)
@@ -215,6 +213,7 @@ def _spots(chart: Chart, places: Mapping[str, Place]) -> tuple[list[_Spot], list
             lacking.add(cell.shown)
         else:
             names[cell.iri] = cell.shown
+            kinds[cell.iri] = chart.name("group", row)
             if (level := chart.level(row)) is not None:
                 levels[cell.iri].append(level)
             sums[cell.iri] += value  # type: ignore[assignment]  # a counter of numbers that need not be whole
@@ -248,25 +247,12 @@ def _spots(chart: Chart, places: Mapping[str, Place]) -> tuple[list[_Spot], list
         said = [f"{spoken(sums[iri])} {what}" if what else counts, places[iri].inside]
         level = min(levels[iri], default=None)
         said.append(gettext(LEVELS[level].words) if level else "")
-        found.append(_Spot(names[iri], iri, places[iri], float(sums[iri]), ", ".join(filter(None, said)), level))
+        told = ", ".join(filter(None, said))
+        found.append(_Spot(names[iri], iri, places[iri], float(sums[iri]), told, level, kinds[iri]))
     return found, notes
 
 
-def _frame(found: list[_Spot], least: float, room: float) -> _Frame:
-    """Return a frame around places, with a border, and not flatter or higher than reads well."""
-    norths, easts = [spot.at.latitude for spot in found], [spot.at.longitude for spot in found]
-    projection = Projection((max(norths) + min(norths)) / 2, (max(easts) + min(easts)) / 2)
-    at = np.array([projection.point(spot.at.latitude, spot.at.longitude) for spot in found])
-    (west, south), (east, north) = at.min(axis=0), at.max(axis=0)
-    wide, high = max(least, (east - west) * 1.3), max(least * _FLATTEST, (north - south) * 1.25)
-    wide = max(wide, high / _HIGHEST)
-    high = max(high, wide * _FLATTEST)
-    scale = room / wide
-    corner = (east + west) / 2 - wide / 2, (north + south) / 2 + high / 2
-    return _Frame(projection, *corner, scale, room, high * scale)
-
-
-def _legend(drawing: Drawing, top: float, most: float, what: str) -> float:
+def _sizes(drawing: Drawing, top: float, most: float, what: str) -> float:
     """Draw under the map what the size of a disc says, and return where it ends."""
     x, middle = 4.0, top + _BIGGEST + 2
     with drawing.quietly():
@@ -279,10 +265,37 @@ def _legend(drawing: Drawing, top: float, most: float, what: str) -> float:
     return middle + _BIGGEST + 6
 
 
-def _name(frame: _Frame, drawing: Drawing, x: float, y: float, radius: float, spot: _Spot) -> bool:
+def _shades(drawing: Drawing, top: float, edges: Sequence[float], what: str) -> float:
+    """Draw under the map which shade is which number, and return where it ends."""
+    x, y = 0.0, top + 4
+    with drawing.quietly():
+        for low, high in pairwise(edges):
+            words = f"{spoken(low)}–{spoken(high)}"
+            drawing.rect(x, y, 22, 14, f"area{outlines.shade(low, edges)}")
+            drawing.text(x + 28, y + 12, words, "quiet")
+            x += 28 + width(words) + 14
+        drawing.text(x, y + 12, cut(what, max(60.0, drawing.width - x)), "quiet")
+    return y + 26
+
+
+def _kinds(drawing: Drawing, top: float, kinds: Sequence[str]) -> float:
+    """Draw under the map which mark is of which kind, and return where it ends."""
+    x, y = 4.0, top + SIZE
+    with drawing.quietly():
+        for place, kind in enumerate(kinds):
+            drawing.circle(x + 5, y - 5, 8 if place else 6, "outline" if place else "spot")
+            drawing.text(x + 17, y, kind, "quiet")
+            x += 17 + width(kind) + 20
+    return y + 10
+
+
+def _name(
+    frame: Frame, drawing: Drawing, x: float, y: float, radius: float, spot: _Spot, *, small: bool = False
+) -> bool:
     """Write the name beside a disc where there is room; say whether there was."""
     words = cut(spot.name, 220)
-    size = width(words)
+    shrunk = 12 / SIZE if small else 1.0
+    size = width(words) * shrunk
     gap = radius + 3
     for left, base in (
         (x + gap, y + 5),
@@ -297,12 +310,12 @@ def _name(frame: _Frame, drawing: Drawing, x: float, y: float, radius: float, sp
         box = (left, base - SIZE * 0.8, left + size, base + SIZE * 0.25)
         if frame.free(box):
             frame.taken.append(box)
-            drawing.text(left, base, words)
+            drawing.text(left, base, words, "quiet" if small else "ink", more=' font-size="12"' if small else "")
             return True
     return False
 
 
-def _countries(frame: _Frame, drawing: Drawing, places: Mapping[str, Place], drawn: set[str]) -> None:
+def _countries(frame: Frame, drawing: Drawing, places: Mapping[str, Place], drawn: set[str]) -> None:
     for iri, place in places.items():
         x, y = frame.place(place)
         size = width(place.country) * 0.85
@@ -310,7 +323,3 @@ def _countries(frame: _Frame, drawing: Drawing, places: Mapping[str, Place], dra
         if place.country and iri not in drawn and frame.free(box):
             frame.taken.append(box)
             drawing.text(x, y, place.country, "quiet", "middle", ' font-size="12" font-style="italic"')
-
-
-def _meet(one: Box, other: Box) -> bool:
-    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]

@@ -47,7 +47,7 @@ def matrix(chart: Chart, drawing: Drawing, ties: Ties) -> Drawn:
     if len(sizes) > 1:
         what = chart.heading("value") or gettext("rows")
         notes.append(gettext("The larger a mark, the more %(what)s.", what=what))
-    return Drawn(grid.top + len(rows) * cell + SIZE, ties.summary(list(ties.counts)), notes, ties.levels)
+    return Drawn(grid.top + len(rows) * cell + SIZE, ties.summary(list(ties.counts)), notes, ties.levels, kind="matrix")
 
 
 def _sides(ties: Ties, room: int) -> tuple[list[str], list[str]]:

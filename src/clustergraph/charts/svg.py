@@ -129,7 +129,8 @@ class Drawing:
 
     def document(self, height: float, kind: str, title: str, words: str) -> str:
         """Return the whole drawing, with a title and the same in words for those who do not see it."""
-        size, own = f"{self.width:.0f} {height:.0f}", f"chart-{zlib.crc32((kind + title).encode()):08x}"
+        size = f"{self.width:.0f} {height:.0f}"
+        own = f"chart-{zlib.crc32(f'{size} {title}'.encode()):08x}"
         head = (
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {size}" width="{self.width:.0f}"'
             f' height="{height:.0f}" role="group" aria-labelledby="{own}" aria-describedby="{own}-words"'
@@ -188,7 +189,7 @@ def fitted(parts: Sequence[str], room: float) -> str:
     """Return parts of a name side by side; where there is no room for all, the longest are cut, so that none is lost.
 
     >>> fitted(["Cluster management excellence label", "gold"], 160)
-    'Cluster manage…, gold'
+    'Cluster mana…, gold'
     """
     kept = [part for part in parts if part]
     short = list(kept)

@@ -26,7 +26,7 @@ PARTS: Final[Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
     "bar": (("label", "value"), ("panel",)),
     "rivals": (("label", "value"), ("panel", "source")),
     "line": (("label", "date", "value"), ("panel", "source")),
-    "map": (("place",), ("value",)),
+    "map": (("place",), ("value", "group")),
     "network": (("one", "other"), ("value",)),
     "communities": (("one", "other"), ("value",)),
 }

@@ -22,12 +22,12 @@ from clustergraph.web import (
     assets,
     audit,
     authorisation,
-    compare,
     conflicts,
     documentation,
     downloads,
     explanation,
     graphstore,
+    home,
     matches,
     metrics,
     ontology,
@@ -126,7 +126,7 @@ def create_app(
         app.add_route(f"/{space}", things.thing, ["GET"])
         app.add_route(f"/{space}.{{extension}}", things.thing, ["GET"])
         app.add_route(f"/{space}/{{path:path}}", things.thing, ["GET"])
-    _get(app, "/", pages.home)
+    _get(app, "/", home.start)
     _get(app, "/health", metrics.health)
     _get(app, "/ready", metrics.ready)
     _get(app, "/dataset", downloads.dataset, downloads.DATASET)
@@ -138,8 +138,6 @@ def create_app(
     _get(app, "/questions/{name}/choices", questions.choices)
     _get(app, "/conflicts", conflicts.conflicts, conflicts.OFFERS)
     _get(app, "/conflicts.{extension}", conflicts.conflicts)
-    _get(app, "/compare", compare.compare, compare.OFFERS)
-    _get(app, "/compare.{extension}", compare.compare)
     _get(app, "/audit", audit.audit, audit.OFFERS)
     _get(app, "/audit.{extension}", audit.audit)
     for name, endpoint in (

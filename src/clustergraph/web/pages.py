@@ -9,32 +9,24 @@ from typing import Final
 from urllib.parse import urlencode
 
 from jinja2 import Environment, FileSystemLoader
-from markupsafe import Markup
 from pyoxigraph import BlankNode, Literal, NamedNode
 from starlette.requests import Request
 from starlette.responses import Response
 
-from clustergraph.charts.map import MOST_PLACES
-from clustergraph.errors import ClustergraphError, OverLimitError
 from clustergraph.formats import RDF_FORMATS, RESULT_FORMATS
-from clustergraph.graph import Graph
 from clustergraph.languages import notation
 from clustergraph.languages.messages import N_, gettext, ngettext, pgettext
-from clustergraph.languages.reader import ENGLISH, Label, chosen, interface
-from clustergraph.questions.answer import Excerpt, QuestionCall
+from clustergraph.languages.reader import chosen, interface
 from clustergraph.questions.derivation import derivations
-from clustergraph.questions.question import FIRST, Question
-from clustergraph.questions.translation import heading, subject
+from clustergraph.questions.question import Question
 from clustergraph.release.manifest import Release
-from clustergraph.terms import ONTOLOGY, address, compact
+from clustergraph.terms import address, compact
 from clustergraph.web.assets import asset_address
 from clustergraph.web.negotiation import switch
 from clustergraph.web.problems import RequestError
 from clustergraph.web.responses import HTML_UTF8, PAGE_OR_JSON, address_tag, in_thread, respond
-from clustergraph.web.service import Served, served
+from clustergraph.web.service import served
 
-_CLASSES_FIRST: Final = 12
-"""How many classes the home page shows before the reader asks for the rest."""
 _FOLDER: Final = Path(__file__).parent
 _SIZES: Final = ((10**9, "GB"), (10**6, "MB"), (10**3, "kB"), (1, "bytes"))
 _PARTS: Final = ("subject", "predicate", "object")
@@ -63,7 +55,6 @@ _DOORS: Final = {
 """What every page leads to, in its head."""
 _MORE: Final = {
     "/": N_("Start"),
-    "/compare": N_("Compare"),
     "/sparql": N_("SPARQL"),
     "/ontology": N_("Ontology"),
     "/validate": N_("Check data"),
@@ -76,16 +67,6 @@ _MORE: Final = {
     "/docs/accessibility": N_("Accessibility"),
 }
 """What every page leads to, in its foot."""
-
-
-def _label(text: str) -> str:
-    """Return a text that is shown; marked with its language if that is another than the page's."""
-    if not isinstance(text, Label) or not text.is_foreign:
-        return text
-    look = "own" if text.language == chosen() else "foreign"
-    return Markup('<span lang="{}" class="{}">{}</span>').format(text.language, look, str(text))
-
-
 _ENVIRONMENT.globals |= {
     "rdf_formats": RDF_FORMATS,
     "result_formats": RESULT_FORMATS,
@@ -99,10 +80,6 @@ _ENVIRONMENT.globals |= {
 _ENVIRONMENT.filters |= {
     "sentences": lambda text: re.split(r"(?<=[.?!]) (?=[A-Z])", text, maxsplit=1),
     "href": address,
-    "label": _label,
-    "english": lambda text: _label(Label(text, ENGLISH)),
-    "heading": lambda column: _label(heading(column)),
-    "subject": lambda tag: _label(subject(tag)),
     "number": notation.number,
     "day": notation.day,
     "site": lambda release: ((release and release.imprint.title) or "clustergraph").partition(":")[0],
@@ -181,9 +158,6 @@ async def problem_page(template: str, error: Exception | None, release: Release,
 
 OF_EVIDENCE: Final = "SELECT ?class { ?class rdfs:subClassOf* ?top VALUES ?top { cg:Statement cg:Source cg:Note } }"
 """Gives the classes that say how things are said, and not what there is."""
-_PICTURED: Final = ("organisations-by-projects", "partners-sharing-pilots", "figures-over-time")
-"""Questions whose answers are shown as pictures to begin with."""
-_FEW: Final = 12
 _FIRST: Final = (
     "clusters",
     "who-works-on",
@@ -203,68 +177,6 @@ def _form(name: str) -> tuple[str, str]:
 
 FORMS: Final = {name: _form(name) for name in ("section", "thing", "doubt", "classes")}
 """Examples of the forms of a query, by name: a title, and the query."""
-
-
-async def home(request: Request) -> Response:
-    """Show what is in here, and how to ask."""
-    here = served(request)
-
-    async def make() -> bytes:
-        counted = await _classes(here)
-        scope = here.release.imprint.scope
-        labels = await here.once(Graph.names, (*(iri for iri, _ in counted), *scope))
-        questions = await here.questions()
-        names = {
-            "scope": [(iri, labels.get(iri, iri)) for iri in scope],
-            "classes": [(iri, labels.get(iri, ""), count) for iri, count in counted],
-            "classes_first": _CLASSES_FIRST,
-            "numbers": _numbers(here.release, len(questions)),
-            "overview": await _picture(here, questions, FIRST),
-            "pictures": [each for name in _PICTURED if (each := await _picture(here, questions, name, _FEW))],
-            "documents": await here.once(Graph.documents),
-            "examples": first(questions),
-            "host": here.service.address,
-        }
-        return await rendered("home.html", here.release, **names)
-
-    return await respond_page(request, here.release, make)
-
-
-async def _classes(here: Served) -> list[tuple[str, int]]:
-    """Return the classes of ours with the number of their things: the most first, those of statements last."""
-    _, rows = await here.once(Graph.table, OF_EVIDENCE)
-    last = {cell.iri for row in rows for cell in row}
-    ours = [(iri, count) for iri, count in here.release.classes.items() if iri.startswith(ONTOLOGY)]
-    return sorted(ours, key=lambda pair: (pair[0] in last, -pair[1], pair[0]))
-
-
-def _numbers(release: Release, questions: int) -> list[tuple[str, int, str]]:
-    """Return where there is how much of what."""
-    kinds = {"Cluster": N_("clusters"), "Region": N_("regions"), "Project": N_("projects")}
-    found = [(f"/questions/{name}", release.classes.get(ONTOLOGY + kind, 0), name) for kind, name in kinds.items()]
-    return [*found, ("/questions", questions, N_("questions"))]
-
-
-async def _picture(
-    here: Served, questions: Mapping[str, Question], name: str, rows: int = MOST_PLACES
-) -> tuple[Question, Excerpt] | None:
-    """Return a question with the first rows of its answer and their picture; none where nothing can be drawn soon."""
-
-    async def made() -> Excerpt | None:
-        try:
-            return await here.soon(Graph.excerpt, QuestionCall(name, limit=rows), address)
-        except OverLimitError:
-            if here.large:
-                return None  # and it is not tried again
-            raise
-
-    if name not in questions:
-        return None
-    try:
-        found = await here.kept(("picture", name, rows), made)
-    except ClustergraphError:
-        return None
-    return (questions[name], found) if found and found.chart else None
 
 
 def first(questions: Mapping[str, Question]) -> list[Question]:

@@ -122,6 +122,11 @@ class Service:
         """Look again which release is current, even if nothing seems to have changed."""
         self._target = None
 
+    def earlier(self, release: Release) -> Release | None:
+        """Return the newest release that is older than one, if it is kept here."""
+        older = (each for each in self._releases.all() if each.created < release.created)
+        return next(older, None)
+
     def served(self, digest: str | None = None) -> Served:
         """Return a release with what is known of it: the current one, or the one with a digest, if it is kept."""
         release = self.release
