@@ -22,7 +22,7 @@ class Structure(HTMLParser):
             self.ids.append(attributes["id"])
         if tag == "label":
             self.labels.add(attributes["for"])
-        if tag in ("input", "select", "textarea"):
+        if tag in ("input", "select", "textarea") and attributes.get("type") != "hidden":
             self.fields.append(attributes["id"])
         if tag not in VOID:
             self.open.append(tag)

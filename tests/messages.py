@@ -16,6 +16,8 @@ from babel.messages.pofile import read_po, write_po
 
 from clustergraph.languages.messages import FOLDER
 from clustergraph.languages.reader import INTERFACE
+from clustergraph.questions.question import load
+from clustergraph.questions.translation import messages as messages_of
 from tests.conftest import ROOT
 
 SOURCE = ROOT / "src" / "clustergraph"
@@ -38,6 +40,10 @@ def found() -> Catalog:
         _add(catalogue, path, "jinja2", _OPTIONS)
     for path in sorted(SOURCE.rglob("*.py")):
         _add(catalogue, path, "python", {})
+    for question in load(ROOT / "queries").values():
+        for message, context in messages_of(question):
+            if message:
+                catalogue.add(message, context=context)
     return catalogue
 
 

@@ -34,6 +34,7 @@ from clustergraph.questions.parameters import iri_of, needs_choices, resolve, st
 from clustergraph.questions.question import Parameter, Question
 from clustergraph.questions.sections import Section, documents, sections
 from clustergraph.questions.thing import Thing, Things
+from clustergraph.questions.translation import told
 from clustergraph.rdf.labels import best
 from clustergraph.rdf.origins import Origins
 from clustergraph.release.artefacts import NAMES, ORIGINS, dump_of, folder_of
@@ -106,8 +107,8 @@ class Graph:
         return Catalogue(self.engine) if self._given is None else self._given
 
     def catalogue(self) -> dict[str, Question]:
-        """Return all questions, read."""
-        return dict(self.questions)
+        """Return all questions, read, as they are told to the reader."""
+        return {name: told(question) for name, question in self.questions.items()}
 
     # Queries
 
@@ -201,7 +202,7 @@ class Graph:
         return self.why_empty(self._called(call))
 
     def _called(self, call: QuestionCall) -> Answer:
-        return self.put(question_files.find(self.questions, call.question), call.given)
+        return self.put(told(question_files.find(self.questions, call.question)), call.given)
 
     def excerpt(self, call: QuestionCall, link: Link | None = None, room: float = WIDTH) -> Excerpt:
         """Return some rows of an answer with what is shown with them; a picture, if there is a ``link`` for IRIs.

@@ -31,13 +31,13 @@ from clustergraph import errors
 from clustergraph.engine.store import Embedded, Request
 from clustergraph.errors import ClustergraphError, QueryError, QuestionError, ReleaseError
 from clustergraph.graph import Graph
-from clustergraph.languages.reader import chosen
+from clustergraph.languages.reader import Label, chosen
 from clustergraph.questions.answer import MOST_ROWS, Answer, Cell
 from clustergraph.questions.catalogue import Catalogue
 from clustergraph.questions.names import AmbiguousNameError, Choice
 from clustergraph.questions.question import Question
 from clustergraph.questions.thing import SHOWN, Thing, Things
-from clustergraph.rdf.labels import NAMING, Label, best
+from clustergraph.rdf.labels import NAMING, best
 from clustergraph.sparql.tokens import QuerySyntaxError
 
 if TYPE_CHECKING:

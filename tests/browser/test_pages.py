@@ -30,6 +30,7 @@ PAGES = (
     "/docs",
     "/docs/service",
     "/validate",
+    "/validate?example=faults",
     "/explain",
     "/audit",
     "/matches",

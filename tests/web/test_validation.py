@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 import xml.etree.ElementTree as ET
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,8 @@ from starlette.testclient import TestClient
 
 from clustergraph.settings import Settings
 from clustergraph.web.app import create_app
+from tests.accessible import check_page
+from tests.conftest import ROOT
 from tests.live_server import serve
 from tests.small_project import make
 from tests.small_release import write_release
@@ -206,9 +210,8 @@ def test_a_page_for_people_shows_the_form_and_the_findings(client: TestClient) -
     page = client.post("/validate", data={"data": BAD + "<b> # <script>", "shapes": SHAPES, "format": "html"})
     assert page.status_code == 400
     page = client.post("/validate", data={"data": BAD + "# <script>", "shapes": SHAPES}, headers=BROWSER)
-    assert "The data does not conform." in page.text
-    assert "data.ttl:3:4" in page.text
-    assert "3 |    zoo:rex a zoo:Animal ." in page.text
+    assert "The data has faults." in page.text
+    assert "<code>   zoo:rex a zoo:Animal .</code>" in page.text
     assert "<script>" not in page.text
 
 
@@ -248,3 +251,89 @@ def test_data_that_is_nested_deeply_is_refused_at_once(client: TestClient, media
     answer = client.post("/validate", content=text[:99_000], headers={"Content-Type": media_type})
     assert 400 <= answer.status_code < 500
     assert "nested" in answer.json()["detail"]
+
+
+def words(page: str) -> str:
+    return unescape(" ".join(re.sub(r"<[^>]*>", " ", page).split()))
+
+
+def test_findings_stand_below_their_lines(client: TestClient) -> None:
+    page = client.post("/validate", data={"data": BAD, "shapes": SHAPES, "format": "html"}).text
+    check_page(page)
+    lines = re.findall(r'<th scope="row" id="line-(\d+)-data-ttl">', page)
+    assert lines == ["1", "2", "3", "4"]
+    assert "3 zoo:rex a zoo:Animal . To be mended zoo:rex · zoo:name Name it." in words(page)
+    assert "one to be mended" in words(page)
+
+
+def test_of_a_long_text_only_the_lines_around_findings_are_shown(client: TestClient) -> None:
+    data = BAD + "# more\n" * 100 + "zoo:tom a zoo:Animal .\n" + "# end\n" * 50
+    page = client.post("/validate", data={"data": data, "shapes": SHAPES, "format": "html"}).text
+    lines = [int(each) for each in re.findall(r'id="line-(\d+)-', page)]
+    assert lines == [1, 2, 3, 4, 5, 102, 103, 104, 105, 106]
+    assert "96 lines without findings" in words(page)
+    assert "49 lines without findings" in words(page)
+
+
+def test_a_long_line_is_cut_around_its_finding(client: TestClient) -> None:
+    data = "@prefix zoo: <http://zoo.example/ns#> . " + "zoo:a zoo:name 'A' . " * 100 + "zoo:rex a zoo:Animal ."
+    page = client.post("/validate", data={"data": data, "shapes": SHAPES, "format": "html"}).text
+    (line,) = re.findall(r"<td><code>(…[^<]*)</code>", page)
+    assert "zoo:rex" in line
+    assert len(unescape(line)) < 420
+
+
+def test_what_one_shape_finds_twice_in_one_value_is_one_finding(client: TestClient) -> None:
+    shapes = SHAPES.replace("sh:minCount 1", "sh:datatype <urn:number> ; sh:node [ sh:datatype <urn:other> ]")
+    answer = client.post("/validate", data={"data": GOOD, "shapes": shapes})
+    (finding,) = answer.json()["findings"]
+    assert len(finding["details"]) == 1
+    report = client.post("/validate", data={"data": GOOD, "shapes": shapes, "format": "turtle"}).text
+    assert report.count("a sh:ValidationResult") == 3  # for programs all that shapes find, and why
+
+
+def test_what_cannot_be_read_stands_at_its_line_too(client: TestClient) -> None:
+    page = client.post("/validate", data={"data": "<a:b>\n<a:c> oops .\n", "shapes": SHAPES, "format": "html"})
+    assert page.status_code == 400
+    check_page(page.text)
+    assert re.search(r'class="marked"><th scope="row" id="line-2-', page.text)
+
+
+def test_a_file_goes_before_an_empty_field_and_says_its_format(client: TestClient) -> None:
+    trig = "@prefix zoo: <http://zoo.example/ns#> .\nGRAPH <e:g> { zoo:rex a zoo:Animal }\n"
+    fields = {"data": "", "data_format": "", "shapes": SHAPES, "shapes_format": ""}
+    answer = client.post("/validate", files={"data": ("zoo.trig", trig)}, data=fields)
+    assert [(each["file"], each["line"]) for each in answer.json()["findings"]] == [("data.trig", 2)]
+
+
+def test_a_field_for_a_file_that_is_not_used_is_as_if_it_were_not_there(client: TestClient) -> None:
+    part = b'--x\r\nContent-Disposition: form-data; name="%b"%b\r\n\r\n%b\r\n'
+    parts = [(b"data", b'; filename=""', b""), (b"data", b"", BAD.encode()), (b"shapes", b"", SHAPES.encode())]
+    body = b"".join(part % each for each in parts) + b"--x--\r\n"
+    unused = client.post("/validate", content=body, headers={"Content-Type": "multipart/form-data; boundary=x"})
+    assert [each["line"] for each in unused.json()["findings"]] == [3]
+
+
+def test_the_page_tells_its_limits_and_offers_examples(client: TestClient) -> None:
+    page = client.get("/validate").text
+    check_page(page)
+    assert "Up to 100 kB together, and 60 seconds of work." in words(page)
+    assert 'href="/validate?example=faults"' in page
+    assert client.get("/validate", params={"example": "none"}).status_code == 400
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory):
+    root = tmp_path_factory.mktemp("whole")
+    write_release(root)
+    with TestClient(create_app(root, Settings(validation_seconds=120), project=ROOT)) as client:
+        yield client
+
+
+def test_the_examples_are_what_they_say(whole: TestClient) -> None:
+    fine, faults = (whole.get(f"/validate?example={name}&format=json").json() for name in ("fine", "faults"))
+    assert fine["findings"] == []
+    assert faults["counts"]["violation"] >= 8
+    said = [(each["reason"], each["line"]) for each in faults["findings"]]
+    assert len(said) == len(set(said))
+    check_page(whole.get("/validate?example=faults", headers=BROWSER).text)

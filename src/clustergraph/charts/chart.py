@@ -11,6 +11,7 @@ from clustergraph.languages import notation
 from clustergraph.languages.messages import gettext
 from clustergraph.questions.answer import Cell
 from clustergraph.questions.question import View
+from clustergraph.questions.translation import heading
 
 _STEPS: Final = (1, 2, 5, 10)
 _BILLION: Final = 10**9
@@ -95,7 +96,7 @@ class Chart:
     def heading(self, part: str) -> str:
         """Return the names of the columns of a part, but for those that say nothing."""
         names = [name for name in self.view.columns.get(part, ()) if name not in _PLAIN]
-        return ", ".join(names).replace("_", " ")
+        return ", ".join(map(heading, names))
 
     def names(self, part: str, row: Sequence[Cell]) -> list[str]:
         """Return what each cell of a part shows, but for empty ones."""
@@ -160,9 +161,7 @@ def spoken(number: float) -> str:
 
 
 def _plain(number: float) -> str:
-    if number == int(number) or abs(number) >= 1000:
-        return notation.number(round(number))
-    return notation.number(float(f"{number:.4g}"))
+    return notation.number(number, ".0f" if number == int(number) or abs(number) >= 1000 else ".4g")
 
 
 def left_out(drawn: int, found: int, panel: str) -> list[str]:

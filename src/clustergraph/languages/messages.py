@@ -15,7 +15,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
-from clustergraph.languages.reader import INTERFACE, interface
+from clustergraph.languages.reader import INTERFACE, Label, interface, usual
 
 FOLDER: Final = Path(__file__).parent
 Catalogue = Mapping[str, tuple[str, ...]]
@@ -40,6 +40,15 @@ def ngettext(one: str, many: str, number: float, /, **values: object) -> str:
     forms = _forms(one, one, many)
     at = 0 if number in _ONE.get(interface(), (1,)) else 1
     return _filled(forms[min(at, len(forms) - 1)], {**values, "num": number} if values else values)
+
+
+def translated(message: str, context: str = "") -> Label:
+    """Return a message of a project, such as the title of a question, with the language that it is told in.
+
+    One without a translation is in the first language of the project.
+    """
+    found = catalogue(interface()).get(context + _CONTEXT + message if context else message)
+    return Label(found[0], interface()) if found else Label(message, usual())
 
 
 def N_(message: str) -> str:  # noqa: N802 - as every tool of gettext calls it

@@ -28,12 +28,12 @@ _PLAIN: Final = "{day} {month} {year}", "{month} {year}", "{year}"
 _MONTH: Final = {"es": "{month} de {year}", "ca": "{month} de {year}"}
 
 
-def number(value: object) -> str:
-    """Return a number as it is written in the language of the reader; what is none as it stands.
+def number(value: object, form: str = "") -> str:
+    """Return a number as it is written in the language of the reader, in some form; what is none as it stands.
 
     >>> from clustergraph.languages.reader import reading
-    >>> number(20920), number(0.5), number("about 40")
-    ('20,920', '0.5', 'about 40')
+    >>> number(20920), number(0.5, ".2f"), number("about 40")
+    ('20,920', '0.50', 'about 40')
     >>> with reading("de"):
     ...     number(1234567), number(-12.25), number(True)
     ('1.234.567', '-12,25', 'True')
@@ -41,7 +41,7 @@ def number(value: object) -> str:
     if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
         return str(value)
     thousands, decimal = _MARKS.get(interface(), _OTHERS)
-    return f"{value:,}".translate({ord(","): thousands, ord("."): decimal})
+    return f"{value:,{form}}".translate({ord(","): thousands, ord("."): decimal})
 
 
 def day(text: str) -> str:

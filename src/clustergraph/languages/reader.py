@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import lru_cache
-from typing import Final
+from typing import Final, Self
 
 from werkzeug.datastructures import LanguageAccept
 from werkzeug.http import parse_accept_header
@@ -26,8 +26,33 @@ INTERFACE: Final[Mapping[str, str]] = {
 """The languages in which the program tells something, by their codes, each by its own name."""
 LANGUAGES: Final[Mapping[str, str]] = {**INTERFACE, "pt": "Português", "ro": "Română"}
 """The languages in which a person may read; in the last ones only names are told."""
-_ENGLISH: Final = "en"
+ENGLISH: Final = "en"
+UNDETERMINED: Final = "und"
+"""The language of a name whose words are in none."""
 _READS: ContextVar[str | None] = ContextVar("_READS", default=None)
+
+
+class Label(str):
+    """A text that is shown, such as the name of a thing, with its language.
+
+    >>> with reading("fr"):
+    ...     [Label(*each).is_foreign for each in (("Lyon", "fr"), ("Lyons", "en"), ("LYS", None))]
+    [False, True, False]
+    """
+
+    __slots__ = ("language",)
+    language: str
+
+    def __new__(cls, text: str, language: str | None = None) -> Self:
+        """Take no language where a text is in none."""
+        label = super().__new__(cls, text)
+        label.language = language or UNDETERMINED
+        return label
+
+    @property
+    def is_foreign(self) -> bool:
+        """Whether it is not in the language of the page."""
+        return self.language not in (UNDETERMINED, interface())
 
 
 def chosen() -> str | None:
@@ -37,14 +62,14 @@ def chosen() -> str | None:
 
 def interface() -> str:
     """Return the code of the language in which the program tells something."""
-    language = _READS.get() or _ENGLISH
-    return language if language in INTERFACE else _ENGLISH
+    language = _READS.get() or ENGLISH
+    return language if language in INTERFACE else ENGLISH
 
 
 def named_in() -> tuple[str, ...]:
     """Return the languages in which names are preferred, the best first: the reader's, the project's, English."""
     language = _READS.get()
-    return tuple(dict.fromkeys((*filter(None, (language,)), *HOME.languages, _ENGLISH)))
+    return tuple(dict.fromkeys((*filter(None, (language,)), *HOME.languages, ENGLISH)))
 
 
 @contextmanager
@@ -59,7 +84,7 @@ def reading(language: str | None) -> Iterator[None]:
 
 def usual() -> str:
     """Return the language for a reader who says none that there is: the first of the project, or else English."""
-    return HOME.languages[0] if HOME.languages and HOME.languages[0] in LANGUAGES else _ENGLISH
+    return HOME.languages[0] if HOME.languages and HOME.languages[0] in LANGUAGES else ENGLISH
 
 
 def code_of(text: str) -> str | None:

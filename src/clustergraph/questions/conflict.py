@@ -18,6 +18,7 @@ from pyoxigraph import QuerySolutions
 
 from clustergraph.engine.store import Embedded
 from clustergraph.errors import SourceError, Where
+from clustergraph.languages.messages import N_
 from clustergraph.layers import Layers
 from clustergraph.questions.answer import WRITERS, Cell, QuestionCall, Rows, with_iris
 from clustergraph.questions.notes import Note
@@ -31,16 +32,16 @@ FOLDER: Final = "conflicts"
 """The folder of the rules below that of the questions, and the path to their IRIs."""
 SPACE: Final = f"{QUERY}{FOLDER}/"
 KINDS: Final[Mapping[str, str]] = {
-    "figures": "Figures",
-    "dates": "Dates",
-    "labels": "Labels over time",
-    "lists": "Lists",
-    "names": "Names and spellings",
-    "claim-computed": "Claims against what is computed",
-    "claim-claim": "Claims against claims",
-    "gap": "Gaps",
-    "damaged": "Damaged spots",
-    "unconfirmed": "Unconfirmed statements",
+    "figures": N_("Figures"),
+    "dates": N_("Dates"),
+    "labels": N_("Labels over time"),
+    "lists": N_("Lists"),
+    "names": N_("Names and spellings"),
+    "claim-computed": N_("Claims against what is computed"),
+    "claim-claim": N_("Claims against claims"),
+    "gap": N_("Gaps"),
+    "damaged": N_("Damaged spots"),
+    "unconfirmed": N_("Unconfirmed statements"),
 }
 """The kinds of disagreement by their codes, in the order in which they are shown."""
 _UNSAID: Final = (f"{SCHEME}bound/exactly", f"{SCHEME}unit/count")

@@ -11,6 +11,7 @@ from typing import Final, Self
 
 from pyoxigraph import NamedNode, Store
 
+from clustergraph.languages.messages import N_
 from clustergraph.questions.answer import Answer, Cell, QuestionCall
 from clustergraph.questions.names import AmbiguousNameError
 from clustergraph.questions.parameters import Known, resolve
@@ -21,16 +22,16 @@ from clustergraph.rdf.origins import Origins
 QUESTION: Final = "claims-against-data"
 """The question whose rows are the verdicts."""
 KINDS: Final[Mapping[str, str]] = {
-    "contradicted": "Contradicted",
-    "not-covered": "Not covered",
-    "confirmed": "Confirmed",
+    "contradicted": N_("Contradicted"),
+    "not-covered": N_("Not covered"),
+    "confirmed": N_("Confirmed"),
 }
 """The verdicts by their codes, in the order in which they are shown."""
 _BY: Final[Mapping[str, str]] = {
-    "participant": "who takes part and when",
-    "acronym": "acronym",
-    "identifier": "number",
-    "exactMatch": "link",
+    "participant": N_("who takes part and when"),
+    "acronym": N_("acronym"),
+    "identifier": N_("number"),
+    "exactMatch": N_("link"),
 }
 """What two projects have in common, by the end of the property that gives it."""
 Given = Mapping[str, list[str]]

@@ -5,15 +5,13 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Final, Self
+from typing import Final
 
 from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad, QuerySolutions, Store
 
-from clustergraph.languages.reader import named_in
+from clustergraph.languages.reader import UNDETERMINED, Label, named_in
 from clustergraph.terms import compact, expand, prefixed
 
-UNDETERMINED: Final = "und"
-"""The language of a name whose words are in none."""
 _PREFIX: Final = re.compile(r"(?i)(?<![\w:@-])@?prefix\s+([\w.-]*):\s*<([^<>\s]+)>")
 _CONTEXT: Final = re.compile(r'"([A-Za-z][\w.-]*)"\s*:\s*"([a-z]+:[^"\s]+[/#])"')
 _XMLNS: Final = re.compile(r"""xmlns:([\w.-]+)\s*=\s*["']([^"']+)["']""")
@@ -50,18 +48,6 @@ def rank(name: Literal, property_: NamedNode = _NAMES[0]) -> tuple[int, int, str
     else:
         language = len(languages) + (name.language not in (None, UNDETERMINED))
     return language, _NAMES.index(property_) if property_ in _NAMES else len(_NAMES), name.value
-
-
-class Label(str):
-    """A name that is shown, with its language."""
-
-    language: str
-
-    def __new__(cls, text: str, language: str | None = None) -> Self:
-        """Take no language where a name is in none."""
-        label = super().__new__(cls, text)
-        label.language = language or UNDETERMINED
-        return label
 
 
 def labels(store: Store) -> dict[str, str]:

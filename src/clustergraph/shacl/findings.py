@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TypeAlias
 
@@ -95,6 +95,19 @@ class Finding:
         value = self.value if self.value != self.focus else None
         about = " ".join(str(part) for part in (self.path, value) if part)
         return f"{self.focus}, {about}: {self.message}" if about else f"{self.focus}: {self.message}"
+
+
+def unrepeated(findings: Iterable[Finding]) -> list[Finding]:
+    """Return findings, of which those that say the same of the same statement are one, with all that led to them."""
+    found: dict[tuple[object, ...], Finding] = {}
+    for each in findings:
+        key = (each.severity, each.message, each.focus, each.path, each.value, each.where)
+        if (known := found.get(key)) is None:
+            found[key] = each
+            continue
+        details = tuple(dict.fromkeys((*known.details, *each.details)))
+        found[key] = replace(known, details=details, results=known.results + each.results, fix=known.fix or each.fix)
+    return list(found.values())
 
 
 def in_order(findings: Iterable[Finding]) -> list[Finding]:

@@ -10,7 +10,7 @@ from pyoxigraph import BlankNode, Literal, NamedNode
 
 from clustergraph.errors import ClustergraphError
 from clustergraph.shacl import paths
-from clustergraph.shacl.findings import Finding, Named, Result, Severity, in_order
+from clustergraph.shacl.findings import Finding, Named, Result, Severity, in_order, unrepeated
 from clustergraph.shacl.shapes import CLASSES
 from clustergraph.shacl.triples import Locate, Node, Subject, Triples, in_english, rdf, sh, show
 from clustergraph.terms import VOCABULARIES
@@ -286,11 +286,7 @@ class Wording:
 
     def findings(self, results: Iterable[Result], locate: Locate) -> list[Finding]:
         """Return results as findings, in the order of the files; those that say the same are one."""
-        found: dict[Finding, list[Result]] = {}
-        for result in results:
-            finding = self._finding(result, locate)
-            found.setdefault(finding, []).extend(finding.results)
-        return in_order(replace(finding, results=tuple(same)) for finding, same in found.items())
+        return in_order(unrepeated(self._finding(result, locate) for result in results))
 
     def _finding(self, result: Result, locate: Locate) -> Finding:
         name, path = self._triples.value(result.shape, sh("name")), None

@@ -22,6 +22,7 @@ from clustergraph.web import (
     assets,
     audit,
     authorisation,
+    compare,
     conflicts,
     documentation,
     downloads,
@@ -138,6 +139,8 @@ def create_app(
     _get(app, "/questions/{name}/choices", questions.choices)
     _get(app, "/conflicts", conflicts.conflicts, conflicts.OFFERS)
     _get(app, "/conflicts.{extension}", conflicts.conflicts)
+    _get(app, "/compare", compare.compare, compare.OFFERS)
+    _get(app, "/compare.{extension}", compare.compare)
     _get(app, "/audit", audit.audit, audit.OFFERS)
     _get(app, "/audit.{extension}", audit.audit)
     for name, endpoint in (

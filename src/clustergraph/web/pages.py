@@ -9,6 +9,7 @@ from typing import Final
 from urllib.parse import urlencode
 
 from jinja2 import Environment, FileSystemLoader
+from markupsafe import Markup
 from pyoxigraph import BlankNode, Literal, NamedNode
 from starlette.requests import Request
 from starlette.responses import Response
@@ -16,9 +17,10 @@ from starlette.responses import Response
 from clustergraph.formats import RDF_FORMATS, RESULT_FORMATS
 from clustergraph.languages import notation
 from clustergraph.languages.messages import N_, gettext, ngettext, pgettext
-from clustergraph.languages.reader import chosen, interface
+from clustergraph.languages.reader import ENGLISH, Label, chosen, interface
 from clustergraph.questions.derivation import derivations
 from clustergraph.questions.question import Question
+from clustergraph.questions.translation import heading, subject
 from clustergraph.release.manifest import Release
 from clustergraph.terms import address, compact
 from clustergraph.web.assets import asset_address
@@ -55,6 +57,7 @@ _DOORS: Final = {
 """What every page leads to, in its head."""
 _MORE: Final = {
     "/": N_("Start"),
+    "/compare": N_("Compare"),
     "/sparql": N_("SPARQL"),
     "/ontology": N_("Ontology"),
     "/validate": N_("Check data"),
@@ -67,6 +70,16 @@ _MORE: Final = {
     "/docs/accessibility": N_("Accessibility"),
 }
 """What every page leads to, in its foot."""
+
+
+def _label(text: str) -> str:
+    """Return a text that is shown; marked with its language if that is another than the page's."""
+    if not isinstance(text, Label) or not text.is_foreign:
+        return text
+    look = "own" if text.language == chosen() else "foreign"
+    return Markup('<span lang="{}" class="{}">{}</span>').format(text.language, look, str(text))
+
+
 _ENVIRONMENT.globals |= {
     "rdf_formats": RDF_FORMATS,
     "result_formats": RESULT_FORMATS,
@@ -80,6 +93,10 @@ _ENVIRONMENT.globals |= {
 _ENVIRONMENT.filters |= {
     "sentences": lambda text: re.split(r"(?<=[.?!]) (?=[A-Z])", text, maxsplit=1),
     "href": address,
+    "label": _label,
+    "english": lambda text: _label(Label(text, ENGLISH)),
+    "heading": lambda column: _label(heading(column)),
+    "subject": lambda tag: _label(subject(tag)),
     "number": notation.number,
     "day": notation.day,
     "site": lambda release: ((release and release.imprint.title) or "clustergraph").partition(":")[0],

@@ -15,6 +15,7 @@ from starlette.responses import Response
 
 from clustergraph import errors
 from clustergraph.errors import ClustergraphError, FaultError, OverLimitError
+from clustergraph.languages.messages import N_
 from clustergraph.pipeline.transaction import NoGraphError, RefusedChangeError
 from clustergraph.pipeline.writes import WriterError
 from clustergraph.questions.names import AmbiguousNameError
@@ -45,6 +46,13 @@ _STATUS_OF_KIND: Final[Mapping[type[ClustergraphError], HTTPStatus]] = {
     RefusedChangeError: HTTPStatus.UNPROCESSABLE_ENTITY,
     WriterError: HTTPStatus.INTERNAL_SERVER_ERROR,
 }
+PHRASES: Final = (
+    N_("Bad Request"), N_("Unauthorized"), N_("Forbidden"), N_("Not Found"), N_("Method Not Allowed"),
+    N_("Not Acceptable"), N_("Gone"), N_("Precondition Failed"), N_("Request Entity Too Large"),
+    N_("Request-URI Too Long"), N_("Unsupported Media Type"), N_("Unprocessable Entity"), N_("Too Many Requests"),
+    N_("Internal Server Error"), N_("Bad Gateway"), N_("Service Unavailable"),
+)  # fmt: skip
+"""What the statuses are called that a page may tell."""
 
 
 class RequestError(ClustergraphError):

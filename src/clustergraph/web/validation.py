@@ -1,7 +1,7 @@
 """Validation of what a client sends, and its page for people."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from functools import partial
 from http import HTTPStatus
@@ -22,7 +22,9 @@ from clustergraph.engine.worker import Limit, Limits
 from clustergraph.errors import ClustergraphError, OverLimitError, WorkerError
 from clustergraph.formats import RDF_FORMATS, of_file
 from clustergraph.pipeline.material import report
+from clustergraph.release.manifest import Release
 from clustergraph.web.authorisation import trusted
+from clustergraph.web.listings import listings
 from clustergraph.web.middleware import while_there
 from clustergraph.web.pages import problem_page, rendered, respond_page
 from clustergraph.web.problems import RequestError, bad_request
@@ -32,8 +34,13 @@ from clustergraph.web.service import Service, served
 
 _MULTIPART: Final = "multipart/form-data"
 _MOST_PARTS: Final = 20
-_FIELDS: Final = {"data": "", "data_format": "turtle", "shapes": "", "shapes_format": "turtle", "format": ""}
+_FIELDS: Final = {"data": "", "data_format": "", "shapes": "", "shapes_format": "", "format": ""}
 """The fields of a form, with what each is where it is not given."""
+_EXAMPLES: Final = ("faults", "fine")
+"""Data to try it with: the names of files."""
+_FOLDER: Final = Path(__file__).parent / "examples"
+_ECHOED: Final = 200_000
+"""Data with so many letters stands in the form again, to be mended and checked anew."""
 _OFFERS: Final = Offers({
     "json": ("application/json",),
     "html": HTML,
@@ -97,7 +104,7 @@ def _files(sent: Mapping[str, str]) -> dict[str, str]:
     """Return the names of the files for the data and the shapes, and what is in them."""
     found = {}
     for name in ("data", "shapes"):
-        format_ = sent[f"{name}_format"]
+        format_ = sent[f"{name}_format"] or "turtle"
         if format_ not in RDF_FORMATS:
             raise bad_request(f"'{name}_format' is {format_!r}", f"give one of: {', '.join(RDF_FORMATS)}")
         found[f"{name}.{RDF_FORMATS[format_].extensions[0]}"] = sent[name]
@@ -116,28 +123,74 @@ def _unreadable(error: ClustergraphError) -> RequestError:
 async def endpoint(request: Request) -> Response:
     """Validate what is sent, or show the form for it."""
     service: Service = request.app.state.service
-    if request.method != "POST":
-        release = served(request).release
-        return await respond_page(request, release, partial(rendered, "validation.html", release, sent=_FIELDS))
-    validations: Validations = request.app.state.validations
-    more = await trusted(request)
-    sent, release = await _sent(request, _room(service, more=more)), service.release
+    if request.method == "POST":
+        more = await trusted(request)
+        sent = await _sent(request, _room(service, more=more))
+        validations: Validations = request.app.state.validations
+        return await _checked(request, service.release, sent, partial(validations.report, sent, more=more))
+    release = served(request).release
+    if name := request.query_params.get("example", ""):
+        return await _tried(request, await _example(request, name), name)
+    return await respond_page(request, release, partial(_form, request, release))
+
+
+async def _form(request: Request, release: Release, **names: object) -> bytes:
+    """Return the page with the form, and what was found, if something was checked."""
+    settings = request.app.state.service.settings
+    return await rendered("validation.html", release, **{"sent": _FIELDS, "settings": settings, **names})
+
+
+async def _example(request: Request, name: str) -> dict[str, str]:
+    """Return the fields of a form with an example in it."""
+    if name not in _EXAMPLES:
+        raise bad_request(f"there is no example {name!r}", f"try one of: {', '.join(_EXAMPLES)}")
+    text = await anyio.Path(_FOLDER, f"{name}.ttl").read_text("utf-8")
+    return {**_FIELDS, "data": text, "format": request.query_params.get("format", "")}
+
+
+async def _tried(request: Request, sent: Mapping[str, str], name: str) -> Response:
+    """Return what is found in an example, which is looked at once."""
+    here, validations = served(request), request.app.state.validations
+
+    async def report(format_: str) -> str:
+        found: str = await here.kept((_EXAMPLES, name, format_), partial(validations.report, sent, format_, more=False))
+        return found
+
+    return await _checked(request, here.release, sent, report)
+
+
+async def _checked(
+    request: Request, release: Release, sent: Mapping[str, str], report: Callable[[str], Awaitable[str]]
+) -> Response:
+    """Return what is found in what was sent, in the form that is wanted."""
     name = _OFFERS.choose(request, sent["format"])
 
     async def show() -> bytes | Response:
+        again = {**sent, "data": sent["data"] if len(sent["data"]) <= _ECHOED else ""}
         try:
-            found = json.loads(await validations.report(sent, "json", more=more))
+            found = json.loads(await report("json"))
         except ClustergraphError as error:
-            return await problem_page("validation.html", error, release, sent=sent)
-        lines = {name: text.split("\n") for name, text in _files(sent).items()}
-        return await rendered("validation.html", release, sent=sent, report=found, lines=lines)
+            listed, _ = listings({"findings": _unread(error)}, _files(sent))
+            names = {"sent": again, "settings": request.app.state.service.settings, "listings": listed}
+            return await problem_page("validation.html", error, release, **names)
+        listed, left_out = listings(found, _files(sent))
+        return await _form(request, release, sent=again, report=found, listings=listed, left_out=left_out)
 
     async def write() -> bytes:
-        return (await validations.report(sent, name, more=more)).encode()
+        return (await report(name)).encode()
 
     if name == "html":
         return await respond(request, show, HTML_UTF8, release=release)
     return await respond(request, write, _OFFERS.content_type(name))
+
+
+def _unread(error: ClustergraphError) -> list[dict[str, object]]:
+    """Return the place where data or shapes cannot be read, as a finding."""
+    if not isinstance(error, RequestError) or "line" not in error.more:
+        return []
+    place = {"file": error.more.get("file"), "line": error.more["line"], "column": error.more.get("column")}
+    reason = error.message.partition(": ")[2] or error.message
+    return [{"severity": "violation", "reason": reason, "fix": error.advice, "message": reason, "details": [], **place}]
 
 
 def _room(service: Service, *, more: bool) -> Limit:
@@ -181,7 +234,12 @@ def _parts(content: bytes, boundary: str) -> dict[str, str]:
         raise bad_request("the form is not well formed", "send it as curl does: -F data=@file") from error
     given = fields.to_dict()
     for name, file in files.items():
-        given.setdefault(name, file.read().decode())
+        text = file.read().decode()
+        if not file.filename and not text:
+            continue  # a field for a file of which no use is made
+        # Beside a file, a field of the same name is empty in a form that has both.
+        given = {key: value for key, value in given.items() if value or key not in (name, f"{name}_format")}
+        given.setdefault(name, text)
         # Whoever knows nothing of a format calls it plain text.
         media_type = file.mimetype.replace("text/plain", "")
         named = of_file(Path(file.filename or ""))

@@ -1,0 +1,122 @@
+"""Clusters, regions or projects beside each other, as a page with a form, as JSON and as CSV."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Annotated, Final
+from urllib.parse import urlencode
+
+from fastapi import Query
+from starlette.requests import Request
+from starlette.responses import Response
+
+from clustergraph.errors import ClustergraphError
+from clustergraph.graph import Graph
+from clustergraph.questions.contrast import ASPECTS, MOST, Contrast, begun, contrast, days_of
+from clustergraph.questions.names import AmbiguousNameError
+from clustergraph.questions.question import find
+from clustergraph.questions.values import SUGGESTED
+from clustergraph.terms import compact
+from clustergraph.web.pages import as_json, problem_page, respond_page
+from clustergraph.web.responses import HTML, Offers, address_tag, format_of, in_thread, respond
+from clustergraph.web.service import ReleaseName, Served, served
+
+OFFERS: Final = Offers({"html": HTML, "json": ("application/json",), "csv": ("text/csv",)})
+"""The formats in which things are compared."""
+_SHOWN: Final = 40
+"""How many values of an aspect the page lists before the reader asks for the rest."""
+Day = Annotated[str, Query(description="a day, a month or a year, such as 2016")]
+
+
+async def compare(
+    request: Request,
+    thing: Annotated[
+        list[str] | None, Query(description="names or IRIs of clusters, of regions, or of projects")
+    ] = None,
+    valid_on: Day = "",
+    known_by: Day = "",
+    release: ReleaseName = None,  # noqa: ARG001 - see `served`
+    wanted: Annotated[str, format_of(OFFERS)] = "",
+) -> Response:
+    """Show two to five clusters, regions or projects beside each other: in common, only here, complementary."""
+    here = served(request)
+    things = list(dict.fromkeys(filter(None, map(str.strip, thing or []))))
+    dates = {"valid_on": valid_on.strip(), "known_by": known_by.strip()}
+    name = OFFERS.choose(request, request.path_params.get("extension") or wanted)
+
+    async def show() -> bytes | Response:
+        return await _show(here, things, dates)
+
+    async def write() -> bytes:
+        found = await here.do(contrast, things, dates)
+        if name == "csv":
+            return await in_thread(lambda: found.table().encode())
+        return await in_thread(lambda: as_json({**found.document(), "permanent": _address(found.things, dates, here)}))
+
+    if name == "html":
+        return await respond_page(request, here.release, show)
+    etag = address_tag(request, here.release, name)
+    return await respond(request, write, OFFERS.content_type(name), etag, release=here.release)
+
+
+async def _show(here: Served, things: list[str], dates: Mapping[str, str]) -> bytes | Response:
+    """Show the form, and under it the things beside each other, or what is wrong."""
+    found: Contrast | None = None
+    problem: ClustergraphError | None = None
+    try:
+        if things:
+            found = await (here.do(contrast, things, dates) if things[1:] else here.do(begun, things[0]))
+    except ClustergraphError as error:
+        problem = error
+    asked = found.things if found else {each: compact(each) for each in things}
+    return await problem_page(
+        "compare.html",
+        problem,
+        here.release,
+        found=found if things[1:] else None,
+        dates=dates,
+        asked=asked,
+        without={each: _address([other for other in asked if other != each], dates) for each in asked},
+        on={day: _address(asked, {**dates, "valid_on": day}) for day in _years(found)},
+        by={day: (title, _address(asked, {**dates, "known_by": day})) for day, title in await here.once(_documents)},
+        always=_address(asked, {}),
+        twins={name: _address(asked, dates, extension=f".{name}") for name in OFFERS.types if name != "html"},
+        permanent=_address(asked, dates, here),
+        offered=await _offered(here, found),
+        meant=_meant(things, dates, problem),
+        aspects=list(ASPECTS.values()),
+        shown=_SHOWN,
+        most=MOST,
+    )
+
+
+def _documents(graph: Graph) -> list[tuple[str, str]]:
+    return list(days_of(graph.sections))
+
+
+def _years(found: Contrast | None) -> list[str]:
+    """Return the years of which something is dated, the first first."""
+    return sorted({day[:4] for day in found.days}) if found else []
+
+
+async def _offered(here: Served, found: Contrast | None) -> list[str]:
+    """Return the names of what can be compared, too."""
+    question = find(await here.questions(), "compare")
+    parameter = question.parameters["thing"]
+    choices = await here.choices(replace(parameter, of=found.kind if found else parameter.of))
+    return sorted(choices.offered.values())[:SUGGESTED]
+
+
+def _meant(things: list[str], dates: Mapping[str, str], problem: Exception | None) -> list[tuple[str, str]]:
+    """Return for each thing that a name may mean the address that compares it, and the thing in words."""
+    if not isinstance(problem, AmbiguousNameError):
+        return []
+    name, choices = problem.name, problem.choices
+    return [(_address([c.short if t == name else t for t in things], dates), str(c)) for c in choices]
+
+
+def _address(things: Iterable[str], dates: Mapping[str, str], here: Served | None = None, extension: str = "") -> str:
+    """Return the address at which things are compared; one that stays, of a release that is given."""
+    pairs = [("thing", each) for each in things] + [(name, day) for name, day in dates.items() if day]
+    if here:
+        pairs.append(("release", here.release.digest))
+    return f"/compare{extension}" + (f"?{urlencode(pairs)}" if pairs else "")
