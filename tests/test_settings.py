@@ -22,3 +22,11 @@ def test_an_address_at_which_no_service_can_be_is_refused(address):
 ])  # fmt: skip
 def test_an_address_at_which_a_service_can_be_is_taken(address):
     assert Settings.from_environment({"CLUSTERGRAPH_BASE_URL": address}).base_url == address
+
+
+@pytest.mark.parametrize(
+    "report", ["javascript:alert(1)", "nobody", "https:///new", "a b@c.example", "ftp://a.example"]
+)
+def test_an_address_that_takes_no_reports_is_refused(report):
+    with pytest.raises(SettingError, match=r"CLUSTERGRAPH_REPORT is .*; give it an address of mail"):
+        Settings.from_environment({"CLUSTERGRAPH_REPORT": report})

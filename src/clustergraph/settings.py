@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
@@ -60,6 +61,8 @@ class Settings:
     """How much memory the caches of results and of whole responses may take together, in bytes."""
     base_url: str = ""
     """The address of the service as clients see it, such as `https://clusters.example.org`; else where it listens."""
+    report: str = ""
+    """Where readers report a fault: an address of mail, or that of a tracker's form. Nothing is offered, if empty."""
     header_bytes: int = 65_536
     """How long address and headers of a request may be together, in bytes."""
     send_seconds: float = 20.0
@@ -111,6 +114,11 @@ class Settings:
             value = getattr(self, field.name)
             if not isinstance(value, str) and value <= 0 and field.name not in _MAY_BE_ZERO:
                 raise SettingError(f"{field.name} is {value}", advice="give it a number above zero")
+        if self.report and not _takes_reports(self.report):
+            advice = (
+                "give it an address of mail, or one such as https://example.org/issues/new?title={subject}&body={body}"
+            )
+            raise SettingError(f"{VARIABLE_PREFIX}REPORT is {self.report!r}", advice=advice)
         if self.base_url and not _is_address(self.base_url):
             advice = "give it an address such as https://clusters.example.org: no query, no fragment"
             raise SettingError(f"{VARIABLE_PREFIX}BASE_URL is {self.base_url!r}", advice=advice)
@@ -153,6 +161,27 @@ def of_text(value: Any, usual: Any) -> Any:  # noqa: ANN401 - each setting has t
         pass
     wanted = {float: "a number", int: "a whole number"}.get(kind, "a text in quotes")
     raise ValueError(f"give it {wanted} (default {usual})")
+
+
+def _takes_reports(text: str) -> bool:
+    """Whether faults can be reported to an address: one of mail, or of a page on the web.
+
+    >>> [_takes_reports(text) for text in ("a@b.example", "mailto:a@b.example", "https://b.example/new?title={subject}")]
+    [True, True, True]
+    >>> [_takes_reports(text) for text in ("javascript:alert(1)", "b.example", "https:///new", "a b@c")]
+    [False, False, False, False]
+    """
+    if re.search(r"[\s<>\"]", text):
+        return False
+    try:
+        return bool(re.fullmatch(r"(mailto:)?[^@:/?]+@[^@:/]+", text) or _is_web(text))
+    except ValueError:
+        return False
+
+
+def _is_web(text: str) -> bool:
+    parts = urlsplit(text)
+    return parts.scheme in ("http", "https") and bool(parts.hostname)
 
 
 def _is_address(text: str) -> bool:

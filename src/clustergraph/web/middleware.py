@@ -68,11 +68,13 @@ class GoneError(LimitError):
 class _Caller:
     """One request, seen from the side of the client."""
 
-    def __init__(self, scope: Scope, receive: Receive) -> None:
-        """Take the number of the request from a proxy in front, or make one."""
+    def __init__(self, scope: Scope, receive: Receive, home: str = "", report: str = "") -> None:
+        """Take the number of the request from a proxy, or make one; and where the service and its reports are."""
         given = next((value for name, value in scope["headers"] if name == b"x-request-id"), b"")
         self.id = given.decode() if _ID.fullmatch(given) else os.urandom(8).hex()
         self.address = address(scope["client"][0] if scope.get("client") else "")
+        self.page = f"{home}{_target(scope)}"
+        self.report = report
         self.gone = self.answered = False
         self._receive = receive
         # The first message of a GET says that there is no body, and nobody else waits for it.
@@ -91,6 +93,12 @@ class _Caller:
             await self.receive()
         if self.gone:
             scope.cancel()
+
+
+def _target(scope: Scope) -> str:
+    """Return path and query of a request."""
+    path, query = scope.get("raw_path") or b"", scope["query_string"]
+    return (path + (b"?" + query if query else b"")).decode("latin-1")
 
 
 CALLER: ContextVar[_Caller] = ContextVar("CALLER")
@@ -149,6 +157,7 @@ class Gate:
         self._app = app
         self._metrics = service.metrics
         self._settings = service.settings
+        self._home = service.address
         self._tell = tell
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -156,7 +165,7 @@ class Gate:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        caller = _Caller(scope, receive)
+        caller = _Caller(scope, receive, self._home, self._settings.report)
         token = CALLER.set(caller)
         begun = time.perf_counter()
         status, length = 0, 0

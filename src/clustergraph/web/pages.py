@@ -24,6 +24,7 @@ from clustergraph.questions.translation import heading, subject
 from clustergraph.release.manifest import Release
 from clustergraph.terms import address, compact
 from clustergraph.web.assets import asset_address
+from clustergraph.web.faults import report_href
 from clustergraph.web.negotiation import switch
 from clustergraph.web.problems import RequestError
 from clustergraph.web.responses import HTML_UTF8, PAGE_OR_JSON, address_tag, in_thread, respond
@@ -103,6 +104,7 @@ _ENVIRONMENT.filters |= {
     "short": lambda iri: compact(iri).strip("<>"),
     "query_href": lambda query: f"/sparql?{urlencode({'query': query})}",
     "why_href": lambda triple: f"/explain?{urlencode(dict(zip(_PARTS, map(str, triple), strict=True)))}",
+    "report_href": report_href,
     "derivations": derivations,
     # As Turtle writes them.
     "iri": lambda iri: str(NamedNode(iri)),
