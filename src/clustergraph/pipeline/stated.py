@@ -11,7 +11,7 @@ from clustergraph.errors import SourceError
 from clustergraph.pipeline.configuration import Configuration
 from clustergraph.pipeline.imported_names import ImportedNames
 from clustergraph.pipeline.project import Project
-from clustergraph.questions import conflict, question, rules
+from clustergraph.questions import card, conflict, question, rules
 from clustergraph.questions.catalogue import catalogue
 from clustergraph.rdf.reading import rdf_files, read, read_all
 from clustergraph.terms import CATALOGUE, SCHEME, expand
@@ -30,7 +30,8 @@ def stated(project: Project, files: Iterable[Path], progress: Callable[[str], No
     ImportedNames.of(store).settle(store)
     questions, found_by = question.load(project.queries), conflict.load_rules(project.queries)
     followed = [*rules.load(project.rules), *rules.load(project.audit)]
-    store.extend(catalogue(questions.values(), followed, found_by.values()))
+    shown = card.load_cards(project.queries)
+    store.extend(catalogue(questions.values(), followed, found_by.values(), shown.values()))
     if project.configuration.given:
         _check_scope(project.configuration, store)
         store.extend(project.configuration.imprint.quads())

@@ -15,7 +15,9 @@ from typing import Final
 from pyoxigraph import Literal, NamedNode, Quad, QuerySolutions
 
 from clustergraph.engine.store import Embedded
-from clustergraph.questions.conflict import SPACE, ConflictRule
+from clustergraph.questions import card, conflict
+from clustergraph.questions.card import CardQuery
+from clustergraph.questions.conflict import ConflictRule
 from clustergraph.questions.names import plain
 from clustergraph.questions.question import FIRST, ON_LAYOUT, Question, parse
 from clustergraph.questions.rules import Rule
@@ -24,9 +26,12 @@ from clustergraph.terms import BASE, CATALOGUE, ONTOLOGY, QUERY, expand, named_a
 
 
 def catalogue(
-    questions: Iterable[Question], rules: Iterable[Rule], conflict_rules: Iterable[ConflictRule] = ()
+    questions: Iterable[Question],
+    rules: Iterable[Rule],
+    conflict_rules: Iterable[ConflictRule] = (),
+    cards: Iterable[CardQuery] = (),
 ) -> Iterator[Quad]:
-    """Yield the description of questions and rules, in the graph `CATALOGUE`."""
+    """Yield the description of questions, rules and what makes cards, in the graph `CATALOGUE`."""
     yield Quad(CATALOGUE, expand("rdf:type"), expand("cg:ReferenceGraph"), CATALOGUE)
     yield Quad(CATALOGUE, expand("skos:prefLabel"), Literal("Catalogue", language="en"), CATALOGUE)
     what = "The questions that can be asked of this graph and its rules, each with its query, and its shapes."
@@ -37,6 +42,9 @@ def catalogue(
         yield from _rule(rule)
     for conflict_rule in conflict_rules:
         yield from _conflict_rule(conflict_rule)
+    for query in cards:
+        yield from _executable(name := query.iri.removeprefix(QUERY), "Select", query.title)
+        yield _quad(name, "sh:select", Literal(query.query))
 
 
 def _rule(rule: Rule) -> Iterator[Quad]:
@@ -87,7 +95,7 @@ def _quad(name: str, predicate: str, value: NamedNode | Literal) -> Quad:
 
 CATALOGUE_QUERY: Final = f"""SELECT ?question ?select {{
   GRAPH {CATALOGUE} {{ ?question a sh:SPARQLSelectExecutable ; sh:select ?select }}
-  FILTER (!STRSTARTS(STR(?question), "{SPACE}"))
+  FILTER (!STRSTARTS(STR(?question), "{conflict.SPACE}") && !STRSTARTS(STR(?question), "{card.SPACE}"))
 }} ORDER BY EXISTS {{ ?question schema:keywords "{ON_LAYOUT}" }} (?question != query:{FIRST}) ?question"""
 
 

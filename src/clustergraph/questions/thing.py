@@ -132,6 +132,9 @@ class Things:
                 quads.pop()
                 thing.cut.append(part)
         thing.own = _grouped((quad.predicate.value, quad.object, self._sources(quad)) for quad in own)
+        own_pairs = {(quad.predicate, quad.object) for quad in own}
+        # A tie that holds both ways is told once.
+        incoming = [quad for quad in incoming if (quad.predicate, quad.subject) not in own_pairs]
         thing.incoming = _grouped((quad.predicate.value, quad.subject, self._sources(quad)) for quad in incoming)
         for group in thing.incoming:
             group.lines, group.more = group.lines[:_ALIKE], len(group.lines) > _ALIKE

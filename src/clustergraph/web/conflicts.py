@@ -1,5 +1,6 @@
 """What disagrees, as a page with a form and as a table."""
 
+from dataclasses import replace
 from functools import partial
 from itertools import chain
 from typing import Annotated, Final
@@ -11,7 +12,7 @@ from starlette.responses import Response
 from clustergraph.errors import ClustergraphError
 from clustergraph.graph import Graph
 from clustergraph.questions.answer import usual_limit
-from clustergraph.questions.conflict import KINDS, Conflict, ConflictCall, ConflictExcerpt, written_part
+from clustergraph.questions.conflict import KINDS, Conflict, ConflictCall, ConflictExcerpt, Wanted, written_part
 from clustergraph.shacl.findings import Severity
 from clustergraph.web.pages import problem_page, respond_page
 from clustergraph.web.questions import OFFERS as ANSWERS
@@ -55,7 +56,16 @@ async def conflicts(
 
 async def _found(here: Served, call: ConflictCall) -> list[Conflict]:
     """Return what disagrees; what a rule finds is found once, so that no request waits for all of them again."""
-    wanted = await here.do(Graph.conflicts_wanted, call.given)
+    return await _of(here, await here.do(Graph.conflicts_wanted, call.given))
+
+
+async def disagreements(here: Served, iri: str) -> list[Conflict]:
+    """Return what disagrees about a thing."""
+    every = await here.kept("every conflict", partial(here.do, Graph.conflicts_wanted, {}))
+    return await _of(here, replace(every, things=frozenset({iri})))
+
+
+async def _of(here: Served, wanted: Wanted) -> list[Conflict]:
     found = [await here.once(Graph.conflicts_of, rule) for rule in wanted.rules]
     return wanted.of(chain.from_iterable(found))
 

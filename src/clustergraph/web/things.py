@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import asdict
-from functools import lru_cache
+from functools import lru_cache, partial
 from http import HTTPStatus
 from typing import Annotated, Final
 from urllib.parse import quote
@@ -19,22 +19,32 @@ from clustergraph.formats import RDF_FORMATS
 from clustergraph.graph import Graph
 from clustergraph.questions.answer import QuestionCall
 from clustergraph.questions.search import Name
+from clustergraph.questions.statement_groups import grouped
 from clustergraph.questions.thing import Thing
 from clustergraph.rdf.jsonld import Tree
 from clustergraph.rdf.lines import quads_of
 from clustergraph.release.artefacts import PROFILES, Made
 from clustergraph.sparql.guard import IRI
 from clustergraph.terms import BASE, HOME, address, compact
-from clustergraph.web import graphstore
-from clustergraph.web.pages import page_or_json, rendered, respond_page
+from clustergraph.web import cards, graphstore
+from clustergraph.web.pages import as_json, page_or_json, rendered, respond_page
 from clustergraph.web.problems import RequestError, bad_request
-from clustergraph.web.responses import GRAPHS, HTML, PAGE_OR_JSON, Content, Offers, address_tag, format_of, respond
+from clustergraph.web.responses import (
+    GRAPHS,
+    PAGE_OR_JSON,
+    Content,
+    Offers,
+    address_tag,
+    format_of,
+    in_thread,
+    respond,
+)
 from clustergraph.web.service import ReleaseName, Served, served
 
 SPACES: Final = ("id", "ontology", "scheme", "graph", "shape", "query", "release")
 """The first segments of the paths of our IRIs."""
 
-OFFERS: Final = Offers({"html": HTML, **GRAPHS.types})
+OFFERS: Final = Offers({**PAGE_OR_JSON.types, **GRAPHS.types})
 _profile: Final = lru_cache(4)(Profile.read)
 _SAFE: Final = "/:@!$&'()*+,;=~?#%[]"
 
@@ -117,7 +127,8 @@ async def _answer(request: Request, iri: str, wanted: str) -> Response:
     name = OFFERS.choose(request, wanted)
     if not _is_iri(iri):
         raise UnknownThingError(iri, [])
-    return await (_page(request, iri) if name == "html" else _data(request, iri, name))
+    make = {"html": _page, "json": _card}.get(name)
+    return await (make(request, iri) if make else _data(request, iri, name))
 
 
 def _is_iri(text: str) -> bool:
@@ -134,18 +145,40 @@ def _is_iri(text: str) -> bool:
 
 async def _page(request: Request, iri: str) -> Response:
     here = served(request)
-    twins = {name: _twin(iri, name) for name in RDF_FORMATS}
+    twins = {name: _twin(iri, name) for name in ("json", *RDF_FORMATS)}
 
     async def make() -> bytes:
         found = await here.do(Graph.thing, iri)
         if not found.known:
             raise UnknownThingError(iri, await here.do(Graph.near, iri))
-        data, asking = await _structured(here, iri), await _asking(here, found)
-        return await rendered("thing.html", here.release, thing=found, twins=twins, structured=data, asking=asking)
+        card, conflicts = await cards.card_of(here, iri), await cards.about(here, iri)
+        names = {
+            "thing": found,
+            "card": card,
+            "conflicts": conflicts,
+            "groups_of": grouped(found),
+            "twins": twins,
+            "structured": await _structured(here, iri),
+            "asking": await _asking(here, found),
+        }
+        return await rendered(f"card_{card.kind}.html", here.release, **names)
 
     # The same thing in other formats (RFC 8288).
-    links = [f'<{at}>; rel="alternate"; type="{RDF_FORMATS[name].media_type}"' for name, at in twins.items()]
+    links = [f'<{at}>; rel="alternate"; type="{OFFERS.types[name][0]}"' for name, at in twins.items()]
     return await respond_page(request, here.release, make, {"Link": ", ".join(links)})
+
+
+async def _card(request: Request, iri: str) -> Response:
+    here = served(request)
+
+    async def make() -> bytes:
+        if not await here.do(Graph.knows, iri):
+            raise UnknownThingError(iri, await here.do(Graph.near, iri))
+        told = await cards.document(here, iri)
+        return await in_thread(partial(as_json, told))
+
+    etag = address_tag(request, here.release, "json")
+    return await respond(request, make, OFFERS.content_type("json"), etag, release=here.release)
 
 
 async def _data(request: Request, iri: str, name: str) -> Response:
@@ -183,7 +216,7 @@ async def _asking(here: Served, found: Thing) -> list[tuple[str, str]]:
 def _twin(iri: str, name: str) -> str:
     """Return the address of the same thing in another format."""
     if not (place := address(iri)).startswith("/describe?"):
-        return f"{place}.{RDF_FORMATS[name].extensions[0]}"
+        return f"{place}.{RDF_FORMATS[name].extensions[0] if name in RDF_FORMATS else name}"
     return f"/describe?iri={quote(iri, safe='')}&format={name}"
 
 

@@ -1,0 +1,46 @@
+"""The card of a thing, as a page and as JSON: what people want to know first, then every statement, folded."""
+
+from typing import Any, Final
+
+from pyoxigraph import DefaultGraph, NamedNode
+
+from clustergraph.charts.cards import with_pictures
+from clustergraph.errors import OverLimitError
+from clustergraph.graph import Graph
+from clustergraph.questions.card import Card, Cards, cards_of
+from clustergraph.questions.conflict import Conflict
+from clustergraph.terms import address, expand
+from clustergraph.web.conflicts import disagreements
+from clustergraph.web.service import Served
+
+_TYPE: Final = expand("rdf:type")
+
+
+def card(graph: Graph, iri: str) -> Card:
+    """Return the card of a thing, with its pictures."""
+    kinds = graph.store.quads_for_pattern(NamedNode(iri), _TYPE, None, DefaultGraph())
+    classes = [quad.object.value for quad in kinds if isinstance(quad.object, NamedNode)]
+    maker = Cards(graph.engine, graph.label, graph.sections, cards_of(graph.engine), graph.questions)
+    return with_pictures(maker.about(iri, classes), graph.locations.of, address)
+
+
+async def card_of(here: Served, iri: str) -> Card:
+    """Return the card of a thing; one without parts, where these would keep a page of a large release waiting."""
+    try:
+        return await here.soon(card, iri)
+    except OverLimitError:
+        if here.large:
+            return Card(iri, "", "thing")
+        raise
+
+
+async def about(here: Served, iri: str) -> list[Conflict] | None:
+    """Return what disagrees about a thing; None in a large release, where this is told by its own page alone."""
+    return None if here.large else await disagreements(here, iri)
+
+
+async def document(here: Served, iri: str) -> dict[str, Any]:
+    """Return the card of a thing as JSON members."""
+    found, conflicts = await card_of(here, iri), await about(here, iri)
+    told = {} if conflicts is None else {"disagreements": [each.document() for each in conflicts]}
+    return {**found.document(), **told}

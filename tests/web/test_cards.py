@@ -1,0 +1,200 @@
+"""The page of a thing is a card: what people look for comes first, with its proof, and every statement after it."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterator
+from itertools import chain
+from pathlib import Path
+from urllib.parse import parse_qs, quote, urlsplit
+
+import pytest
+from pyoxigraph import Quad, Store
+from starlette.testclient import TestClient
+
+from clustergraph.pipeline.project import Project
+from clustergraph.questions import card, conflict, question, rules
+from clustergraph.questions.catalogue import catalogue
+from clustergraph.release.manifest import Record
+from clustergraph.release.releases import Releases
+from clustergraph.release.write import merge, write
+from clustergraph.settings import Settings
+from clustergraph.terms import GRAPH, NamedNode, expand
+from clustergraph.web.app import create_app
+from tests.accessible import check_page
+
+BROWSER = {"Accept": "text/html"}
+PLASTIPOLIS = "/id/organisation/plastipolis"
+LOMBARDY = "/describe?iri=http%3A%2F%2Fdata.europa.eu%2Fnuts%2Fcode%2FITC4"
+KINDS = {
+    "cluster": PLASTIPOLIS,
+    "region": LOMBARDY,
+    "organisation": "/id/organisation/politecnico-di-milano",
+    "activity": "/id/partnership/4m4iof",
+    "programme": "/id/funding/fp7",
+    "concept": "/describe?iri=https%3A%2F%2Fw3id.org%2Fclustergraph%2Fscheme%2Ffield%2Fplastics",
+    "document": "/id/document/4m4iof",
+    "thing": "/id/strategy/agenda-digitale-lombarda",
+}
+MANY = 3000
+"""In so many projects an organisation takes part that imports can bring."""
+
+
+def busy() -> Iterator[Quad]:
+    """Yield an organisation with very many projects, and one partner in each."""
+    graph, who = NamedNode(f"{GRAPH}many"), expand("organisation:busy")
+    for each in (who, expand("organisation:partner")):
+        yield from (Quad(each, expand("rdf:type"), expand(kind), graph) for kind in ("cg:Organisation", "cg:Party"))
+        for number in range(MANY):
+            yield Quad(each, expand("cg:participatesIn"), expand(f"project:many-{number}"), graph)
+    for number in range(MANY):
+        yield Quad(expand(f"project:many-{number}"), expand("rdf:type"), expand("cg:Project"), graph)
+
+
+@pytest.fixture(scope="module")
+def root(project: Project, store: Store, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The example project, released with what makes cards."""
+    releases, whole = Releases(tmp_path_factory.mktemp("cards")), Store()
+    whole.extend(store)
+    questions, found_by = question.load(project.queries).values(), conflict.load_rules(project.queries).values()
+    whole.extend(catalogue(questions, rules.load(project.rules), found_by, card.load_cards(project.queries).values()))
+    whole.extend(busy())
+    merge(whole)
+    with releases.lock():
+        releases.activate(write(releases, whole, Record()).path)
+    return releases.root
+
+
+@pytest.fixture(scope="module")
+def client(root: Path) -> Iterator[TestClient]:
+    with TestClient(create_app(root, Settings())) as client:
+        yield client
+
+
+def text(page: str) -> str:
+    return " ".join(html.unescape(re.sub(r"<[^>]*>", " ", page)).split())
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_there_is_a_card_for_each_kind_of_thing(client: TestClient, kind: str) -> None:
+    page = client.get(KINDS[kind], headers=BROWSER)
+    assert page.status_code == 200
+    check_page(page.text)
+    assert f'<article class="card {kind}">' in page.text
+
+
+def test_the_member_counts_of_a_cluster_come_first_with_date_source_and_proof(client: TestClient) -> None:
+    page = client.get(PLASTIPOLIS, headers=BROWSER).text
+    main = page[page.index("<main") :]
+    first = main[: main.index('id="statements"')]
+    line = re.search(r"<dt>(?:(?!<dt>).)*>members<.*?</dd>", first, re.DOTALL)
+    assert line
+    assert re.search("sources differ.*400.*2017.*more than 350.*2017.*more than 320.*2015", text(line[0]))
+    assert line[0].count('href="/graph/') == line[0].count('href="/explain?') == 3
+    # The head of the page with its map is drawn before, so that little of the text may come ahead of it.
+    assert len(text(main[: main.index(line[0])])) < 1000
+
+
+def test_whatever_is_told_first_leads_to_its_proof(client: TestClient) -> None:
+    for path in (PLASTIPOLIS, LOMBARDY, KINDS["activity"], KINDS["concept"]):
+        page = client.get(path, headers=BROWSER).text
+        first = page[: page.index('id="statements"')]
+        parts = [re.search(r'href="(/explain\?[^"]*)"', part) for part in first.split("<section")[1:]]
+        found = [html.unescape(each[1]) for each in parts if each]
+        assert found, path
+        for each in found:
+            proof = client.get(each, headers=BROWSER)
+            assert proof.status_code == 200, each
+
+
+def test_a_cluster_is_shown_beside_its_region(client: TestClient) -> None:
+    page = client.get(PLASTIPOLIS, headers=BROWSER).text
+    assert '<svg class="frame' in page
+    for words in ("Oyonnax", "Priorities of its region", "Advanced Manufacturing", "Works most with", "coordinates"):
+        assert words in page
+    assert re.search(r'<li class="shared"><a href="/scheme/field/additive-manufacturing">', page)
+    assert re.search(r'<li><a href="/scheme/field/sport">', page)
+    assert f"/compare?thing={quote('https://w3id.org/clustergraph/id/organisation/plastipolis', safe='/')}" in page
+
+
+def test_what_disagrees_is_on_the_card_and_leads_on(client: TestClient) -> None:
+    page = client.get(PLASTIPOLIS, headers=BROWSER).text
+    told = re.search(r'href="(/conflicts\?about=[^"]*)">(\d+) things disagree', page)
+    assert told
+    all_of_them = client.get(html.unescape(told[1]), headers=BROWSER)
+    assert all_of_them.text.count('<article class="conflict">') == int(told[2])
+
+
+def test_a_region_has_on_one_page_what_its_director_asks(client: TestClient) -> None:
+    said = text(client.get(LOMBARDY, headers=BROWSER).text)
+    for words in (
+        "Priorities of smart specialisation", "mechatronics for advanced manufacturing systems", "AFIL",
+        "Vanguard pilot: 3D Printing", "Regions with the same priorities", "Baden-Württemberg", "Horizon 2020",
+        "active companies 814,000",
+    ):  # fmt: skip
+        assert words in said
+
+
+def test_the_card_as_json_has_what_the_page_has(client: TestClient) -> None:
+    by_suffix, by_header = (
+        client.get(f"{PLASTIPOLIS}.json"),
+        client.get(PLASTIPOLIS, headers={"Accept": "application/json"}),
+    )
+    assert by_suffix.headers["content-type"] == "application/json"
+    assert by_suffix.content == by_header.content
+    told = by_suffix.json()
+    members = told["figures"][0]
+    assert members["measure"]["label"] == "members"
+    assert [(each["bound"], each["value"]) for each in members["values"]] == [
+        (None, 400), ("more than", 350), ("more than", 320)
+    ]  # fmt: skip
+    assert told["kind"] == "cluster"
+    assert [row["place"]["label"] for row in told["places"]["rows"]] == ["Oyonnax", "Auvergne-Rhône-Alpes", "France"]
+    assert told["disagreements"]
+    assert client.get(f"{PLASTIPOLIS}.jsonld").headers["content-type"] == "application/ld+json"
+    assert client.get("/id/organisation/nobody.json").status_code == 404
+
+
+def test_long_lists_are_short_on_a_card_and_lead_to_all(client: TestClient) -> None:
+    told = client.get("/id/organisation/busy.json").json()
+    activities = told["activities"]
+    assert len(activities["rows"]) + activities["more"] == MANY
+    assert len(activities["rows"]) < 20
+    page = client.get("/id/organisation/busy", headers=BROWSER)
+    assert f"and {activities['more']} more" in page.text
+    assert f'href="{activities["all"]}"' in html.unescape(page.text)
+    assert client.get(activities["all"], headers=BROWSER).status_code == 200
+
+
+def test_every_statement_is_there_folded_in_groups(client: TestClient) -> None:
+    page = client.get(PLASTIPOLIS, headers=BROWSER).text
+    every = page[page.index('id="statements"') :]
+    groups = re.findall(r"<details>\s*<summary><h3>(.*?)</h3>", every)
+    assert groups[:3] == ["Who or what it is", "Where it is", "What it does"]
+    assert groups[-1] == "Technical statements"
+    assert "support of small and medium companies in new developments" in every
+    assert every.count(">shares project with<") == 1, "a tie that holds both ways is told once"
+
+
+@pytest.mark.parametrize(
+    ("report", "begins"),
+    [
+        ("data@example.org", "mailto:data@example.org?subject="),
+        ("https://example.org/new?summary={subject}&text={body}", "https://example.org/new?summary="),
+    ],
+)
+def test_a_fault_is_reported_to_the_operator_with_statement_and_page(root: Path, report: str, begins: str) -> None:
+    with TestClient(create_app(root, Settings(report=report, base_url="https://clusters.example"))) as client:
+        page = client.get(PLASTIPOLIS, headers=BROWSER).text
+        check_page(page)
+    found = [html.unescape(each) for each in re.findall(r'<a class="report" href="([^"]*)"', page)]
+    assert found
+    assert all(each.startswith(begins) for each in found)
+    said = [" ".join(chain.from_iterable(parse_qs(urlsplit(each).query).values())) for each in found]
+    assert any("organisation:plastipolis cg:founded" in each or "cg:place place:oyonnax" in each for each in said)
+    assert all(f"https://clusters.example{PLASTIPOLIS}" in each for each in said)
+
+
+def test_no_fault_is_reported_where_nobody_takes_reports(client: TestClient) -> None:
+    assert "Report a fault" not in client.get(PLASTIPOLIS, headers=BROWSER).text
