@@ -174,6 +174,16 @@ def test_a_proof_does_not_depend_on_how_the_store_was_loaded(whole: Graph) -> No
     assert Graph(turned, QUESTIONS).explained(*statement) == whole.explained(*statement)
 
 
+def test_figures_and_datings_are_told_in_plain_words(whole: Graph) -> None:
+    text = "\n".join(whole.explained("organisation:viameca", "cg:members", "160")["text"])
+    assert "1. ViaMéca: members 160. [" in text
+    assert "issued is not before 2017-03-28 (ambiguous)" in text
+    answer = whole.ask("labels", organisation="Pool-Net", label_level="Bronze", ended=True)
+    text = "\n".join(whole.proofs(answer, [0])[0]["text"])
+    assert "“Pool-Net holds label Cluster management excellence label (ECEI/ESCA)”: end is not after 2015" in text
+    assert "award:" not in text
+
+
 def test_a_stated_triple_names_its_sections(whole: Graph) -> None:
     proof = whole.explain("organisation:cep", "cg:founded", '"1953"^^xsd:gYear')
     assert isinstance(proof, Stated)

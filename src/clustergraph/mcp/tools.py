@@ -30,7 +30,7 @@ from clustergraph.mcp.results import (
 from clustergraph.questions.answer import QuestionCall
 from clustergraph.questions.catalogue import matching
 from clustergraph.questions.conflict import KINDS, ConflictCall, ConflictExcerpt
-from clustergraph.questions.explanation import combined
+from clustergraph.questions.proof_text import combined
 from clustergraph.questions.question import Question, asked
 from clustergraph.questions.successors import Given
 from clustergraph.questions.values import values_of

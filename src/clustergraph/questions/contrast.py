@@ -315,17 +315,18 @@ def _number(row: Mapping[str, Cell], date: str) -> str:
 
 def _complements(graph: Comparing, things: Sequence[str]) -> list[Complement]:
     """Return what complements, by who asks for what from whom."""
-    answer = _answer(graph, "complements", things, {})
+    given = {name: list(things) for name in ("taker", "giver")}
+    answer = graph.put(find(graph.questions, "complements"), given)
     rows: dict[tuple[str | None, ...], list[tuple[int, dict[str, Cell]]]] = defaultdict(list)
     for number, cells in enumerate(answer.rows):
         row = dict(zip(answer.columns, cells, strict=True))
         rows[row["taker"].iri, row["giver"].iri, row["asked"].iri].append((number, row))
-    return [_complement(found, things) for found in rows.values()]
+    return [_complement(found, given) for found in rows.values()]
 
 
-def _complement(found: Sequence[tuple[int, dict[str, Cell]]], things: Sequence[str]) -> Complement:
+def _complement(found: Sequence[tuple[int, dict[str, Cell]]], given: Mapping[str, list[str]]) -> Complement:
     (number, first), rows = found[0], [row for _, row in found]
-    call = QuestionCall("complements", {"thing": list(things)})
+    call = QuestionCall("complements", given)
     return Complement(
         first["taker"], first["giver"], first["asked"],
         list(dict.fromkeys(row["priority"].shown for row in rows if row["priority"].shown)),

@@ -13,11 +13,12 @@ from pyoxigraph import DefaultGraph, Literal, NamedNode, Store
 from clustergraph.questions.evidence import PLAIN, Basis, Derived, Proof, Stated, facts
 from clustergraph.questions.lineage import Absence
 from clustergraph.questions.names import with_article
+from clustergraph.questions.proof_text import lines_of
 from clustergraph.questions.sections import Section, row_of
 from clustergraph.questions.traversal import Fact, Term
 from clustergraph.rdf.origins import Origins
 from clustergraph.rdf.reading import solutions
-from clustergraph.terms import QUERY, compact, expand, is_vocabulary
+from clustergraph.terms import QUERY, expand, is_vocabulary
 
 Words = Callable[[NamedNode], str]
 Key = tuple[str, ...]
@@ -39,14 +40,17 @@ _QUIET: Final = (_TYPE, *_PLAIN, *_NAMING, *_SOURCE)
 """Properties that a step leaves out where it has others."""
 _FIRST: Final = [expand(f"cg:{name}") for name in ("subject", "measure", "value", "unit")]
 """Properties that come before others."""
+_HEADS: Final = [
+    (expand(f"cg:{of}"), expand(f"cg:{name}")) for of, name in (("subject", "measure"), ("dated", "dateProperty"))
+]
+"""Of what a statement says something that is no link, and what."""
+_NUMBER: Final = [expand(f"cg:{name}") for name in ("bound", "value", "unit")]
+_USUAL: Final = (expand("bound:exactly"), expand("unit:count"))
+"""What needs no word beside a number."""
 _VERBS: Final = ("has", "is", "as", "of", "not", "valid", "since", "until", "from")
 """With one of these, or a participle, the words for a property of a text or number follow its subject."""
 _MEMBERS: Final = ("title", "number", "heading", "table", "row", "issued")
 """What is told of a section."""
-_MOST_SECTIONS: Final = 3
-_MOST_STEPS: Final = 24
-_MOST_PARTS: Final = 12
-"""So many are told in the text; the JSON has them all."""
 _SHORTCUTS: Final = """SELECT ?shortcut ?class ?from ?to {
   ?shortcut cg:shortcutOf ?class ; cg:shortcutFrom ?from ; cg:shortcutTo ?to
   FILTER NOT EXISTS { ?shortcut cg:shortcutRole ?role } } ORDER BY ?shortcut"""
@@ -90,7 +94,7 @@ class Explainer:
             "parts": [self._part(values, proofs, steps) for values, proofs in basis.parts],
         }
         return {
-            "text": _text(told),
+            "text": lines_of(told),
             **told,
             "stated": [group for group in found if group["source"]["document"]],
             "reference": [group for group in found if not group["source"]["document"]],
@@ -179,7 +183,19 @@ class Explainer:
                 more = "; ".join(filter(None, (rest, marks)))
                 said = f"{self._words(ends[start])} {self._words(shortcut)} {self._words(ends[end])}"
                 return f"{said} ({more})" if more else said
-        return f"{self._kind(subject)}: {self._listed(pairs)}" + (f" ({marks})" if marks else "")
+        said = self._headed(pairs) or f"{self._kind(subject)}: {self._listed(pairs)}"
+        return said + (f" ({marks})" if marks else "")
+
+    def _headed(self, pairs: Sequence[tuple[NamedNode, Term]]) -> str:
+        """Return a figure as its subject, measure and number, a dating as what is dated and when; nothing of others."""
+        ends = dict(pairs)
+        of, name = next(((of, name) for of, name in _HEADS if of in ends and name in ends), (None, None))
+        if of is None or name is None:
+            return ""
+        number = " ".join(self._words(ends[each]) for each in _NUMBER if each in ends and ends[each] not in _USUAL)
+        rest = self._listed([pair for pair in pairs if pair[0] not in (of, name, *_NUMBER)])
+        said = f"{self._words(ends[of])}: {self._words(ends[name])} {number}".rstrip()
+        return " ".join(filter(None, (said, f"({rest})" if number and rest else rest)))
 
     def _listed(self, pairs: Iterable[tuple[NamedNode, Term]]) -> str:
         """Return properties with their values, each property once."""
@@ -312,10 +328,20 @@ class Explainer:
         return {"subject": self._words(subject), "property": name, "value": self._words(value),
                 "triple": f"{subject} {predicate} {value}"}  # fmt: skip
 
+    def _linked(self, statement: NamedNode) -> str:
+        """Return a statement between two things as its shortcut says it; nothing for anything else."""
+        if not self._is_statement(statement):
+            return ""
+        for shortcut, start, end in self._shortcuts(statement):
+            one, other = self._values(statement, start), self._values(statement, end)
+            if one and other:
+                return f"“{self._words(one[0])} {self._words(shortcut)} {self._words(other[0])}”"
+        return ""
+
     def _words(self, term: Term) -> str:
         if isinstance(term, NamedNode):
             section = self.sections.get(term.value)
-            return _place(section) if section else self.words(term)
+            return _place(section) if section else self._linked(term) or self.words(term)
         return term.value if isinstance(term, Literal) else str(term)
 
 
@@ -352,77 +378,3 @@ def _place_in_step(fact: Fact) -> tuple[int, str]:
 def _place(section: Section) -> str:
     """Return a section by its own number and heading."""
     return " ".join(section.parts[part] for part in ("number", "heading") if part in section.parts) or section.name
-
-
-def _text(told: Mapping[str, Any]) -> list[str]:
-    """Return evidence as lines: the steps, what nothing says, what was summed up, other proofs, and the document."""
-    steps = told["steps"]
-    titles = {_title(source) for step in steps for source in step["sources"] if source["document"]}
-    lines = [_line(step, len(titles) > 1) for step in steps[:_MOST_STEPS]]
-    if len(steps) > _MOST_STEPS:
-        lines.append(f"… and {len(steps) - _MOST_STEPS} more steps, which the JSON has.")
-    lines += [f"- {said[:1].upper()}{said[1:]}." for said in told["absent"]]
-    if parts := _differing(told["parts"]):
-        more = " …" if len(parts) > _MOST_PARTS else ""
-        lines.append(f"- {len(parts)} rows are summed up: {'; '.join(parts[:_MOST_PARTS])}{more}")
-    if told["others"]:
-        others = "is 1 other proof" if told["others"] == 1 else f"are {told['others']} other proofs"
-        lines.append(f"- There {others}.")
-    return [*lines, *(f"- The sections are of {title}." for title in titles if len(titles) == 1)]
-
-
-def combined(proofs: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Return the evidence of several rows as short members: each step and each rule once, by number."""
-    steps: dict[str, int] = {}
-    rules: dict[str, int] = {}
-    titles = {_title(each) for proof in proofs for step in proof["steps"] for each in step["sources"]}
-    rows = []
-    for proof in proofs:
-        own: dict[int, int] = {}
-        for step in proof["steps"]:
-            line = f"{step['says']} [{_cited(step['sources'], len(titles) > 1, 2)}]"
-            if step["rule"]:
-                rule = rules.setdefault(step["because"], len(rules) + 1)
-                premises = ", ".join(str(own[number]) for number in step["from"])
-                line = f"so {step['says']} [{premises} by rule {rule}]"
-            own[step["number"]] = steps.setdefault(line, len(steps) + 1)
-        more = {name: proof[name] for name in ("absent", "others") if proof[name]}
-        rows.append({"because": list(own.values()), **more})
-    return {"rows": rows, "steps": _numbered(steps), "rules": _numbered(rules)}
-
-
-def _numbered(found: Mapping[str, int]) -> list[str]:
-    return [f"{number}. {text}" for text, number in found.items()]
-
-
-def _differing(parts: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Return what went into a sum, each by its values that others do not share; nothing where there is only one."""
-    shared = set.intersection(*({*part["values"].items()} for part in parts)) if parts else set()
-    told = [[each[1] for each in part["values"].items() if each not in shared] for part in parts]
-    return [", ".join(dict.fromkeys(values)) for values in told if values]
-
-
-def _title(source: Mapping[str, str]) -> str:
-    """Return a document by its title and date."""
-    title = source.get("title") or compact(source["document"]).strip("<>")
-    return f"{title} ({source['issued']})" if source.get("issued") else title
-
-
-def _line(step: Mapping[str, Any], with_titles: bool) -> str:
-    if step["rule"]:
-        numbers = [str(number) for number in step["from"]]
-        origin = f" From {' and '.join(filter(None, (', '.join(numbers[:-1]), numbers[-1])))}:" if numbers else ""
-        return f"{step['number']}. So {step['says']}.{origin} {step['because']}"
-    return f"{step['number']}. {step['says']}. [{_cited(step['sources'], with_titles)}]"
-
-
-def _cited(sources: Sequence[Mapping[str, str]], with_titles: bool, most: int = _MOST_SECTIONS) -> str:
-    """Return sections, the first of them by name, those of one document together."""
-    places: dict[str, list[str]] = defaultdict(list)
-    for source in sources:
-        places[_title(source) if source["document"] and with_titles else ""].append(source["place"])
-    cited = []
-    for title, found in places.items():
-        more = f" and {len(found) - most} more" if len(found) > most else ""
-        cited.append(f"{title}: " * bool(title) + "; ".join(found[:most]) + more)
-    return "; ".join(cited)

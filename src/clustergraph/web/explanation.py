@@ -1,6 +1,6 @@
 """Why a statement is in the graph: the proof as a page that can be cited, and as JSON."""
 
-from typing import Annotated
+from typing import Annotated, Final
 from urllib.parse import urlencode
 
 from fastapi import Query
@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from clustergraph.errors import ClustergraphError
 from clustergraph.graph import Graph
+from clustergraph.languages.messages import N_
 from clustergraph.terms import compact
 from clustergraph.web.pages import page_or_json, problem_page, rendered
 from clustergraph.web.problems import bad_request
@@ -16,6 +17,7 @@ from clustergraph.web.responses import PAGE_OR_JSON, format_of
 from clustergraph.web.service import ReleaseName, Served, served
 
 Given = dict[str, str]
+_PARTS: Final = {"subject": N_("Subject"), "predicate": N_("Property"), "object": N_("Value")}
 
 
 async def explain(
@@ -34,8 +36,9 @@ async def explain(
         try:
             found = await here.do(Graph.explained, *given.values()) if all(given.values()) else None
         except ClustergraphError as error:
-            return await problem_page("explanation.html", error, here.release, given=given)
-        return await rendered("explanation.html", here.release, given=given, found=found, **_cited(here, given, found))
+            return await problem_page("explanation.html", error, here.release, given=given, parts=_PARTS)
+        told = {"given": given, "parts": _PARTS, "found": found, **_cited(here, given, found)}
+        return await rendered("explanation.html", here.release, **told)
 
     async def tell() -> dict[str, object]:
         if missing := [part for part, text in given.items() if not text]:
