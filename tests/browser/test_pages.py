@@ -27,6 +27,8 @@ PAGES = (
     "/scheme",
     "/scheme/field",
     "/scheme/field/plastics",
+    "/releases",
+    "/changes?thing=AFIL",
     "/docs",
     "/docs/service",
     "/validate",

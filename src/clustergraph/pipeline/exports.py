@@ -28,6 +28,7 @@ from clustergraph.rdf.reading import is_packed
 from clustergraph.release import artefacts
 from clustergraph.release.artefacts import Artefact, Download, Made, lines_of, store_of
 from clustergraph.release.description import PUBLICATION, Statistics, boxes, describe
+from clustergraph.release.history import History
 from clustergraph.release.manifest import Release
 from clustergraph.terms import PREFIXES
 
@@ -37,8 +38,17 @@ _PACKAGE: Final = "RDF, the table of the form as CSV and workbook, a report of t
 _ECCP: Final = "https://www.clustercollaboration.eu/"
 
 
-def prepare(release: Path, project: Project, progress: Progress = lambda _: None, *, files: bool = True) -> Made:
+def prepare(
+    release: Path,
+    project: Project,
+    progress: Progress = lambda _: None,
+    *,
+    files: bool = True,
+    history: bool = True,
+) -> Made:
     """Make every export of a release and its description, or that alone, but for those that are there already.
+
+    Without ``history`` it is not compared with the one before it.
 
     Raises:
         ReleaseError: the release cannot be read.
@@ -46,7 +56,8 @@ def prepare(release: Path, project: Project, progress: Progress = lambda _: None
     """
     exports = _Exports(Release.read(release), project, progress)
     wanted = exports.all() if files else [exports.description()]
-    return artefacts.make(release, [*exports.of_imports(), exports.names(), *wanted])
+    compared = [exports.history()] if history else []
+    return artefacts.make(release, [*exports.of_imports(), exports.names(), *compared, *wanted])
 
 
 @dataclass(frozen=True)
@@ -87,6 +98,15 @@ class _Exports:
         self.progress("finding what disagrees")
         graph = Embedded(self.release.path)
         conflicts.write_rows(rules_of(graph), graph, folder)
+        return iter(())
+
+    def history(self) -> Artefact:
+        """Return the recipe of what has changed: made once, since the release before may be gone the next time."""
+        return Artefact(artefacts.HISTORY, "1", self._history)
+
+    def _history(self, folder: Path, _: Sequence[Download]) -> Iterator[Download]:
+        self.progress("comparing with the release before")
+        History.write(folder, self.release)
         return iter(())
 
     def names(self) -> Artefact:

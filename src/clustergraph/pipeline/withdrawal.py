@@ -30,6 +30,7 @@ from clustergraph.questions.rules import RULES_QUERY, load
 from clustergraph.rdf import lines, turtle
 from clustergraph.rdf.files import whole
 from clustergraph.rdf.reading import rdf_files, solutions
+from clustergraph.release import history
 from clustergraph.release.artefacts import Made, store_of
 from clustergraph.release.manifest import Release
 from clustergraph.release.releases import Releases
@@ -122,6 +123,7 @@ def withdraw(
             told = _followed(progress, f" (release {number} of {len(kept)})")
             anew[each.digest] = _anew(each, found.withdrawn, project, releases, told)
         _replace(releases, anew, found.unread)
+        history.forget(releases)
     return found
 
 
@@ -224,7 +226,7 @@ def _anew(old: Release, withdrawn: Withdrawn, project: Project, releases: Releas
     progress("writing it anew")
     made = write(releases, store, releases.record(old.digest))
     replace(made, created=old.created).write(made.path)
-    exports.prepare(made.path, project, progress, files=bool(Made.of(old.path).downloads))
+    exports.prepare(made.path, project, progress, files=bool(Made.of(old.path).downloads), history=False)
     return made
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Final
@@ -16,6 +16,8 @@ _LOOKED_AT: Final = 400
 """So many statements are looked at for the best ones, however many there are."""
 _SHOWN: Final = 6
 _TYPE: Final = expand("rdf:type")
+_TELLING: Final = tuple(map(expand, ("cg:measure", "cg:role", "cg:label", "cg:theme", "cg:activity")))
+"""The properties that say what a node without a name is about."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,27 @@ def samples_of(graph: OntologySource, iri: str, kind: str) -> list[Sample]:
     if kind == "code":
         return _best(_sample(graph, quad) for quad in _some(graph, None, None, node) if _is_use(quad))
     return _best(_sample(graph, quad) for quad in _some(graph, None, node, None))
+
+
+def words_for(graph: OntologySource, iris: Sequence[str]) -> dict[str, str]:
+    """Return words for things: their names, or for a node without one its class and what it is about; a job."""
+    return {iri: words for iri in iris if (words := graph.name(iri) or _described(graph, NamedNode(iri)))}
+
+
+def _described(graph: OntologySource, node: NamedNode) -> str:
+    """Return what kind of thing a node is, such as "figure: members"; nothing where that is not known."""
+    values = {quad.predicate: quad.object for quad in graph.store.quads_for_pattern(node, None, None, DefaultGraph())}
+    kinds = graph.store.quads_for_pattern(node, _TYPE, None, DefaultGraph())
+    classes = {quad.object.value for quad in kinds if isinstance(quad.object, NamedNode)}
+    above = {each for name in classes for each in _above(graph, name)}
+    kind = next((graph.name(name) for name in sorted(classes - above) if name.startswith(ONTOLOGY)), "")
+    about = [graph.name(value.value) for name in _TELLING if isinstance(value := values.get(name), NamedNode)]
+    return f"{kind}: {', '.join(about)}" if kind and any(about) else kind
+
+
+def _above(graph: OntologySource, class_: str) -> list[str]:
+    found = graph.store.quads_for_pattern(NamedNode(class_), expand("rdfs:subClassOf"), None, DefaultGraph())
+    return [quad.object.value for quad in found if isinstance(quad.object, NamedNode)]
 
 
 def _some(

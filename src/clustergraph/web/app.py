@@ -27,6 +27,7 @@ from clustergraph.web import (
     documentation,
     downloads,
     explanation,
+    feeds,
     graphstore,
     home,
     matches,
@@ -150,6 +151,9 @@ def create_app(
         ("matches", matches.matches),
     ):
         _get(app, f"/{name}", endpoint, PAGE_OR_JSON)
+        _get(app, f"/{name}.{{extension}}", endpoint)
+    for name, endpoint in (("releases", feeds.releases), ("changes", feeds.changes)):
+        _get(app, f"/{name}", endpoint, feeds.OFFERS)
         _get(app, f"/{name}.{{extension}}", endpoint)
     app.router.routes.append(Route("/mcp", models, methods=["POST"]))
 

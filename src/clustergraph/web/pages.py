@@ -63,6 +63,7 @@ _MORE: Final = {
     "/ontology": N_("Ontology"),
     "/validate": N_("Check data"),
     "/docs": N_("Documentation"),
+    "/releases": N_("Releases"),
     "/audit": N_("Audit"),
     "/matches": N_("Matches"),
     "/dataset": N_("Description of the dataset"),

@@ -118,6 +118,10 @@ class Service:
             self._withdrawn, self._listed = Withdrawn.read(self._releases.root), stamp
         return self._withdrawn
 
+    def kept_releases(self) -> list[Release]:
+        """Return the releases that are kept, the newest first; their manifests are read for it."""
+        return self._releases.all()
+
     def reload(self) -> None:
         """Look again which release is current, even if nothing seems to have changed."""
         self._target = None
