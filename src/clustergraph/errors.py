@@ -99,6 +99,10 @@ class XmlError(ClustergraphError):
     """An answer or a file holds what XML cannot hold."""
 
 
+class UnsuitedFormatError(ClustergraphError):
+    """An answer cannot be given in a format: it has nothing of what that holds, or what writes it is not there."""
+
+
 class RefusedQueryError(ClustergraphError):
     """A query asks for something that this service does not do."""
 

@@ -1,6 +1,8 @@
-"""One table of formats: media types, file extensions, and the engine's reader or writer."""
+"""The tables of formats: media types, file extensions, and the engine's reader or writer."""
 
 from dataclasses import dataclass
+from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Final, Generic, TypeVar
 
@@ -46,6 +48,58 @@ RESULT_FORMATS: Final = _table(
     Format("tsv", "text/tab-separated-values", ("tsv",), QueryResultsFormat.TSV),
 )
 """Formats of SELECT and ASK results, the preferred one first."""
+
+
+@dataclass(frozen=True)
+class AnswerFormat:
+    """A format of the answer to a question; its name is the extension of its files."""
+
+    name: str
+    media_types: tuple[str, ...]
+    """Its own first, then others that mean it."""
+    title: str
+    """What people call it."""
+    of: str = "rows"
+    """What an answer needs for it: rows; a picture, places or ties."""
+    needs: tuple[str, ...] = ()
+    """Modules that need not be there."""
+
+    @property
+    def binary(self) -> bool:
+        """Whether it is no text."""
+        return self.name in ("xlsx", "parquet", "png")
+
+
+_ANSWER_FORMATS: Final = (
+    AnswerFormat("json", ("application/json",), "JSON"),
+    AnswerFormat("csv", ("text/csv",), "CSV"),
+    AnswerFormat("xlsx", ("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",), "Excel"),
+    AnswerFormat("tsv", ("text/tab-separated-values",), "TSV"),
+    AnswerFormat("xml", ("application/sparql-results+xml", "application/xml"), "XML"),
+    AnswerFormat("md", ("text/markdown",), "Markdown"),
+    AnswerFormat("parquet", ("application/vnd.apache.parquet",), "Parquet", needs=("pyarrow",)),
+    AnswerFormat("geojson", ("application/geo+json",), "GeoJSON", "places"),
+    AnswerFormat("graphml", ("application/graphml+xml",), "GraphML", "ties"),
+    AnswerFormat("svg", ("image/svg+xml",), "SVG", "picture"),
+    AnswerFormat("png", ("image/png",), "PNG", "picture", ("resvg_py", "fontpkg_noto_sans")),
+    AnswerFormat("rq", ("application/sparql-query",), "SPARQL"),
+)
+
+
+@cache
+def answer_formats() -> dict[str, AnswerFormat]:
+    """Return the formats of answers that can be written here, the preferred one first."""
+    return {each.name: each for each in _ANSWER_FORMATS if all(map(find_spec, each.needs))}
+
+
+def missing_for(name: str) -> str:
+    """Return what to install for a format of answers that cannot be written here; nothing where that is not why.
+
+    >>> missing_for("csv"), missing_for("pdf")
+    ('', '')
+    """
+    lacking = {each.name for each in _ANSWER_FORMATS} - answer_formats().keys()
+    return f"'clustergraph[{name}]'" if name in lacking else ""
 
 
 def of_file(path: Path) -> Format[RdfFormat] | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import warnings
+from codecs import BOM_UTF8
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property, lru_cache
 from itertools import islice
@@ -17,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 from pyoxigraph import DefaultGraph, Literal, NamedNode, QueryBoolean, QuerySolutions, QueryTriples, Store
 
 from clustergraph.charts import WIDTH, Locations, Picture, draw, land, picture, shown
+from clustergraph.charts.interchange import serialised
 from clustergraph.charts.svg import Link, web
 from clustergraph.engine.store import Embedded, Request
 from clustergraph.errors import QueryError
@@ -218,7 +220,7 @@ class Graph:
         )  # fmt: skip
 
     def written(self, call: QuestionCall, max_bytes: int = 50_000_000, why_empty: str = "") -> WrittenAnswer:
-        """Return some rows of an answer in csv, tsv, md, svg, json (with ``why_empty``) or xml, or its query as rq.
+        """Return some rows of an answer in one of the `answer_formats`; json has ``why_empty``.
 
         Raises:
             QuestionError: a parameter is not known, or a value does not fit.
@@ -232,16 +234,17 @@ class Graph:
                 content = self.engine.answer(Request(answer.query + part, "xml", max_bytes=max_bytes))
             case "rq":
                 content = answer.query.encode()
-            case "svg":
-                content = self.chart(answer, rows).encode()
             case "json":
                 proofs = self._asked_for(call, answer, rows)
                 content = answers.document(call, self.digest, answer, rows, why_empty, proofs).encode()
             case _:
-                table = answer.with_iris(rows) if call.iris else (answer.columns, rows)
-                marked = call.excel and call.format == "csv"
-                content = answers.WRITERS[call.format](*table).encode("utf-8-sig" if marked else "utf-8")
+                content = self.file(answer, call.format, rows, iris=call.iris)
+                content = (BOM_UTF8 if call.excel and call.format == "csv" else b"") + content
         return WrittenAnswer(content, len(answer), answer.notes)
+
+    def file(self, answer: Answer, format_: str, rows: Rows | None = None, *, iris: bool = False) -> bytes:
+        """Return an answer, or some rows of it, as a file: a table, places, a network or a picture, if it has one."""
+        return serialised(format_, answer, answer.rows if rows is None else rows, self.locations, iris=iris)
 
     def _asked_for(self, call: QuestionCall, answer: Answer, rows: Rows) -> list[dict[str, Any]] | None:
         """Return the evidence of some rows, if it is asked for."""

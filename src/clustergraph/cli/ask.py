@@ -19,11 +19,11 @@ from click.shell_completion import CompletionItem
 from clustergraph.cli.context import Context, pass_context
 from clustergraph.cli.table import columns_of_terminal, table
 from clustergraph.errors import ClustergraphError, QueryError, QuestionError
-from clustergraph.formats import RDF_FORMATS, RESULT_FORMATS
+from clustergraph.formats import RDF_FORMATS, RESULT_FORMATS, answer_formats
 from clustergraph.questions.names import plain
 from clustergraph.questions.question import Parameter, Question, asked
 from clustergraph.questions.values import values_of
-from clustergraph.rdf.files import decoded, text_of
+from clustergraph.rdf.files import decoded, text_of, whole
 
 if TYPE_CHECKING:
     from clustergraph.graph import Graph
@@ -144,21 +144,31 @@ def _text(query: str) -> str:
 @click.option(
     "--format",
     "format_",
-    type=click.Choice(["table", "csv", "tsv", "json", "md", "xml", "svg"]),
+    type=click.Choice(["table", *answer_formats()]),
     default="table",
     show_default=True,
-    help="How to write the rows; svg is the picture, where the question has one.",
+    help="How to write the rows; svg and png are the picture, where the question has one.",
 )
+@click.option("--output", "-o", type=click.Path(dir_okay=False, path_type=Path), help="The file to write.")
 @click.option("--evidence", is_flag=True, help="For each row, the statements and rules that it rests on.")
-@click.option("--iris", is_flag=True, help="A column of IRIs behind each column of things, in table, csv, tsv and md.")
+@click.option("--iris", is_flag=True, help="A column of IRIs behind each column of things, in tables.")
 @click.argument("parameters", nargs=-1, type=click.UNPROCESSED, shell_complete=_complete_value)
 @pass_context
-def ask(context: Context, name: str, format_: str, evidence: bool, iris: bool, parameters: tuple[str, ...]) -> None:
+def ask(
+    context: Context,
+    name: str,
+    format_: str,
+    output: Path | None,
+    evidence: bool,
+    iris: bool,
+    parameters: tuple[str, ...],
+) -> None:
     """Ask the question NAME with its parameters, each as --parameter VALUE; labels do for IRIs.
 
     \b
     clustergraph ask partners-sharing-pilots --initiative 'Vanguard Initiative'
     clustergraph ask partners-sharing-pilots --format csv
+    clustergraph ask clusters --format xlsx -o clusters.xlsx
     clustergraph questions partners-sharing-pilots    its parameters and columns
     """
     graph = context.graph()
@@ -172,22 +182,28 @@ def ask(context: Context, name: str, format_: str, evidence: bool, iris: bool, p
         click.echo(f"no rows: {graph.why_empty(answer)}", err=True)
     for source in answer.sources:
         click.echo(f"with data of: {source.words}", err=True)
+    if format_ in answer_formats() and answer_formats()[format_].binary and output is None and sys.stdout.isatty():
+        raise click.UsageError(f"{format_} is no text; say where to write it with -o FILE")
     written = _evidence(graph, answer, format_) if evidence else _written(graph, answer, format_, iris)
-    click.echo(written, nl=False)
+    if output is None:
+        click.echo(written, nl=False)
+        return
+    with whole(output) as file:
+        file.write(written if isinstance(written, bytes) else written.encode())
 
 
 def _written(graph: Graph, answer: Answer, format_: str, iris: bool) -> str | bytes:
     from clustergraph.engine.store import Request
-    from clustergraph.questions.answer import WRITERS
 
-    if format_ == "svg":
-        if chart := graph.chart(answer):
-            return chart
-        raise QuestionError(f"{answer.question.name} has no picture here", advice="leave --format out for the table")
+    if format_ == "rq":
+        return answer.query
     if format_ == "xml":
         return graph.answer(Request(answer.query, "xml", max_bytes=sys.maxsize))
-    columns, rows = answer.with_iris(answer.rows) if iris and format_ != "json" else (answer.columns, answer.rows)
-    return (table if format_ == "table" else WRITERS[format_])(columns, rows)
+    if format_ == "table":
+        return table(*answer.with_iris(answer.rows) if iris else (answer.columns, answer.rows))
+    if written := graph.file(answer, format_, iris=iris and format_ != "json"):
+        return written
+    raise QuestionError(f"{answer.question.name} has no picture here", advice="leave --format out for the table")
 
 
 def _evidence(graph: Graph, answer: Answer, format_: str) -> str:

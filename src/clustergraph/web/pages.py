@@ -14,7 +14,7 @@ from pyoxigraph import BlankNode, Literal, NamedNode
 from starlette.requests import Request
 from starlette.responses import Response
 
-from clustergraph.formats import RDF_FORMATS, RESULT_FORMATS
+from clustergraph.formats import RDF_FORMATS, RESULT_FORMATS, answer_formats
 from clustergraph.languages import notation
 from clustergraph.languages.messages import N_, gettext, ngettext, pgettext
 from clustergraph.languages.reader import ENGLISH, Label, chosen, interface
@@ -85,6 +85,8 @@ def _label(text: str) -> str:
 _ENVIRONMENT.globals |= {
     "rdf_formats": RDF_FORMATS,
     "result_formats": RESULT_FORMATS,
+    "answer_formats": answer_formats,
+    "first_formats": ("csv", "xlsx", "json", "geojson", "svg", "png"),
     "doors": _DOORS.items(),
     "more": _MORE.items(),
     "language": interface,

@@ -36,6 +36,7 @@ _STATUS_OF_KIND: Final[Mapping[type[ClustergraphError], HTTPStatus]] = {
     errors.QueryError: HTTPStatus.BAD_REQUEST,
     errors.QuestionError: HTTPStatus.BAD_REQUEST,
     errors.XmlError: HTTPStatus.NOT_ACCEPTABLE,
+    errors.UnsuitedFormatError: HTTPStatus.NOT_ACCEPTABLE,
     errors.RefusedQueryError: HTTPStatus.FORBIDDEN,
     HostError: HTTPStatus.BAD_GATEWAY,
     FaultError: HTTPStatus.INTERNAL_SERVER_ERROR,

@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from clustergraph.errors import ClustergraphError, OverLimitError, QuestionError
+from clustergraph.formats import answer_formats, missing_for
 from clustergraph.graph import Graph
 from clustergraph.questions.answer import FLAGS, MOST_ROWS, Excerpt, QuestionCall, WrittenAnswer, usual_limit
 from clustergraph.questions.catalogue import by_subject, description, matching
@@ -40,24 +41,16 @@ from clustergraph.web.snippets import of_question
 Limit = Annotated[int | None, Query(ge=1, le=MOST_ROWS, description="how many rows there are at most")]
 Offset = Annotated[int, Query(ge=0, le=1_000_000_000, description="how many rows are left out before them")]
 Evidence = Annotated[bool, Query(description="whether each row comes with what it rests on; in json and html")]
-Iris = Annotated[bool, Query(description="whether columns of things have one of IRIs behind them; in csv, tsv and md")]
+Iris = Annotated[bool, Query(description="whether columns of things have one of IRIs behind them, in tables")]
 Excel = Annotated[bool, Query(description="whether csv begins with the mark (BOM) by which Excel reads accents")]
 
 EVIDENCE_ROWS: Final = 50
 """For how many rows evidence is given at a time."""
 LISTED_CHOICES: Final = 40
 """Up to how many choices are shown as a list; more are suggested while typing."""
-OFFERS: Final = Offers({
-    "html": HTML,
-    "json": ("application/json",),
-    "csv": ("text/csv",),
-    "tsv": ("text/tab-separated-values",),
-    "xml": ("application/sparql-results+xml", "application/xml"),
-    "md": ("text/markdown",),
-    "svg": ("image/svg+xml",),
-    "rq": ("application/sparql-query",),
-})  # fmt: skip
+OFFERS: Final = Offers({"html": HTML, **{name: each.media_types for name, each in answer_formats().items()}})
 """The formats of an answer, and that of the query which gives it."""
+_UNFIT: Final = "this cannot be given in that format"
 _PICTURES: Final = {
     "bar": "bars",
     "line": "lines",
@@ -115,7 +108,9 @@ async def answer(
         raise RequestError(HTTPStatus.NOT_FOUND, error.message, error.advice) from error
     if old:
         return _moved(request, question, given, extension)
-    chosen = OFFERS.choose(request, extension or wanted)
+    lacking = missing_for(extension or wanted)
+    refused = f"this service has not installed {lacking}, which that format needs" if lacking else _UNFIT
+    chosen = OFFERS.choose(request, extension or wanted, refused)
     usual = EVIDENCE_ROWS if evidence else usual_limit(chosen)
     call = QuestionCall(question.name, given, chosen, limit or usual, offset, evidence, iris, excel)
     if chosen == "html":
@@ -130,7 +125,7 @@ async def answer(
         found, why_empty = await _asked(here, call, Graph.written, call, here.service.settings.result_bytes)
         if call.format == "json" and why_empty:
             found = await here.do(Graph.written, call, here.service.settings.result_bytes, why_empty)
-        if call.format == "svg" and not found.content:
+        if call.format in ("svg", "png") and not found.content:
             raise _no_picture(question, call)
         return AnswerPart(found.content, found.total, [*found.notes, why_empty])
 
