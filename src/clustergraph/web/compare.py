@@ -81,6 +81,7 @@ async def _show(here: Served, things: list[str], dates: Mapping[str, str]) -> by
         always=_address(asked, {}),
         twins={name: _address(asked, dates, extension=f".{name}") for name in OFFERS.types if name != "html"},
         permanent=_address(asked, dates, here),
+        address=_address(asked, dates),
         offered=await _offered(here, found),
         meant=_meant(things, dates, problem),
         aspects=list(ASPECTS.values()),
