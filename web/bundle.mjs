@@ -7,7 +7,7 @@ const STATIC = new URL("../src/clustergraph/web/static/", HERE);
 
 const { metafile } = await build({
   absWorkingDir: HERE.pathname,
-  entryPoints: { page: "page/main.ts" },
+  entryPoints: { page: "page/main.ts", workbench: "workbench/main.ts" },
   outdir: STATIC.pathname,
   bundle: true,
   minify: true,

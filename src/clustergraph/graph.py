@@ -442,7 +442,8 @@ def opened(release: Path, in_memory: bool, *, memory_quads: int) -> Graph | None
 
 def prepare() -> None:
     """Import and read whatever a job on a graph needs: a worker can open no file later."""
-    from clustergraph.questions import evidence, explanation, lineage, search, suggestions, usage, values  # noqa: F401
+    from clustergraph.charts import views  # noqa: F401
+    from clustergraph.questions import assistance, evidence, explanation, lineage, search, suggestions, usage, values  # noqa: F401  # noqa: F401
 
     messages.load()
     for name in land.LAYERS:

@@ -196,7 +196,7 @@ def test_home_says_what_is_in_here(client):
 
 def test_the_query_page_begins_with_any_example(client):
     page = client.get("/sparql", headers=HTML).text
-    names = re.findall(r'<option value="([a-z-]+)"[^>]*>[^<]+\((?:CONSTRUCT|DESCRIBE|ASK)\)', page)
+    names = re.findall(r'href="/sparql\?example=([a-z-]+)"[^>]*>[^<]+\((?:CONSTRUCT|DESCRIBE|ASK)\)', page)
     assert len(names) == 3
     for name in names:
         filled = client.get(f"/sparql?example={name}", headers=HTML)

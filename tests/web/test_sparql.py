@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 
 import pytest
@@ -295,3 +296,23 @@ def test_a_string_that_is_not_closed_is_shown(sparql):
     problem = sparql('ASK {\n ?s ?p "open }').json()
     assert (problem["line"], problem["column"]) == (2, 8)
     assert problem["excerpt"] == ' ?s ?p "open }\n       ^'
+
+
+PLACES = "SELECT ?thing ?in (2 AS ?n) { ?thing cg:region ?in }"
+
+
+def test_an_answer_offers_the_views_that_its_columns_allow(sparql):
+    page = sparql(PLACES, BROWSER).text
+    for view in ("bar", "map", "network", "raw"):
+        assert f"&view={view}#result" in html.unescape(page), view
+    assert "view=line" not in page
+    assert "view=" not in sparql("ASK {}", BROWSER).text
+
+
+@pytest.mark.parametrize(
+    ("view", "holds"),
+    [("bar", "<svg"), ("raw", '{"head":'), ("table", "<table"), ("pie", "<table"), ("map", "can be shown so")],
+)
+def test_an_answer_is_shown_as_its_address_says(sparql, view, holds):
+    page = html.unescape(sparql(PLACES, BROWSER, view=view).text)
+    assert holds in page.partition('id="result"')[2]

@@ -316,7 +316,7 @@ class Workers:
     async def _opened(self) -> _Process:
         """Return a new worker that has opened the release."""
         worker = await self._new()
-        worker.send(Job(pickle.dumps((self._release, id, ())), self._limits))  # which gives nothing of interest
+        worker.send(Job(pickle.dumps((self._release, None, id, ())), self._limits))  # which gives nothing of interest
         await self._wait(worker, None)
         return worker
 

@@ -30,6 +30,8 @@ class Suggestion:
     name: str
     """The name by which it is found, if that is another one."""
     address: str
+    iri: str = ""
+    """That of a thing."""
 
 
 class Searchable(Protocol):
@@ -64,7 +66,8 @@ def suggestions(graph: Searchable, text: str, last: Set[str] = frozenset()) -> d
 def _suggestion(name: Name) -> Suggestion:
     if name.kind == "question":
         return Suggestion(name.label, "", "", f"/questions/{name.iri.removeprefix(QUERY)}")
-    return Suggestion(name.label, name.class_, name.name if name.name != name.label else "", address(name.iri))
+    iri = name.iri if name.kind == "thing" else ""
+    return Suggestion(name.label, name.class_, name.name if name.name != name.label else "", address(name.iri), iri)
 
 
 def _asking(graph: Searchable, thing: Name) -> Iterator[Suggestion]:

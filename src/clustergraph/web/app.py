@@ -20,6 +20,7 @@ from clustergraph.release.artefacts import Made
 from clustergraph.settings import Settings
 from clustergraph.web import (
     assets,
+    assistance,
     audit,
     authorisation,
     compare,
@@ -103,6 +104,8 @@ def create_app(
 
     # The first is found soonest, and this one is asked for most.
     app.add_route("/sparql", sparql.endpoint, ["GET", "POST"])
+    app.add_route("/sparql/check", assistance.mistakes_in, ["GET", "POST"])
+    app.add_route("/sparql/vocabulary", assistance.vocabulary, ["GET"])
     app.add_route("/graph-store", graphstore.read, ["GET"])
     app.add_route("/graph-store", updates.change_graph, updates.METHODS)
     app.add_route("/graph/{path:path}", updates.change_here, updates.METHODS)

@@ -7,19 +7,30 @@ from typing import Final
 from urllib.parse import urlencode
 
 import anyio
-from pyoxigraph import NamedNode, QueryResultsFormat, QuerySolutions, RdfFormat, parse, parse_query_results, serialize
+from pyoxigraph import (
+    NamedNode,
+    QueryResultsFormat,
+    QuerySolution,
+    QuerySolutions,
+    RdfFormat,
+    parse,
+    parse_query_results,
+    serialize,
+)
 from starlette.requests import Request
 from starlette.responses import Response
 
+from clustergraph.charts.views import picture_of, views
 from clustergraph.engine import store
 from clustergraph.errors import ClustergraphError, ResultTooLargeError
 from clustergraph.formats import RDF_FORMATS
 from clustergraph.graph import Graph
+from clustergraph.questions.answer import cell
 from clustergraph.questions.catalogue import by_subject
 from clustergraph.release.manifest import Release
 from clustergraph.sparql.federation import Allowed
 from clustergraph.sparql.guard import Checked, check, check_graph
-from clustergraph.terms import BASE, PREFIXES
+from clustergraph.terms import BASE, PREFIXES, compact
 from clustergraph.web import authorisation, protocol, responses, updates
 from clustergraph.web.pages import FORMS, example, page, problem_page, respond_page
 from clustergraph.web.problems import bad_request
@@ -30,6 +41,8 @@ from clustergraph.web.snippets import of_query
 
 _SHORT: Final = 4_000
 """A query of so many characters is read in less than about ten milliseconds."""
+_RAW: Final = 50_000
+"""So many characters of an answer are shown as they are."""
 ROWS_SHOWN: Final = 1000
 """How many rows the page shows; the downloads have all."""
 _PREFIXES: Final = {each: PREFIXES[each] for each in ("sd", "void", "dcterms", "schema", "rdf")}
@@ -98,13 +111,15 @@ async def _page(request: Request, service: Service, asked: Asked) -> Response:
             "forms": FORMS,
             "groups": by_subject(questions.values()),
             "prefixes": PREFIXES,
+            "limits": service.settings,
+            "view": request.query_params.get("view", ""),
         }
         problem = wrong
         if checked is not None:
             names |= {"downloads": _downloads(asked, checked), "hints": await here.hints(asked.query or "")}
             names["same_request"] = of_query(service.address, asked.query or "", graph=checked.gives_graph)
             try:
-                names |= await _shown(here, asked, checked)
+                names |= await _shown(here, asked, checked, str(names["view"]))
             except ClustergraphError as error:
                 problem = error
                 if not isinstance(error, ResultTooLargeError):
@@ -116,7 +131,7 @@ async def _page(request: Request, service: Service, asked: Asked) -> Response:
     return await respond(request, make, responses.HTML_UTF8, release=here.release)
 
 
-async def _shown(here: Served, asked: Asked, checked: Checked) -> dict[str, object]:
+async def _shown(here: Served, asked: Asked, checked: Checked, view: str) -> dict[str, object]:
     """Return what the page shows of an answer."""
     name, service = "turtle" if checked.gives_graph else "json", here.service
     found = await _fetch(here, asked.request(name, service.settings.page_bytes, service.endpoint), checked)
@@ -127,15 +142,25 @@ async def _shown(here: Served, asked: Asked, checked: Checked) -> dict[str, obje
         return {"yes": bool(json.loads(answer)["boolean"])}
     solutions = parse_query_results(answer, format=QueryResultsFormat.JSON)
     assert isinstance(solutions, QuerySolutions)
-    rows = list(solutions)
-    iris = {term.value for row in rows[:ROWS_SHOWN] for term in row if isinstance(term, NamedNode)}
+    variables, rows = [variable.value for variable in solutions.variables], list(solutions)
     return {
-        "variables": [variable.value for variable in solutions.variables],
+        "variables": variables,
         "rows": rows[:ROWS_SHOWN],
-        "names": await here.do(Graph.names, sorted(iris)) if iris else {},
         "row_count": len(rows),
         "rows_shown": ROWS_SHOWN,
+        **await _views(here, variables, rows[:ROWS_SHOWN], view),
+        "raw": answer.decode()[:_RAW],
     }
+
+
+async def _views(here: Served, columns: list[str], rows: list[QuerySolution], view: str) -> dict[str, object]:
+    """Return the names of things, the ways in which rows can be shown, and a picture, if one of them is asked for."""
+    iris = {term.value for row in rows for term in row if isinstance(term, NamedNode)}
+    names = await here.do(Graph.names, sorted(iris)) if iris else {}
+    cells = [[cell(row[column], lambda iri: names.get(iri) or compact(iri)) for column in columns] for row in rows]
+    possible = views(columns, cells)
+    drawn = await here.do(picture_of, possible[view], columns, cells, ", ".join(columns)) if view in possible else None
+    return {"names": names, "views": ["table", *possible, "raw"], "drawn": drawn}
 
 
 def _downloads(asked: Asked, checked: Checked) -> dict[str, str]:

@@ -37,7 +37,7 @@ async def suggest(
 
 
 def _told(hit: Suggestion) -> dict[str, str]:
-    return {"label": hit.label, "class": hit.class_, "name": hit.name, "href": hit.address}
+    return {"label": hit.label, "class": hit.class_, "name": hit.name, "href": hit.address, "iri": hit.iri}
 
 
 async def _evidence(here: Served) -> frozenset[str]:
