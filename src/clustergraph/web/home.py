@@ -61,6 +61,8 @@ async def start(request: Request) -> Response:
         labels = await here.once(Graph.names, (*(iri for iri, _ in counted), *scope))
         questions = await here.questions()
         where = _WHERE if _WHERE in questions else FIRST
+        pictures = [each for name in _PICTURED if (each := await _picture(here, questions, name, _SMALL))]
+        pictured = {question.name for question, _ in pictures}
         names = {
             "scope": [(iri, labels.get(iri, iri)) for iri in scope],
             "classes": [(iri, labels.get(iri, ""), count) for iri, count in counted],
@@ -68,9 +70,9 @@ async def start(request: Request) -> Response:
             "numbers": _numbers(here.release, len(questions)),
             "overview": await _picture(here, questions, where, WIDTH),
             "narrow": await _picture(here, questions, where, _SMALL),
-            "pictures": [each for name in _PICTURED if (each := await _picture(here, questions, name, _SMALL))],
+            "pictures": pictures,
             "documents": await here.once(Graph.documents),
-            "examples": first(questions),
+            "examples": [each for each in first(questions) if each.name not in pictured],
             "news": await _news(here, labels),
             "host": here.service.address,
         }
