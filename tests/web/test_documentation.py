@@ -35,7 +35,7 @@ def texts(client):
 def test_every_page_is_well_formed_and_accessible(texts):
     for text in texts.values():
         check_page(text)
-    assert "<h1>The service</h1>" in texts["/docs/service"]
+    assert '<h1 lang="en">The service</h1>' in texts["/docs/service"]
 
 
 def test_the_index_leads_to_every_page(texts):

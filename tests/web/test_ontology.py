@@ -114,7 +114,7 @@ def test_a_property_says_of_what_it_is_and_what_is_demanded_of_all_that_have_it(
 
 def test_a_list_is_a_tree_with_the_number_of_things(client):
     page = client.get("/scheme/field", headers=HTML).text
-    assert "materials 2 narrower plastics 1 one narrower polymers" in words(page)
+    assert "materials 2 narrower materials plastics 1 one narrower plastics polymers" in words(page)
     assert page.count("<details") == 3  # the two that have narrower ones, and more about the list
     assert "person person 0" in words(client.get("/scheme/unit", headers=HTML).text)
 
@@ -163,3 +163,12 @@ def test_all_of_it_is_json(client):
 )  # fmt: skip
 def test_what_is_not_there_is_told(client, path, status):
     assert client.get(path, headers=HTML).status_code == status
+
+
+def test_a_list_can_be_shown_with_names_in_all_languages_and_terms_in_that_of_the_reader(client):
+    assert 'href="/scheme/field?names=all"' in client.get("/scheme/field", headers=HTML).text
+    page = client.get("/scheme/field?names=all", headers=HTML).text
+    check_page(page)
+    assert '<span lang="de">Kunststoffe</span>' in page
+    german = client.get("/scheme/field?lang=de", headers=HTML).text
+    assert '<a href="/scheme/field/plastics">Kunststoffe</a>' in german

@@ -10,6 +10,7 @@ from typing import Final
 
 from pyoxigraph import DefaultGraph, Literal, NamedNode, Store
 
+from clustergraph.languages.messages import N_
 from clustergraph.questions.ontology import OntologySource
 from clustergraph.rdf.labels import rank
 from clustergraph.terms import SCHEME, compact, expand
@@ -17,11 +18,11 @@ from clustergraph.terms import SCHEME, compact, expand
 _TYPE, _IN, _BROADER = expand("rdf:type"), expand("skos:inScheme"), expand("skos:broader")
 _LIST: Final = expand("skos:ConceptScheme")
 _MATCHES: Final = {
-    "skos:exactMatch": "the same as",
-    "skos:closeMatch": "nearly the same as",
-    "skos:broadMatch": "narrower than",
-    "skos:narrowMatch": "wider than",
-    "skos:relatedMatch": "related to",
+    "skos:exactMatch": N_("the same as"),
+    "skos:closeMatch": N_("nearly the same as"),
+    "skos:broadMatch": N_("narrower than"),
+    "skos:narrowMatch": N_("wider than"),
+    "skos:relatedMatch": N_("related to"),
 }
 
 

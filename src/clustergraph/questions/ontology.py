@@ -10,6 +10,7 @@ from typing import Final, Protocol
 
 from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, Quad, Store
 
+from clustergraph.languages.messages import N_
 from clustergraph.rdf.labels import rank
 from clustergraph.shacl import paths
 from clustergraph.shacl.triples import Node, Subject, Triples, sh
@@ -22,16 +23,21 @@ _KINDS: Final = {
     expand("owl:DatatypeProperty"): "value",
 }
 _TRAITS: Final = {
-    expand("owl:TransitiveProperty"): "transitive",
-    expand("owl:SymmetricProperty"): "symmetric",
-    expand("owl:FunctionalProperty"): "at most one value",
-    expand("owl:InverseFunctionalProperty"): "tells things apart",
-    expand("owl:AsymmetricProperty"): "never both ways",
-    expand("owl:IrreflexiveProperty"): "never to itself",
+    expand("owl:TransitiveProperty"): N_("over any number of steps"),
+    expand("owl:SymmetricProperty"): N_("always both ways"),
+    expand("owl:FunctionalProperty"): N_("at most one"),
+    expand("owl:InverseFunctionalProperty"): N_("tells things apart"),
+    expand("owl:AsymmetricProperty"): N_("never both ways"),
+    expand("owl:IrreflexiveProperty"): N_("never to itself"),
 }
 _TYPE, _LABEL, _DEFINITION = expand("rdf:type"), expand("rdfs:label"), expand("skos:definition")
 _ABOVE: Final = (expand("rdfs:subClassOf"), expand("rdfs:subPropertyOf"))
-_MANY: Final = {(1, 1): "exactly one", (1, None): "one or more", (0, 1): "at most one", (0, None): "any number"}
+_MANY: Final = {
+    (1, 1): N_("exactly one"),
+    (1, None): N_("one or more"),
+    (0, 1): N_("at most one"),
+    (0, None): N_("any number"),
+}
 
 
 class OntologySource(Protocol):

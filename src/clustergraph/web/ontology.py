@@ -123,7 +123,9 @@ async def concept(request: Request) -> Response:
 async def _code_list(request: Request, here: Served, found: CodeList) -> Response:
     async def show() -> bytes:
         codes = (await _uses(here))["codes"]
-        return await rendered("codelist.html", here.release, list=found, codes=codes, twins=_twins(found.iri))
+        names = {"list": found, "codes": codes, "twins": _twins(found.iri)}
+        every = request.query_params.get("names") == "all"
+        return await rendered("codelist.html", here.release, every=every, **names)
 
     async def tell() -> object:
         codes = (await _uses(here))["codes"]
