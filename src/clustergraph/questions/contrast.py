@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 from urllib.parse import urlencode
@@ -130,8 +130,6 @@ class Contrast:
     values: Sequence[Shared] = ()
     figures: Sequence[Rivals] = ()
     complements: Sequence[Complement] = ()
-    days: Sequence[str] = ()
-    """The dates of the figures."""
     dates: Dates = field(default_factory=dict)
     notes: Sequence[str] = ()
 
@@ -204,10 +202,10 @@ def contrast(graph: Comparing, things: Sequence[str], dates: Dates) -> Contrast:
     found = [term.value for term in dict.fromkeys(answer.bound["thing"])]
     if len(found) < 2:
         raise QuestionError("two things are needed to compare", advice="give another one as 'thing'")
-    kind, (figures, days) = _kind(graph, found), _figures(graph, found, dates)
+    kind, figures = _kind(graph, found), _figures(graph, found, dates)
     return Contrast(
         kind, {iri: graph.label(iri) for iri in found}, _values(answer, found, dates), figures,
-        _complements(graph, found), days, dates, answer.notes,
+        _complements(graph, found), dates, answer.notes,
     )  # fmt: skip
 
 
@@ -270,8 +268,8 @@ def _aspect(row: Mapping[str, Cell]) -> str:
     return ASPECTS.get((name, more)) or ASPECTS[name, ""]
 
 
-def _figures(graph: Comparing, things: Sequence[str], dates: Dates) -> tuple[list[Rivals], list[str]]:
-    """Return the numbers that are given of the things as a whole, and their dates."""
+def _figures(graph: Comparing, things: Sequence[str], dates: Dates) -> list[Rivals]:
+    """Return the numbers that are given of the things as a whole."""
     answer = _answer(graph, "figures", things, dates, "subject")
     numbers: dict[str, dict[str, dict[str, str]]] = defaultdict(lambda: defaultdict(dict))
     cells: dict[str, Cell] = {}
@@ -283,8 +281,7 @@ def _figures(graph: Comparing, things: Sequence[str], dates: Dates) -> tuple[lis
         cells.setdefault(measure, row["measure"])
         date = _date(graph, row)
         numbers[measure][thing][_number(row, date)] = date
-    days = sorted({day for of in numbers.values() for found in of.values() for day in found.values() if day})
-    rivals = [
+    return [
         Rivals(
             cells[measure],
             {iri: sorted(found, key=lambda text: found[text]) for iri, found in of.items()},
@@ -292,7 +289,6 @@ def _figures(graph: Comparing, things: Sequence[str], dates: Dates) -> tuple[lis
         )
         for measure, of in sorted(numbers.items(), key=lambda pair: (-len(pair[1]), cells[pair[0]].shown))
     ]
-    return rivals, days
 
 
 def _date(graph: Comparing, row: Mapping[str, Cell]) -> str:
@@ -354,9 +350,3 @@ def _told(shared: Shared) -> dict[str, object]:
 def _mark(shared: Shared, thing: str) -> str:
     found = shared.held.get(thing)
     return "" if found is None else "yes" if found.certain else "perhaps"
-
-
-def days_of(sections: Mapping[str, Section]) -> Iterator[tuple[str, str]]:
-    """Yield the date and the title of each document that has a date, the oldest first."""
-    dated = {each.document: (each.parts["issued"], each.title) for each in sections.values() if "issued" in each.parts}
-    yield from sorted(dated.values())

@@ -120,7 +120,12 @@ class _Rule:
     def mints(self, pattern: TriplePattern) -> str:
         """Return the variable that is the subject of a pattern of the head, if the body computes it; else nothing."""
         subject = pattern.subject
-        return subject.value if subject.kind == "variable" and subject.value in computed(self.body) else ""
+        return subject.value if subject.kind == "variable" and subject.value in self.computed else ""
+
+    @cached_property
+    def computed(self) -> set[str]:
+        """The variables that the body computes."""
+        return computed(self.body)
 
 
 def _is_variable(path: Leaf | PathNode) -> TypeGuard[Leaf]:

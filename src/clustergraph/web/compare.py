@@ -10,8 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from clustergraph.errors import ClustergraphError
-from clustergraph.graph import Graph
-from clustergraph.questions.contrast import ASPECTS, MOST, Contrast, begun, contrast, days_of
+from clustergraph.questions.contrast import ASPECTS, MOST, Contrast, begun, contrast
 from clustergraph.questions.names import AmbiguousNameError
 from clustergraph.questions.question import find
 from clustergraph.questions.values import SUGGESTED
@@ -19,6 +18,7 @@ from clustergraph.terms import compact
 from clustergraph.web.pages import as_json, problem_page, respond_page
 from clustergraph.web.responses import HTML, Offers, address_tag, format_of, in_thread, respond
 from clustergraph.web.service import ReleaseName, Served, served
+from clustergraph.web.timelines import timelines
 
 OFFERS: Final = Offers({"html": HTML, "json": ("application/json",), "csv": ("text/csv",)})
 """The formats in which things are compared."""
@@ -58,7 +58,7 @@ async def compare(
     return await respond(request, write, OFFERS.content_type(name), etag, release=here.release)
 
 
-async def _show(here: Served, things: list[str], dates: Mapping[str, str]) -> bytes | Response:
+async def _show(here: Served, things: list[str], dates: dict[str, str]) -> bytes | Response:
     """Show the form, and under it the things beside each other, or what is wrong."""
     found: Contrast | None = None
     problem: ClustergraphError | None = None
@@ -76,8 +76,7 @@ async def _show(here: Served, things: list[str], dates: Mapping[str, str]) -> by
         dates=dates,
         asked=asked,
         without={each: _address([other for other in asked if other != each], dates) for each in asked},
-        on={day: _address(asked, {**dates, "valid_on": day}) for day in _years(found)},
-        by={day: (title, _address(asked, {**dates, "known_by": day})) for day, title in await here.once(_documents)},
+        lines=await timelines(here, dates, lambda name, day: _address(asked, {**dates, name: day})),
         always=_address(asked, {}),
         twins={name: _address(asked, dates, extension=f".{name}") for name in OFFERS.types if name != "html"},
         permanent=_address(asked, dates, here),
@@ -88,15 +87,6 @@ async def _show(here: Served, things: list[str], dates: Mapping[str, str]) -> by
         shown=_SHOWN,
         most=MOST,
     )
-
-
-def _documents(graph: Graph) -> list[tuple[str, str]]:
-    return list(days_of(graph.sections))
-
-
-def _years(found: Contrast | None) -> list[str]:
-    """Return the years of which something is dated, the first first."""
-    return sorted({day[:4] for day in found.days}) if found else []
 
 
 async def _offered(here: Served, found: Contrast | None) -> list[str]:
