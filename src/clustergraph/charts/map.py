@@ -298,6 +298,7 @@ def _name(
     size = width(words) * shrunk
     gap = radius + 3
     for left, base in (
+        *([] if radius else [(x - size / 2, y + 5)]),
         (x + gap, y + 5),
         (x - gap - size, y + 5),
         (x - size / 2, y - gap - 2),
@@ -310,7 +311,9 @@ def _name(
         box = (left, base - SIZE * 0.8, left + size, base + SIZE * 0.25)
         if frame.free(box):
             frame.taken.append(box)
-            drawing.text(left, base, words, "quiet" if small else "ink", more=' font-size="12"' if small else "")
+            drawing.text(
+                left, base, words, "quiet over" if small else "ink over", more=' font-size="12"' if small else ""
+            )
             return True
     return False
 
@@ -322,4 +325,4 @@ def _countries(frame: Frame, drawing: Drawing, places: Mapping[str, Place], draw
         box = (x - size / 2 - 3, y - 13, x + size / 2 + 3, y + 6)
         if place.country and iri not in drawn and frame.free(box):
             frame.taken.append(box)
-            drawing.text(x, y, place.country, "quiet", "middle", ' font-size="12" font-style="italic"')
+            drawing.text(x, y, place.country, "quiet over", "middle", ' font-size="12" font-style="italic"')

@@ -25,6 +25,8 @@ _LOOKS: Final = {
     "paper": 'fill="#ffffff"',
     "ink": 'fill="#1d2528"',
     "quiet": 'fill="#57646a"',
+    "ink over": 'fill="#1d2528" stroke="#f8f6f0" stroke-width="3" stroke-linejoin="round" paint-order="stroke"',
+    "quiet over": 'fill="#57646a" stroke="#f8f6f0" stroke-width="3" stroke-linejoin="round" paint-order="stroke"',
     "mark": f'fill="{_ACCENT}"',
     "mark old": f'fill="#ffffff" stroke="{_ACCENT}" stroke-width="1.8"',
     "open": f'fill="none" stroke="{_ACCENT}" stroke-width="1.8"',
