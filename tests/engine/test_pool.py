@@ -225,6 +225,16 @@ def logged(caplog):
     return [record.fields for record in caplog.records if record.message == "standard error of a worker"]
 
 
+def test_workers_that_are_kept_ready_have_opened_the_release_and_have_nothing_to_complain_of(release, caplog):
+    async def ready():
+        async with pool_of(workers=2) as pool:
+            await pool.warm(release)
+            assert await pool.run(release, jobs.told_by_the_engine, "one", number="n1") == "one"
+
+    anyio.run(ready)
+    assert [each["text"] for each in logged(caplog)] == ["one"]
+
+
 def test_an_error_that_nobody_foresaw_is_an_error_of_ours_and_the_log_has_all_of_it(run_in_shared, caplog):
     with pytest.raises(FaultError, match="something went wrong here") as caught:
         run_in_shared(jobs.wrong, "a key")
