@@ -57,6 +57,16 @@ class Section:
         return called or compact(self.iri).strip("<>")
 
     @property
+    def short_name(self) -> str:
+        """The number where the name begins with one, or else the name.
+
+        >>> Section("", "", {"name": "B.1 Partners", "number": "B.1"}).short_name
+        'B.1'
+        """
+        number = self.parts.get("number", "")
+        return number if number and self.name.startswith(number) else self.name
+
+    @property
     def full_name(self) -> str:
         """The name, and the title of the document where it is another.
 
