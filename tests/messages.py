@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from copy import deepcopy
 from io import BytesIO
 from pathlib import Path
 
@@ -63,7 +64,7 @@ def kept(language: str) -> Catalog:
 def renewed(language: str, messages: Catalog) -> Catalog:
     """Return the catalogue of a language with just the messages of the sources, and what is translated of them."""
     catalogue = kept(language)
-    catalogue.update(messages, no_fuzzy_matching=True)
+    catalogue.update(deepcopy(messages), no_fuzzy_matching=True)
     catalogue.obsolete.clear()
     return catalogue
 

@@ -22,8 +22,7 @@ from clustergraph.charts.interchange import serialised
 from clustergraph.charts.svg import Link, web
 from clustergraph.engine.store import Embedded, Request
 from clustergraph.errors import QueryError
-from clustergraph.languages import messages
-from clustergraph.languages.reader import chosen
+from clustergraph.languages import messages, reader
 from clustergraph.questions import answer as answers
 from clustergraph.questions import question as question_files
 from clustergraph.questions.answer import Answer, Cell, Excerpt, QuestionCall, Rows, WrittenAnswer, cell
@@ -309,7 +308,7 @@ class Graph:
 
     def name(self, iri: str) -> str:
         """Return the label of a thing for its reader, or nothing."""
-        return self._named(chosen(), iri)
+        return self._named(reader.chosen(), iri)
 
     def names(self, iris: Iterable[str]) -> dict[str, str]:
         """Return the labels of those things that have one."""
@@ -329,7 +328,8 @@ class Graph:
 
     def search(self, text: str, limit: int = 10, *, counted: bool = True) -> list[Name]:
         """Return the things, terms and questions whose names are most like a text, the best first."""
-        return [self._usage.told(name) if counted else name for name in self._names.search(text, limit)]
+        names = map(self._lookup.told, self._names.search(text, limit))
+        return [self._usage.told(name) if counted else name for name in names]
 
     def knows(self, iri: str) -> bool:
         """Return whether the graph says anything about an IRI, or has a graph of that name."""

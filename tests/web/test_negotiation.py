@@ -22,6 +22,14 @@ PILOTS = """#+ title: Which pilots are there?
 #+   pilot: The pilot
 SELECT ?pilot { VALUES ?pilot { UNDEF } ?pilot a cg:Pilot }
 """
+CLASS = """@prefix cg: <https://w3id.org/clustergraph/ontology/> .
+@prefix owl: <http://www.w3.org/2002/07/owl#> .
+@prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .
+
+cg:Pilot
+    a owl:Class ;
+    rdfs:label "pilot"@en , "projet pilote"@fr .
+"""
 NAMES = """
 @prefix cg: <https://w3id.org/clustergraph/ontology/> .
 @prefix m: <https://w3id.org/clustergraph/graph/4m4iof/> .
@@ -42,6 +50,7 @@ def client(tmp_path_factory):
     project = Project(make(root / "project"))
     (project.queries.own / "pilots.rq").write_text(PILOTS, "utf-8")
     (project.root / "data" / "pilots.trig").write_text(NAMES, "utf-8")
+    (project.root / "ontology" / "pilot.ttl").write_text(CLASS, "utf-8")
     releases = Releases(root / "releases")
     publish.publish(project, releases)
     with TestClient(create_app(releases.root, Settings())) as client:
@@ -155,3 +164,29 @@ def test_an_answer_that_is_kept_is_given_to_readers_of_its_language_alone(client
         for code in ("fr", "de", "en"):
             assert language(client.get("/search?q=a", headers={"Accept": BROWSER, "Accept-Language": code})) == code
             assert language(client.get("/search?q=a", headers={"Accept": BROWSER, "Cookie": f"lang={code}"})) == code
+
+
+def test_what_is_found_and_what_disagrees_is_told_to_each_reader_in_their_language(client):
+    for code, name in (
+        ("fr", "Fabrication durable"),
+        ("de", "Nachhaltige Fertigung"),
+        ("en", "Sustainable Manufacturing"),
+    ):
+        page = client.get("/search?q=Sustainable", headers={"Accept": BROWSER, "Cookie": f"lang={code}"}).text
+        assert f'href="/id/pilot/esm" title="https://w3id.org/clustergraph/id/pilot/esm">{name}</a>' in page
+        assert client.get(f"/search.json?q=Sustainable&lang={code}").json()[0]["label"] == name
+    assert client.get("/search.json?q=Sustainable", headers={"Accept-Language": "de"}).json()[0]["label"] == name
+
+
+def test_a_name_in_another_language_than_the_page_says_so(client):
+    italian = client.get(QUESTION, headers={"Accept": BROWSER, "Accept-Language": "it"}).text
+    assert '<span lang="en" class="foreign">Sustainable Manufacturing</span>' in italian
+    english = client.get(QUESTION, headers={"Accept": BROWSER}).text
+    assert 'class="foreign"' not in english
+
+
+def test_the_addresses_of_the_same_answer_keep_its_language(client):
+    page = client.get(f"{QUESTION}?lang=ca", headers={"Accept": BROWSER}).text
+    assert f'href="{QUESTION}.csv?lang=ca"' in page
+    assert "lang=" not in client.get(f"{QUESTION}.json").headers["link"]
+    assert "lang=de" in client.get(f"{QUESTION}.json?lang=de").headers["link"]

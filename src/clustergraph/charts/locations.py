@@ -60,7 +60,7 @@ class Locations:
 
     def of(self, things: Iterable[str]) -> dict[str, Place]:
         """Return where things are, by their IRIs, and all countries."""
-        found = dict(self._countries)
+        found = {country: replace(place, country=self.name(country)) for country, place in self._countries.items()}
         named = " ".join(str(NamedNode(iri)) for iri in sorted(things))
         for row in self.select(_PLACES.replace("{things}", named)) if named else ():
             thing, place = row["thing"].value, row["place"].value
@@ -87,5 +87,5 @@ class Locations:
         found = {}
         for row in self.select(_COUNTRIES):
             place, latitude, longitude = (row[name].value for name in ("place", "latitude", "longitude"))
-            found[place] = Place(float(latitude), float(longitude), self.name(place))
+            found[place] = Place(float(latitude), float(longitude))
         return found

@@ -24,6 +24,8 @@ _MONTHS: Final[Mapping[str, Sequence[str]]] = {
 _DAY: Final = {
     "de": "{day}. {month} {year}", "es": "{day} de {month} de {year}", "ca": "{day} {of}{month} de {year}",
 }  # fmt: skip
+_YEAR: Final = 4
+"""So many digits may be those of a year."""
 _PLAIN: Final = "{day} {month} {year}", "{month} {year}", "{year}"
 _MONTH: Final = {"es": "{month} de {year}", "ca": "{month} de {year}"}
 
@@ -42,6 +44,20 @@ def number(value: object, form: str = "") -> str:
         return str(value)
     thousands, decimal = _MARKS.get(interface(), _OTHERS)
     return f"{value:,{form}}".translate({ord(","): thousands, ord("."): decimal})
+
+
+def quantity(text: str) -> str:
+    """Return a number of an answer as it is written in the language of the reader; one that may be a year as it is.
+
+    >>> quantity("2017"), quantity("20920"), quantity("-2888913.33"), quantity("1e+20")
+    ('2017', '20,920', '-2,888,913.33', '1e+20')
+    """
+    whole, point, decimals = text.partition(".")
+    if not whole.lstrip("-").isdecimal() or (point and not decimals.isdecimal()):
+        return text
+    thousands, decimal = _MARKS.get(interface(), _OTHERS)
+    grouped = f"{int(whole):,}".replace(",", thousands) if len(whole.lstrip("-")) > _YEAR else whole
+    return grouped + decimal + decimals if point else grouped
 
 
 def day(text: str) -> str:

@@ -27,6 +27,8 @@ INTERFACE: Final[Mapping[str, str]] = {
 LANGUAGES: Final[Mapping[str, str]] = {**INTERFACE, "pt": "Português", "ro": "Română"}
 """The languages in which a person may read; in the last ones only names are told."""
 ENGLISH: Final = "en"
+LANG: Final = "lang"
+"""The name of the parameter of an address, and of the cookie, that says a language."""
 UNDETERMINED: Final = "und"
 """The language of a name whose words are in none."""
 _READS: ContextVar[str | None] = ContextVar("_READS", default=None)

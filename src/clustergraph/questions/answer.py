@@ -13,6 +13,7 @@ from urllib.parse import urlencode
 
 from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
+from clustergraph.languages.reader import LANG, chosen, usual
 from clustergraph.questions.question import Question
 from clustergraph.release.licences import LicensedSource
 from clustergraph.spreadsheet import separated
@@ -53,7 +54,7 @@ class Cell:
             if float(cents) == self.value:  # an amount of money is shown to the cent
                 return cents.rstrip("0").rstrip(".")
             return f"{self.value:g}" if abs(self.value) < 1e6 else f"{self.value:.0f}"
-        return str(self.value)
+        return self.value if isinstance(self.value, str) else str(self.value)
 
 
 Rows = Sequence[Sequence[Cell]]
@@ -229,7 +230,7 @@ class QuestionCall:
     """Whether CSV begins with the mark by which Excel reads accents."""
 
     def address(self, name: str = "", **changed: int | str) -> str:
-        """Return the address of the same answer, in a format and with some parameters changed.
+        """Return the address of the same answer for the same reader, in a format and with some parameters changed.
 
         >>> QuestionCall("clusters", {"cluster": ["AFIL"]}).address("csv", limit=5)
         '/questions/clusters.csv?cluster=AFIL&limit=5'
@@ -239,6 +240,7 @@ class QuestionCall:
         own = {"limit": self.limit, "offset": self.offset, **flags, **changed}
         defaults = {"limit": usual_limit(self.format), "offset": 0, **dict.fromkeys(FLAGS, "false")}
         pairs += [(key, str(value)) for key, value in own.items() if defaults.get(key) != value]
+        pairs += [(LANG, language)] if (language := chosen()) not in (None, usual()) else []
         path = self.path + (f".{name}" if name else "")
         return f"{path}?{urlencode(pairs)}" if pairs else path
 

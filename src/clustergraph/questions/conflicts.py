@@ -24,6 +24,7 @@ from pyoxigraph import (
 
 from clustergraph.engine.store import Embedded
 from clustergraph.errors import QuestionError
+from clustergraph.languages.reader import chosen
 from clustergraph.questions.answer import Cell, Words, cell
 from clustergraph.questions.conflict import KINDS, Conflict, ConflictRule, Side, Wanted, rules_of
 from clustergraph.questions.names import nearest, plain
@@ -85,7 +86,7 @@ class Conflicts:
         self._graph = graph
         self._words = words
         self._sections = sections
-        self._found: dict[str, list[Conflict]] = {}
+        self._found: dict[tuple[str | None, str], list[Conflict]] = {}
 
     def chosen(self, given: Mapping[str, str | Iterable[str]]) -> list[Conflict]:
         """Return the conflicts that are wanted, by kind, the gravest first; see `wanted`."""
@@ -135,9 +136,10 @@ class Conflicts:
 
     def of_rule(self, name: str) -> list[Conflict]:
         """Return what the rule of a name finds, in the order of its rows."""
-        if name not in self._found:
-            self._found[name] = self._with_rest(self.rules[name], list(self._find(self.rules[name])))
-        return self._found[name]
+        key = (chosen(), name)
+        if key not in self._found:
+            self._found[key] = self._with_rest(self.rules[name], list(self._find(self.rules[name])))
+        return self._found[key]
 
     def _with_rest(self, rule: ConflictRule, found: Sequence[Conflict]) -> list[Conflict]:
         """Return conflicts also with the notes that the rule finds and that are on other sections than these name."""

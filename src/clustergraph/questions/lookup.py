@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from pyoxigraph import DefaultGraph, Literal, NamedNode, QuerySolutions
 
 from clustergraph.engine.store import Embedded
 from clustergraph.errors import QueryError, QuestionError
+from clustergraph.languages.messages import N_, gettext, translated
+from clustergraph.languages.reader import chosen
 from clustergraph.questions.names import KIND_QUERY, AmbiguousNameError, Choice, Choices, ListedChoices
 from clustergraph.questions.parameters import choices_query, iri_of, taken, whole_query
 from clustergraph.questions.question import Parameter
@@ -20,6 +23,8 @@ if TYPE_CHECKING:
     from clustergraph.questions.search import Name
     from clustergraph.questions.traversal import Fact
 
+_TERMS: Final = (N_("class"), N_("property"))
+"""What a name is of that is no thing: its kind says it."""
 _NEARLY: Final = 85
 """From this score on a name that is searched for is taken for the one that is found."""
 
@@ -69,6 +74,15 @@ class Lookup:
         kind = _short(self._label(kinds[0])) if kinds else ""
         whole = f" of {sections[iri].title}" if iri in sections else ""
         return Choice(iri, self._label(iri), kind + whole)
+
+    def told(self, found: Name) -> Name:
+        """Return a name with the label of what bears it, and what that is, as they are told to a reader."""
+        if chosen() is None:
+            return found
+        if found.kind == "question":
+            return replace(found, label=translated(found.label), class_=gettext(found.class_))
+        kind = gettext(found.class_) if found.kind in _TERMS else self.choice(found.iri).kind
+        return replace(found, label=self._label(found.iri), class_=kind or found.class_)
 
     def called(self, name: str) -> list[Choice]:
         """Return the things that a name means best, of all things."""

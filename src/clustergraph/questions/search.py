@@ -14,14 +14,12 @@ from typing import Final, Self
 import numpy as np
 from rapidfuzz import fuzz
 
+from clustergraph.languages import notation
+from clustergraph.languages.messages import ngettext
 from clustergraph.questions.names import plain
 
-COUNTED: Final = {
-    "property": ("statements", "statement"),
-    "class": ("things", "thing"),
-    "code": ("things have it", "thing has it"),
-}
-"""What is counted of a term of each kind, and the same for one."""
+COUNTED: Final = ("property", "class", "code")
+"""The kinds of terms of which it is told how much there is."""
 _TABLES: Final = """
 CREATE TABLE entry (
   place INTEGER PRIMARY KEY, plain TEXT, acronym TEXT, iri TEXT, name TEXT, label TEXT, class TEXT, kind TEXT
@@ -65,7 +63,16 @@ class Name:
         >>> Name("a", "has region", "has region", "property", kind="property", count=102).counted
         '102 statements'
         """
-        return "" if self.count is None else f"{self.count:,} {COUNTED[self.kind][self.count == 1]}"
+        if self.count is None:
+            return ""
+        number = notation.number(self.count)
+        match self.kind:
+            case "property":
+                return ngettext("%(number)s statement", "%(number)s statements", self.count, number=number)
+            case "class":
+                return ngettext("%(number)s thing", "%(number)s things", self.count, number=number)
+            case _:
+                return ngettext("%(number)s thing has it", "%(number)s things have it", self.count, number=number)
 
 
 class Index:

@@ -11,6 +11,7 @@ from typing import Final
 from pyoxigraph import DefaultGraph, Literal, NamedNode, QuerySolutions
 
 from clustergraph.engine.store import Embedded
+from clustergraph.languages.messages import N_
 from clustergraph.questions.question import ON_LAYOUT, Question
 from clustergraph.questions.search import COUNTED, Name
 from clustergraph.rdf.labels import labels
@@ -111,7 +112,7 @@ class Usage:
         for question in self._questions.values():
             parameters = (text for each in question.parameters.values() for text in (each.name, each.label))
             for name in dict.fromkeys((question.title, question.name, *parameters, *question.columns)):
-                yield Name(QUERY + question.name, name, question.title, "question", kind="question")
+                yield Name(QUERY + question.name, name, question.title, N_("question"), kind="question")
 
     def _names_of(self, term: NamedNode, kind: str, label: str) -> Iterator[Name]:
         """Yield the names of a term; of a class or property of ours also the last part of its IRI."""

@@ -18,12 +18,10 @@ from starlette.requests import Request, cookie_parser
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from clustergraph.languages.reader import LANGUAGES, chosen, code_of, interface, liked, reading, usual
+from clustergraph.languages.reader import LANG, LANGUAGES, chosen, code_of, interface, liked, reading, usual
 from clustergraph.web.problems import RequestError, bad_request
 from clustergraph.web.responses import GRAPHS, HTML, RESULTS, prefers_html
 
-LANG: Final = "lang"
-"""The name of the parameter, and of the cookie, that says a language."""
 _DATA: Final = ("/sparql", "/reconcile", "/mcp", "/update", "/graph-store", "/static/", "/metrics", "/.well-known/")
 """What addresses begin with that have data for whoever does not ask for a page."""
 _ENDINGS: Final = ("md", "svg", "png", "rq", "xlsx", "parquet", "geojson", "graphml", "atom")

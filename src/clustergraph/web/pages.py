@@ -102,6 +102,7 @@ _ENVIRONMENT.filters |= {
     "heading": lambda column: _label(heading(column)),
     "subject": lambda tag: _label(subject(tag)),
     "number": notation.number,
+    "quantity": notation.quantity,
     "day": notation.day,
     "site": lambda release: ((release and release.imprint.title) or "clustergraph").partition(":")[0],
     "short": lambda iri: compact(iri).strip("<>"),

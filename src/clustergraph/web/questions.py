@@ -14,6 +14,7 @@ from starlette.responses import RedirectResponse, Response
 from clustergraph.errors import ClustergraphError, OverLimitError, QuestionError
 from clustergraph.formats import answer_formats, missing_for
 from clustergraph.graph import Graph
+from clustergraph.languages.reader import LANG
 from clustergraph.questions.answer import FLAGS, MOST_ROWS, Excerpt, QuestionCall, WrittenAnswer, usual_limit
 from clustergraph.questions.catalogue import by_subject, description, matching
 from clustergraph.questions.names import AmbiguousNameError
@@ -22,7 +23,6 @@ from clustergraph.questions.question import Question, asked
 from clustergraph.questions.successors import Given
 from clustergraph.questions.values import SUGGESTED
 from clustergraph.terms import address
-from clustergraph.web.negotiation import LANG
 from clustergraph.web.pages import as_json, page_or_json, problem_page, rendered, respond_page
 from clustergraph.web.problems import RequestError, bad_request
 from clustergraph.web.responses import (
