@@ -294,11 +294,7 @@ class Graph:
 
     def explained(self, subject: str, predicate: str, value: str) -> dict[str, Any]:
         """Return what a triple says and why it is in the graph, as JSON members and as text; see `explain`."""
-        from clustergraph.questions.evidence import Basis
-
-        proof = self.explain(subject, predicate, value)
-        told = self.explainer.document(Basis((proof,), others=self._evidence.others(proof)))
-        return {"statement": self.explainer.sentence(proof.fact), "triple": " ".join(map(str, proof.fact)), **told}
+        return self.explainer.explained(self.explain(subject, predicate, value), self._evidence)
 
     # Things
 

@@ -184,6 +184,16 @@ def test_figures_and_datings_are_told_in_plain_words(whole: Graph) -> None:
     assert "award:" not in text
 
 
+def test_of_a_part_of_a_statement_the_whole_is_told(whole: Graph) -> None:
+    figure = "<https://w3id.org/clustergraph/id/figure/m-annex-1-plastipolis-plastipolis-members>"
+    found = whole.explained(figure, "cg:value", "400")
+    assert found["statement"].startswith("Plastipolis: members 400")
+    (step,) = found["steps"]
+    assert step["says"] == found["statement"]
+    assert found["triple"].startswith(figure)
+    assert found["dates"] == {"trueFrom": "2017-03-28", "knownFrom": "2017-03-28"}
+
+
 def test_a_stated_triple_names_its_sections(whole: Graph) -> None:
     proof = whole.explain("organisation:cep", "cg:founded", '"1953"^^xsd:gYear')
     assert isinstance(proof, Stated)

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from pyoxigraph import DefaultGraph, Literal, NamedNode, Store
 
-from clustergraph.questions.evidence import PLAIN, Basis, Derived, Proof, Stated, facts
+from clustergraph.questions.evidence import PLAIN, Basis, Derived, Evidence, Proof, Stated, facts
 from clustergraph.questions.lineage import Absence
 from clustergraph.questions.names import with_article
 from clustergraph.questions.proof_text import lines_of
@@ -34,16 +34,19 @@ _PLAIN: Final = {_CERTAINTY: expand("certainty:stated"), **PLAIN}
 """How certain a statement is, of whom it is, whether it is so, and who says it: the values that need no word."""
 _NAMING: Final = tuple(map(expand, ("skos:prefLabel", "rdfs:label", "dcterms:title")))
 _SOURCE: Final = tuple(
-    map(expand, ("cg:inDocument", "cg:statedIn", "cg:derivedFrom", "cg:linkCertainty", "skos:inScheme"))
+    map(expand, ("cg:inDocument", "cg:statedIn", "cg:derivedFrom", "cg:linkCertainty", "skos:inScheme", "cg:column"))
 )
 _QUIET: Final = (_TYPE, *_PLAIN, *_NAMING, *_SOURCE)
 """Properties that a step leaves out where it has others."""
-_FIRST: Final = [expand(f"cg:{name}") for name in ("subject", "measure", "value", "unit")]
+_FIRST: Final = [expand(f"cg:{name}") for name in ("subject", "measure", "value", "unit", "party", "relationshipKind")]
 """Properties that come before others."""
+_DATES: Final = {name: expand(f"cg:{name}") for name in ("trueFrom", "trueUntil", "knownFrom")}
+"""When what a statement says holds, and when it became known."""
 _HEADS: Final = [
     (expand(f"cg:{of}"), expand(f"cg:{name}")) for of, name in (("subject", "measure"), ("dated", "dateProperty"))
 ]
 """Of what a statement says something that is no link, and what."""
+_TRIPLE: Final = [expand(f"rdf:{name}") for name in ("subject", "predicate", "object")]
 _NUMBER: Final = [expand(f"cg:{name}") for name in ("bound", "value", "unit")]
 _USUAL: Final = (expand("bound:exactly"), expand("unit:count"))
 """What needs no word beside a number."""
@@ -100,6 +103,31 @@ class Explainer:
             "reference": [group for group in found if not group["source"]["document"]],
             "inferred": [self._inferred(proof) for proof in known if isinstance(proof, Derived)],
         }
+
+    def explained(self, proof: Proof, evidence: Evidence) -> dict[str, Any]:
+        """Return what a triple says and why, as JSON members; of a statement's triple, the whole statement."""
+        proofs = self._whole(proof, evidence)
+        told = self.document(Basis(proofs, others=evidence.others(proof)))
+        said = self.sentence(proof.fact) if proofs == (proof,) else self._says(_step_of(proofs))
+        dates = {name: min(days) for name, of in _DATES.items() if (days := self._days(proof.fact[0], of))}
+        return {"statement": said, "triple": " ".join(map(str, proof.fact)), "dates": dates, **told}
+
+    def _days(self, subject: Term, predicate: NamedNode) -> list[str]:
+        return [each.value for each in self._values(subject, predicate)] if isinstance(subject, NamedNode) else []
+
+    def _whole(self, proof: Proof, evidence: Evidence) -> tuple[Proof, ...]:
+        """Return the proofs of what a statement says where a triple is a part of one; else that of the triple."""
+        subject = proof.fact[0]
+        if not isinstance(subject, NamedNode) or not self._is_statement(subject):
+            return (proof,)
+        if isinstance(proof, Stated):
+            quads = self.store.quads_for_pattern(subject, None, None, proof.graphs[0])
+            found = [(quad.predicate, quad.object) for quad in quads]
+        else:
+            ends = next(((start, end) for _, start, end in self._shortcuts(subject)), ())
+            found = [(end, value) for end in ends for value in self._values(subject, end)]
+        facts_of = [(subject, name, value) for name, value in found if isinstance(value, NamedNode | Literal)]
+        return tuple(evidence.of_fact(fact) for fact in sorted(facts_of, key=str)) or (proof,)
 
     def sentence(self, fact: Fact) -> str:
         """Return a triple in words."""
@@ -187,8 +215,12 @@ class Explainer:
         return said + (f" ({marks})" if marks else "")
 
     def _headed(self, pairs: Sequence[tuple[NamedNode, Term]]) -> str:
-        """Return a figure as its subject, measure and number, a dating as what is dated and when; nothing of others."""
+        """Return a figure as subject, measure and number, a dating as what is dated when, an assertion as a triple."""
         ends = dict(pairs)
+        if all(part in ends for part in _TRIPLE):
+            subject, predicate, value = (ends[part] for part in _TRIPLE)
+            assert isinstance(predicate, NamedNode)
+            return f"{self._words(subject)} {self._verb(predicate, isinstance(value, Literal))} {self._words(value)}"
         of, name = next(((of, name) for of, name in _HEADS if of in ends and name in ends), (None, None))
         if of is None or name is None:
             return ""
@@ -343,6 +375,12 @@ class Explainer:
             section = self.sections.get(term.value)
             return _place(section) if section else self._linked(term) or self.words(term)
         return term.value if isinstance(term, Literal) else str(term)
+
+
+def _step_of(proofs: Sequence[Proof]) -> _Step:
+    """Return the step of what is said of one subject, or follows of it by one rule."""
+    rule = next((each.rule for each in proofs if isinstance(each, Derived)), "")
+    return _Step([each.fact for each in proofs], rule=rule)
 
 
 def _defined(step: _Step) -> str:
