@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import re
 import warnings
-from codecs import BOM_UTF8
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cached_property, lru_cache
 from itertools import islice
 from pathlib import Path
@@ -23,12 +22,15 @@ from clustergraph.charts.svg import Link, web
 from clustergraph.engine.store import Embedded, Request
 from clustergraph.errors import QueryError
 from clustergraph.languages import messages, reader
-from clustergraph.questions import answer as answers
+from clustergraph.questions import chosen as choosing
 from clustergraph.questions import question as question_files
-from clustergraph.questions.answer import Answer, Cell, Excerpt, QuestionCall, Rows, WrittenAnswer, cell
+from clustergraph.questions.answer import Answer, Cell, QuestionCall, Rows, WrittenAnswer, cell
 from clustergraph.questions.catalogue import Catalogue
+from clustergraph.questions.chosen import Excerpt
 from clustergraph.questions.conflict import Conflict, ConflictRule, Wanted, load_rules
 from clustergraph.questions.conflicts import Conflicts
+from clustergraph.questions.facets import Facet
+from clustergraph.questions.kept_answer import KeptAnswer, KeptAnswers
 from clustergraph.questions.lookup import Lookup
 from clustergraph.questions.names import Choice, Choices, ListedChoices
 from clustergraph.questions.parameters import iri_of, needs_choices, resolve, statement
@@ -39,7 +41,7 @@ from clustergraph.questions.translation import told
 from clustergraph.rdf.labels import best
 from clustergraph.rdf.origins import Origins
 from clustergraph.release.artefacts import NAMES, ORIGINS, dump_of, folder_of
-from clustergraph.release.licences import LicensedSources
+from clustergraph.release.licences import LicensedSource, LicensedSources
 from clustergraph.release.manifest import Release
 from clustergraph.sparql.hints import Vocabulary, hints
 from clustergraph.terms import compact, expand
@@ -78,6 +80,7 @@ class Graph:
         self._given = questions
         self._given_rules = conflict_rules
         self._named = lru_cache(_NAMES_KEPT)(lambda _language, iri: best(self.store, NamedNode(iri)))
+        self._listings = KeptAnswers()
 
     @classmethod
     def open(cls, release: Path | str, queries: Path | str | None = None) -> Self:
@@ -198,25 +201,36 @@ class Graph:
 
         return why(self, answer)
 
-    def why(self, call: QuestionCall) -> str:
-        """Say why an answer has no rows; see `why_empty`."""
-        return self.why_empty(self._called(call))
+    def listing(self, question: Question, given: Mapping[str, list[str]]) -> KeptAnswer:
+        """Return the whole answer to a question, from which a client chooses; some are kept."""
+        return self._listings.of(
+            question, given, lambda: self.select(question.bound(resolve(question, given, self)[0]))
+        )
 
-    def _called(self, call: QuestionCall) -> Answer:
-        return self.put(told(question_files.find(self.questions, call.question)), call.given)
+    def sources_of(self, things: Collection[str]) -> tuple[LicensedSource, ...]:
+        """Return the sources with a licence of their own that say something of some things."""
+        return self._licensed.of(things)
+
+    def why(self, call: QuestionCall) -> str:
+        """Say why a client gets no rows of an answer; see `why_empty`."""
+        return choosing.why(self, call)
+
+    def facets(self, call: QuestionCall) -> tuple[Facet, ...]:
+        """Return what can be chosen of an answer, with the number of rows that each value leaves."""
+        return choosing.ChosenPart.of(self, call).facets
 
     def excerpt(self, call: QuestionCall, link: Link | None = None, room: float = WIDTH) -> Excerpt:
         """Return some rows of an answer with what is shown with them; a picture, if there is a ``link`` for IRIs.
 
         ``room`` is the width of the picture.
         """
-        answer = self._called(call)
-        rows = answer.part(call.offset, call.limit)
-        drawn = picture(*shown(answer, rows, self.locations), link, room) if link else Picture()
-        return Excerpt(
-            answer.columns, rows, len(answer), answer.query, drawn.svg, drawn.summary, drawn.notes,
-            self._asked_for(call, answer, rows), answer.notes, answer.sources,
-        )  # fmt: skip
+        return choosing.excerpt(
+            self, call, lambda answer, rows: self.picture(answer, rows, link, room) if link else None
+        )
+
+    def picture(self, answer: Answer, rows: Rows, link: Link, room: float) -> Picture:
+        """Return the picture of some rows of an answer, with what it shows in words."""
+        return picture(*shown(answer, rows, self.locations), link, room)
 
     def written(self, call: QuestionCall, max_bytes: int = 50_000_000, why_empty: str = "") -> WrittenAnswer:
         """Return some rows of an answer in one of the `answer_formats`; json has ``why_empty``.
@@ -225,29 +239,11 @@ class Graph:
             QuestionError: a parameter is not known, or a value does not fit.
             ResultTooLargeError: the answer is larger than allowed.
         """
-        answer = self._called(call)
-        rows = answer.part(call.offset, call.limit)
-        match call.format:
-            case "xml":
-                part = "" if len(rows) == len(answer) else f"\nLIMIT {call.limit} OFFSET {call.offset}"
-                content = self.engine.answer(Request(answer.query + part, "xml", max_bytes=max_bytes))
-            case "rq":
-                content = answer.query.encode()
-            case "json":
-                proofs = self._asked_for(call, answer, rows)
-                content = answers.document(call, self.digest, answer, rows, why_empty, proofs).encode()
-            case _:
-                content = self.file(answer, call.format, rows, iris=call.iris)
-                content = (BOM_UTF8 if call.excel and call.format == "csv" else b"") + content
-        return WrittenAnswer(content, len(answer), answer.notes)
+        return choosing.written(self, call, max_bytes, why_empty)
 
     def file(self, answer: Answer, format_: str, rows: Rows | None = None, *, iris: bool = False) -> bytes:
         """Return an answer, or some rows of it, as a file: a table, places, a network or a picture, if it has one."""
         return serialised(format_, answer, answer.rows if rows is None else rows, self.locations, iris=iris)
-
-    def _asked_for(self, call: QuestionCall, answer: Answer, rows: Rows) -> list[dict[str, Any]] | None:
-        """Return the evidence of some rows, if it is asked for."""
-        return self.proofs(answer, range(call.offset, call.offset + len(rows))) if call.evidence else None
 
     def conflicts(self, **wanted: str | Iterable[str]) -> list[Conflict]:
         """Return what disagrees: all, or by filters with one value or several; see `Conflicts.wanted`."""

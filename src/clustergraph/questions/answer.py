@@ -5,10 +5,10 @@ import importlib
 import json as json_module
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from itertools import chain
-from typing import Any, Final
+from typing import Any, Final, Self
 from urllib.parse import urlencode
 
 from pyoxigraph import BlankNode, Literal, NamedNode, Triple
@@ -110,7 +110,7 @@ class Answer:
 
     question: Question
     columns: tuple[str, ...]
-    terms: tuple[Mapping[str, NamedNode | BlankNode | Literal | None], ...] = ()
+    terms: Sequence[Mapping[str, NamedNode | BlankNode | Literal | None]] = ()
     """The RDF terms of each row."""
     query: str = ""
     """The query with its parameters bound."""
@@ -211,6 +211,10 @@ MOST_ROWS: Final = 10_000
 
 FLAGS: Final = ("evidence", "iris", "excel")
 """What a client can ask for with ``true``."""
+CHOSEN: Final = ("sort", "contains", "columns")
+"""By what a client chooses rows and columns of an answer, beside the parameters of the question."""
+AS_ANSWERED: Final = ("xml", "rq")
+"""The formats that hold the answer, or its query, as it is: there is nothing to choose in them."""
 
 
 @dataclass(frozen=True)
@@ -228,21 +232,55 @@ class QuestionCall:
     """Whether tables have a column of IRIs behind each column of things."""
     excel: bool = False
     """Whether CSV begins with the mark by which Excel reads accents."""
+    sort: str = ""
+    """The column by which the rows are sorted, with a minus before it if the greatest are first."""
+    contains: str = ""
+    """A text that one of the columns must have."""
+    columns: tuple[str, ...] = ()
+    """The columns that are wanted; all, or those that a page shows by itself, if there are none."""
+    view: str = ""
+    """What a page shows: the picture, the table, or both."""
 
     def address(self, name: str = "", **changed: int | str) -> str:
         """Return the address of the same answer for the same reader, in a format and with some parameters changed.
 
-        >>> QuestionCall("clusters", {"cluster": ["AFIL"]}).address("csv", limit=5)
-        '/questions/clusters.csv?cluster=AFIL&limit=5'
+        >>> QuestionCall("clusters", {"cluster": ["AFIL"]}, sort="-members").address("csv", limit=5)
+        '/questions/clusters.csv?cluster=AFIL&limit=5&sort=-members'
         """
         pairs = [(key, value) for key, values in self.given.items() for value in values]
         flags = {name: str(getattr(self, name)).lower() for name in FLAGS}
-        own = {"limit": self.limit, "offset": self.offset, **flags, **changed}
+        part = {"sort": self.sort, "contains": self.contains, "columns": " ".join(self.columns), "view": self.view}
+        own = {"limit": self.limit, "offset": self.offset, **flags, **part, **changed}
         defaults = {"limit": usual_limit(self.format), "offset": 0, **dict.fromkeys(FLAGS, "false")}
-        pairs += [(key, str(value)) for key, value in own.items() if defaults.get(key) != value]
+        left_out = {*(CHOSEN if name in AS_ANSWERED else ()), *(["view"] if name else [])}
+        pairs += [(k, str(v)) for k, v in own.items() if k not in left_out and v != defaults.get(k, "")]
         pairs += [(LANG, language)] if (language := chosen()) not in (None, usual()) else []
         path = self.path + (f".{name}" if name else "")
         return f"{path}?{urlencode(pairs)}" if pairs else path
+
+    def with_value(self, name: str, value: str, *, many: bool = True) -> Self:
+        """Return the same with a value for a parameter, beside those that it has if it takes many.
+
+        >>> QuestionCall("clusters", {"country": ["Italy"]}, offset=100).with_value("country", "Spain").address()
+        '/questions/clusters?country=Italy&country=Spain'
+        """
+        values = [*(self.given.get(name, ()) if many else ()), value]
+        return replace(self, given={**self.given, name: values}, offset=0)
+
+    def without(self, name: str, value: str = "") -> Self:
+        """Return the same without a value of a parameter, or without any of its values."""
+        values = [each for each in self.given.get(name, ()) if value and each != value]
+        given = {key: each for key, each in {**self.given, name: values}.items() if each}
+        return replace(self, given=given, offset=0)
+
+    def sorted_by(self, column: str) -> Self:
+        """Return the same sorted by a column: upwards, downwards if it is that already, and then not any more.
+
+        >>> [QuestionCall("q", sort=each).sorted_by("n").sort for each in ("", "n", "-n")]
+        ['n', '-n', '']
+        """
+        following = {column: f"-{column}", f"-{column}": ""}
+        return replace(self, sort=following.get(self.sort, column), offset=0)
 
     @property
     def path(self) -> str:
@@ -253,30 +291,6 @@ class QuestionCall:
 def usual_limit(format_: str) -> int:
     """Return how many rows a format has, unless ``limit`` says otherwise."""
     return PAGE_ROWS if format_ == "html" else MOST_ROWS
-
-
-@dataclass(frozen=True)
-class Excerpt:
-    """Some rows of an answer, with all that is shown with them."""
-
-    columns: tuple[str, ...]
-    rows: tuple[tuple[Cell, ...], ...]
-    total: int
-    """How many rows there are in all."""
-    query: str
-    """The query with its parameters bound."""
-    chart: str = ""
-    """The picture, as SVG."""
-    summary: str = ""
-    """What the picture shows, in a sentence."""
-    remarks: tuple[str, ...] = ()
-    """What the picture leaves out, and how it is to be read."""
-    evidence: list[dict[str, Any]] | None = None
-    """What each row rests on, if that is asked for."""
-    notes: tuple[str, ...] = ()
-    """See `Answer.notes`."""
-    sources: tuple[LicensedSource, ...] = ()
-    """See `Answer.sources`."""
 
 
 @dataclass(frozen=True)
@@ -334,6 +348,7 @@ def document(
     rows: Rows,
     why_empty: str = "",
     evidence: list[dict[str, Any]] | None = None,
+    summary: str = "",
 ) -> str:
     """Return a JSON document with some rows of an answer of a release, and all there is to say of them."""
     members = {
@@ -344,7 +359,9 @@ def document(
         **({"sources": [each.document() for each in answer.sources]} if answer.sources else {}),
         "release": release,
         "permanent": call.address("json", release=release),
+        **({"summary": summary} if summary else {}),
         "total": len(answer),
+        **{name: getattr(call, name) for name in CHOSEN if getattr(call, name) and name != "columns"},
         "columns": {column: answer.question.columns.get(column, "") for column in answer.columns},
         "rows": objects(answer.columns, rows),
         **({"why_empty": why_empty} if why_empty else {}),

@@ -42,7 +42,7 @@ _COLUMN: Final = re.compile(r"\{(\w+)\}")
 _PART: Final = re.compile(r"\[([^\]]*)\]")
 _VALUE: Final = re.compile(r"""<[^>]*>|"(?:[^"\\]|\\.)*"(?:@[\w-]+|\^\^\S+)?|[^\s"<]+""")
 _NEEDED: Final = {"title", "columns"}
-_OTHER: Final = {"description", "tags", "parameters", "view", "evidence"}
+_OTHER: Final = {"description", "tags", "parameters", "view", "evidence", "headings", "hidden", "answer"}
 
 
 @dataclass(frozen=True)
@@ -62,6 +62,10 @@ class Parameter:
     """Whether several values can be given."""
     default: tuple[str, ...] = ()
     """What it is where nothing is given, in the form in which a value can be given."""
+    facet: str = ""
+    """Which values a row has, if they are offered with the number of rows: a column, or a pattern of SPARQL."""
+    heading: str = ""
+    """What a facet is called."""
 
 
 @dataclass(frozen=True)
@@ -116,6 +120,21 @@ class Question:
     """The sentence that a row states, with the columns that identify its evidence in braces; see `statement`."""
     replaces: Sequence[Successor] = ()
     """The old questions that this one has taken the place of."""
+    headings: Mapping[str, str] = field(default_factory=dict)
+    """What stands above columns whose names do not say it."""
+    hidden: Sequence[str] = ()
+    """The columns that a page leaves out unless they are asked for."""
+    answer: str = ""
+    """The sentence that sums up several rows; see `clustergraph.questions.summary`."""
+
+    def heading(self, column: str) -> str:
+        """Return what stands above a column.
+
+        >>> Question("q", Path("q.rq"), "", "", "", {}, headings={"one": "Partner"}).heading("cluster_country")
+        'Cluster country'
+        """
+        name = self.headings.get(column) or column.replace("_", " ")
+        return name[:1].upper() + name[1:]
 
     def statement(self, row: Mapping[str, str]) -> str:
         """Return what a row states, in words; a part in brackets is left out where a column in it has no value.
@@ -190,6 +209,8 @@ def parse(path: Path, text: str) -> Question:
         view = View.read(head.get("view", "table"), list(columns))
         described = "the evidence"
         evidence = _evidence(head, columns)
+        described = "what a page shows"
+        shown = _shown(head, columns)
     except (TypeError, KeyError, AttributeError, ValueError) as error:
         raise SourceError(f"{described} is not described as it should be: {error}", where=Where(path)) from error
     return Question(
@@ -203,6 +224,7 @@ def parse(path: Path, text: str) -> Question:
         tags=tuple(head.get("tags", ())),
         view=view,
         evidence=evidence,
+        **shown,
     )
 
 
@@ -240,6 +262,10 @@ def _parameter(name: str, entry: Mapping[str, Any], text: str) -> Parameter:
     if not block:
         raise ValueError(f"the parameter {name!r} has no block VALUES ?{name} {{ … }} in the query")
     of = entry.get("class") or entry.get("list") or ""
+    default = tuple(_given(value) for value in _VALUE.findall(block[2]) if value != "UNDEF")
+    facet = str(entry.get("facet", ""))
+    if facet and (default or entry.get("required")):
+        raise ValueError(f"{name} is a facet, and so it has no default and is not needed")
     return Parameter(
         name=name,
         label=str(entry["label"]),
@@ -248,8 +274,18 @@ def _parameter(name: str, entry: Mapping[str, Any], text: str) -> Parameter:
         but=str(entry.get("but", "")),
         required=bool(entry.get("required", False)),
         many=bool(entry.get("many", False)),
-        default=tuple(_given(value) for value in _VALUE.findall(block[2]) if value != "UNDEF"),
+        default=default,
+        facet=facet,
+        heading=str(entry.get("heading", "")),
     )
+
+
+def _shown(head: Mapping[str, Any], columns: Mapping[str, str]) -> dict[str, Any]:
+    headings = {str(name): str(text) for name, text in (head.get("headings") or {}).items()}
+    hidden = tuple(head.get("hidden", ()))
+    if unknown := [name for name in (*headings, *hidden) if name not in columns]:
+        raise ValueError(f"it names a column {unknown[0]!r}, which the question does not have")
+    return {"headings": headings, "hidden": hidden, "answer": str(head.get("answer", ""))}
 
 
 def _evidence(head: Mapping[str, Any], columns: Mapping[str, str]) -> str:

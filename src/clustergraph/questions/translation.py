@@ -17,14 +17,24 @@ def told(question: Question) -> Question:
     """Return a question as it is told to a reader: titles, labels and meanings in the language of the reader."""
     if chosen() is None:
         return question
-    labelled = {name: replace(each, label=translated(each.label)) for name, each in question.parameters.items()}
+    labelled = {
+        name: replace(each, label=translated(each.label), heading=translated(each.heading, _HEADING))
+        for name, each in question.parameters.items()
+    }
     return replace(
         question,
         title=translated(question.title),
         description=translated(question.description),
         columns={column: translated(meaning) for column, meaning in question.columns.items()},
         parameters=labelled,
+        headings={column: _above(question, column) for column in question.columns},
+        answer=translated(question.answer),
     )
+
+
+def _above(question: Question, column: str) -> Label:
+    own = question.headings.get(column)
+    return translated(own, _HEADING) if own else heading(column)
 
 
 def heading(column: str) -> Label:
@@ -50,10 +60,14 @@ def messages(question: Question) -> Iterator[tuple[str, str | None]]:
     """Yield what is to be translated of a question, each with its context, if it has one."""
     yield question.title, None
     yield question.description, None
+    yield question.answer, None
+    for words in question.headings.values():
+        yield words, _HEADING
     for column, meaning in question.columns.items():
         yield column.replace("_", " "), _HEADING
         yield meaning, None
     for parameter in question.parameters.values():
         yield parameter.label, None
+        yield parameter.heading, _HEADING
     for tag in question.tags:
         yield tag, _SUBJECT

@@ -1,16 +1,21 @@
 """What can be given for a parameter: values that have answers, with the number of rows, where the answer tells it."""
 
+from __future__ import annotations
+
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
-from clustergraph.questions.answer import Answer
+from clustergraph.questions.answer import Answer, QuestionCall
 from clustergraph.questions.names import Choices, ListedChoices
 from clustergraph.questions.parameters import needs_choices
 from clustergraph.questions.question import Parameter, Question
 from clustergraph.sparql.parser import query_of
 from clustergraph.sparql.tree import Expression, every, variables
+
+if TYPE_CHECKING:
+    from clustergraph.questions.facets import Facet
 
 SUGGESTED: Final = 2_000
 """Up to how many are suggested: more would make a page of megabytes, and each is found by its name all the same."""
@@ -42,6 +47,10 @@ class Askable(Protocol):
         """Return what a parameter can be."""
         ...
 
+    def facets(self, call: QuestionCall) -> tuple[Facet, ...]:
+        """Return what can be chosen of an answer, with the number of rows that each value leaves."""
+        ...
+
     def put(self, question: Question, given: Mapping[str, list[str]]) -> Answer:
         """Return the answer to a question."""
         ...
@@ -51,12 +60,16 @@ def values_of(graph: Askable, name: str) -> Values:
     """Return what the parameters of a question can be given: what stands in its whole answer, or all their choices."""
     question = graph.questions[name]
     parameters = [each for each in question.parameters.values() if needs_choices(each)]
-    counted = [each for each in parameters if _is_counted(question, each)]
+    counted = [each for each in parameters if not each.facet and _is_counted(question, each)]
     answer = graph.put(question, {}) if counted else None
-    return {
+    open_ = not any(each.required for each in question.parameters.values())
+    facets = graph.facets(QuestionCall(name)) if open_ and any(each.facet for each in parameters) else ()
+    of_facets = {each.parameter.name: list(each.values) for each in facets}
+    return of_facets | {
         each.name: _counted(each, graph.choices(each), answer) if answer and each in counted else
         every_value(graph.choices(each))
         for each in parameters
+        if each.name not in of_facets
     }  # fmt: skip
 
 

@@ -13,7 +13,8 @@ from clustergraph.charts.map import MOST_PLACES
 from clustergraph.errors import ClustergraphError, OverLimitError
 from clustergraph.graph import Graph
 from clustergraph.languages.messages import N_
-from clustergraph.questions.answer import Excerpt, QuestionCall
+from clustergraph.questions.answer import QuestionCall
+from clustergraph.questions.chosen import Excerpt
 from clustergraph.questions.question import FIRST, Question
 from clustergraph.release.manifest import Release
 from clustergraph.terms import CATALOGUE, INFERRED, ONTOLOGY, address

@@ -59,6 +59,7 @@ _DOORS: Final = {
 _MORE: Final = {
     "/": N_("Start"),
     "/compare": N_("Compare"),
+    "/questions/organisations": N_("Organisations"),
     "/sparql": N_("SPARQL"),
     "/ontology": N_("Ontology"),
     "/validate": N_("Check data"),

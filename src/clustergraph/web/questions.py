@@ -15,8 +15,17 @@ from clustergraph.errors import ClustergraphError, OverLimitError, QuestionError
 from clustergraph.formats import answer_formats, missing_for
 from clustergraph.graph import Graph
 from clustergraph.languages.reader import LANG
-from clustergraph.questions.answer import FLAGS, MOST_ROWS, Excerpt, QuestionCall, WrittenAnswer, usual_limit
+from clustergraph.questions.answer import (
+    AS_ANSWERED,
+    CHOSEN,
+    FLAGS,
+    MOST_ROWS,
+    QuestionCall,
+    WrittenAnswer,
+    usual_limit,
+)
 from clustergraph.questions.catalogue import by_subject, description, matching
+from clustergraph.questions.chosen import Excerpt
 from clustergraph.questions.names import AmbiguousNameError
 from clustergraph.questions.parameters import iri_of
 from clustergraph.questions.question import Question, asked
@@ -42,10 +51,18 @@ Limit = Annotated[int | None, Query(ge=1, le=MOST_ROWS, description="how many ro
 Offset = Annotated[int, Query(ge=0, le=1_000_000_000, description="how many rows are left out before them")]
 Evidence = Annotated[bool, Query(description="whether each row comes with what it rests on; in json and html")]
 Iris = Annotated[bool, Query(description="whether columns of things have one of IRIs behind them, in tables")]
+Sort = Annotated[
+    str, Query(description="the column by which rows are sorted; with a minus before it the greatest first")
+]
+Contains = Annotated[str, Query(description="a text that one of the columns shown must have")]
+Columns = Annotated[list[str] | None, Query(description="the columns that are given; else all, on pages some")]
+View = Annotated[str, Query(description="what a page shows", json_schema_extra={"enum": ["picture", "table"]})]
 Excel = Annotated[bool, Query(description="whether csv begins with the mark (BOM) by which Excel reads accents")]
 
 EVIDENCE_ROWS: Final = 50
 """For how many rows evidence is given at a time."""
+MOST_TEXT: Final = 200
+"""So many characters of a text that rows must contain are looked for."""
 LISTED_CHOICES: Final = 40
 """Up to how many choices are shown as a list; more are suggested while typing."""
 OFFERS: Final = Offers({"html": HTML, **{name: each.media_types for name, each in answer_formats().items()}})
@@ -60,7 +77,8 @@ _PICTURES: Final = {
     "rivals": "rival values",
 }
 """What is drawn of an answer, by the kind of its view, in a word."""
-_RESERVED: Final = ("format", "limit", "offset", "release", LANG, *FLAGS)
+RESERVED: Final = ("format", "limit", "offset", "release", "view", LANG, *CHOSEN, *FLAGS)
+"""What no parameter of a question is called."""
 
 Found = TypeVar("Found", Excerpt, WrittenAnswer)
 
@@ -96,6 +114,10 @@ async def answer(
     evidence: Evidence = False,
     iris: Iris = False,
     excel: Excel = False,
+    sort: Sort = "",
+    contains: Contains = "",
+    columns: Columns = None,
+    view: View = "",
     release: ReleaseName = None,  # noqa: ARG001 - see `served`
     wanted: Annotated[str, format_of(OFFERS)] = "",
 ) -> Response:
@@ -112,10 +134,29 @@ async def answer(
     refused = f"this service has not installed {lacking}, which that format needs" if lacking else _UNFIT
     chosen = OFFERS.choose(request, extension or wanted, refused)
     usual = EVIDENCE_ROWS if evidence else usual_limit(chosen)
-    call = QuestionCall(question.name, given, chosen, limit or usual, offset, evidence, iris, excel)
+    if view not in ("", "picture", "table"):
+        raise bad_request(f"view is {view[:100]!r}", "give picture or table, or leave it out for both")
+    names = tuple(" ".join(columns or ()).replace(",", " ").split())
+    call = QuestionCall(
+        question.name,
+        given,
+        chosen,
+        limit or usual,
+        offset,
+        evidence,
+        iris,
+        excel,
+        sort,
+        contains.strip()[:MOST_TEXT],
+        names,
+        view,
+    )
+    if call.format in AS_ANSWERED and (wrong := [name for name in CHOSEN if getattr(call, name)]):
+        refused = f"{call.format} gives the answer of the question as it is, and does not take {' or '.join(wrong)}"
+        raise RequestError(HTTPStatus.NOT_ACCEPTABLE, refused, "leave that out, or ask for json or csv")
     if chosen == "html":
         # A page that nothing is chosen for is a first look; whoever says how many rows wants them.
-        chosen_rows = bool(given) or limit is not None or bool(offset) or evidence
+        chosen_rows = bool(given or offset or sort or call.contains) or limit is not None or evidence
         make = partial(_show, here, question, call, soon=here.large and not chosen_rows)
         return await respond_page(request, here.release, make)
 
@@ -162,13 +203,13 @@ async def respond_part(
 def given_parameters(request: Request) -> Given:
     """Return the parameters of a question; one without a value counts as not given."""
     given = {key: [each.strip() for each in request.query_params.getlist(key)] for key in request.query_params}
-    return {key: list(filter(None, values)) for key, values in given.items() if key not in _RESERVED and any(values)}
+    return {key: list(filter(None, values)) for key, values in given.items() if key not in RESERVED and any(values)}
 
 
 def _moved(request: Request, question: Question, given: Given, extension: str) -> Response:
     """Return where the successor of an old question is asked for the same."""
     pairs = [(name, value) for name, values in given.items() for value in values]
-    pairs += [(name, value) for name, value in request.query_params.multi_items() if name in _RESERVED]
+    pairs += [(name, value) for name, value in request.query_params.multi_items() if name in RESERVED]
     path = f"/questions/{question.name}" + (f".{extension}" if extension else "")
     return RedirectResponse(f"{path}?{urlencode(pairs)}" if pairs else path, HTTPStatus.PERMANENT_REDIRECT)
 
@@ -206,7 +247,11 @@ def _links(call: QuestionCall, total: int, hints: Sequence[str]) -> dict[str, st
     if call.offset + call.limit < total:
         places["next"] = call.offset + call.limit
     found = [f'<{call.address(call.format, offset=place)}>; rel="{rel}"' for rel, place in places.items()]
-    return {"Link": ", ".join(found), **hint_header("; ".join(" ".join(each.split()) for each in hints if each))}
+    return {
+        "Link": ", ".join(found),
+        "X-Clustergraph-Total": str(total),
+        **hint_header("; ".join(" ".join(each.split()) for each in hints if each)),
+    }
 
 
 async def _show(here: Served, question: Question, call: QuestionCall, *, soon: bool) -> bytes | Response:
@@ -250,15 +295,21 @@ async def choices(
     name: str,
     release: ReleaseName = None,  # noqa: ARG001 - see `served`
 ) -> Response:
-    """Tell what the parameters of a question can be given: values that have answers, with the number of rows."""
+    """Tell what the parameters of a question can be given: values that have answers, with the number of rows.
+
+    Of facets it is the number that each value leaves with what is given for the other parameters.
+    """
     here = served(request)
     try:
-        question, _, _ = asked(await here.questions(), name, {})
+        question, given, _ = asked(await here.questions(), name, given_parameters(request))
     except QuestionError as error:
         raise RequestError(HTTPStatus.NOT_FOUND, error.message, error.advice) from error
 
     async def tell() -> bytes:
-        found = await here.values(question)
+        found = dict(await here.values(question))
+        if given:
+            left = await here.do(Graph.facets, QuestionCall(question.name, given))
+            found |= {each.parameter.name: list(each.values) for each in left}
         return as_json({key: [asdict(each) for each in values] for key, values in found.items()})
 
     etag = address_tag(request, here.release, "choices")
