@@ -11,6 +11,7 @@ from typing import Final
 from pyoxigraph import DefaultGraph, Literal, NamedNode, Store
 
 from clustergraph.languages.messages import N_
+from clustergraph.languages.reader import Label
 from clustergraph.questions.ontology import OntologySource
 from clustergraph.rdf.labels import rank
 from clustergraph.terms import SCHEME, compact, expand
@@ -129,7 +130,11 @@ def code_list_of(graph: OntologySource, iri: str) -> CodeList | None:
 def _head(graph: OntologySource, node: NamedNode) -> CodeList:
     described = _texts(graph.store, node, "dcterms:description")
     title = graph.name(node.value) or compact(node.value)
-    return CodeList(node.value, title, described[0].value if described else "")
+    return CodeList(node.value, title, _label(described[0]) if described else "")
+
+
+def _label(text: Literal) -> Label:
+    return Label(text.value, text.language)
 
 
 def _texts(store: Store, node: NamedNode, name: str) -> list[Literal]:
@@ -161,7 +166,7 @@ class _ConceptReader:
             labels={each.language or "": each.value for each in self._texts(node, "skos:prefLabel")},
             also={language: tuple(names) for language, names in also.items()},
             definition=self._first(node, "skos:definition"),
-            notes=tuple(each.value for each in self._texts(node, "skos:scopeNote")),
+            notes=tuple(map(_label, self._texts(node, "skos:scopeNote"))),
             broader=self._iris(node, "skos:broader"),
             related=self._iris(node, "skos:related"),
             matches=tuple(self._matches(node)),
@@ -178,7 +183,7 @@ class _ConceptReader:
         return _texts(self._store, node, name)
 
     def _first(self, node: NamedNode, name: str) -> str:
-        return next((each.value for each in self._texts(node, name)), "")
+        return next((_label(each) for each in self._texts(node, name)), "")
 
     def _iris(self, node: NamedNode, name: str) -> tuple[str, ...]:
         found = (quad.object for quad in self._store.quads_for_pattern(node, expand(name), None, DefaultGraph()))

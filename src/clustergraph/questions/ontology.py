@@ -11,6 +11,7 @@ from typing import Final, Protocol
 from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, Quad, Store
 
 from clustergraph.languages.messages import N_
+from clustergraph.languages.reader import Label
 from clustergraph.rdf.labels import rank
 from clustergraph.shacl import paths
 from clustergraph.shacl.triples import Node, Subject, Triples, sh
@@ -263,7 +264,7 @@ class _Reader:
             labels=labels,
             definitions=definitions,
             label=self._name(node.value) or compact(node.value),
-            definition=next(iter(definitions.values()), ""),
+            definition=next(iter(self.texts(node.value, "skos:definition")), ""),
             notes=self.texts(node.value, "skos:scopeNote"),
             examples=self.texts(node.value, "skos:example"),
             also=self.texts(node.value, "skos:altLabel"),
@@ -287,7 +288,7 @@ class _Reader:
 
     def texts(self, iri: str, property_: str) -> tuple[str, ...]:
         """Return the texts that are values of a property, the best language first."""
-        return tuple(each.value for each in self._literals(NamedNode(iri), expand(property_)))
+        return tuple(Label(each.value, each.language) for each in self._literals(NamedNode(iri), expand(property_)))
 
     def _literals(self, node: NamedNode, property_: NamedNode) -> list[Literal]:
         found = (quad.object for quad in self._quads(node, property_))

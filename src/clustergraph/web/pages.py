@@ -112,6 +112,7 @@ _ENVIRONMENT.filters |= {
     "sentences": lambda text: re.split(r"(?<=[.?!]) (?=[A-Z])", text, maxsplit=1),
     "href": address,
     "label": _label,
+    "capital": lambda text: Label(text[:1].upper() + text[1:], getattr(text, "language", None)),
     "english": lambda text: _label(Label(text, ENGLISH)),
     "heading": lambda column: _label(heading(column)),
     "subject": lambda tag: _label(subject(tag)),
