@@ -64,11 +64,11 @@ def opened(live: Live, browser: Browser) -> Iterator[Opened]:
     """Opens a path of the service in a window of its own, and looks at what it asks and logs.
 
     What is given beside the path is what a context of Playwright takes: `color_scheme`, `java_script_enabled`,
-    `locale`. `faults=False` leaves errors of the page, such as a 404, to the test.
+    `locale`. `logs=False` leaves what the browser logs, such as a status of 404, to the test.
     """
     pages: list[tuple[Page, list[str]]] = []
 
-    def open_(path: str, *, width: int = 1024, height: int = 768, faults: bool = True, **given: Any) -> Page:
+    def open_(path: str, *, width: int = 1024, height: int = 768, logs: bool = True, **given: Any) -> Page:
         page = browser.new_context(viewport={"width": width, "height": height}, **given).new_page()
         found: list[str] = []
 
@@ -83,8 +83,7 @@ def opened(live: Live, browser: Browser) -> Iterator[Opened]:
         page.on("request", asked)
         page.on("console", logged)
         page.on("pageerror", lambda error: found.append(f"throws {error}"))
-        if faults:
-            pages.append((page, found))
+        pages.append((page, found if logs else []))
         page.goto(live.url + path)
         return page
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser.conftest import Opened, faults, width_of
 
@@ -19,6 +22,8 @@ PAGES = (
     "/conflicts",
     "/search?q=plastipolis",
     "/sparql",
+    "/sparql?query=nonsense",
+    "/sparql?view=map&query=SELECT+*+{+%3Fcluster+a+cg%3ACluster+}",
     "/sparql?query=SELECT+*+{+%3Fcluster+a+cg%3ACluster+}",
     "/download",
     "/ontology",
@@ -34,20 +39,51 @@ PAGES = (
     "/validate",
     "/validate?example=faults",
     "/explain",
+    "/explain?subject=AFIL&predicate=cg:region&object=nuts:ITC4",
+    "/compare?thing=AFIL&thing=Plastipolis",
+    "/questions/rival-figures",
+    "/questions/regions",
+    "/questions/projects",
+    "/dataset",
+    "/nothing",
     "/audit",
     "/matches",
 )
+FAULTY = ("/nothing", "/sparql?query=nonsense")
+"""What a browser logs as an error: the status says that something is wrong."""
 
 
 @pytest.mark.parametrize("path", PAGES)
 @pytest.mark.parametrize(("width", "scheme"), [(390, "light"), (1024, "dark")])
 def test_a_page_has_no_fault(opened: Opened, path: str, width: int, scheme: str) -> None:
-    page = opened(path, width=width, color_scheme=scheme)
+    page = opened(path, width=width, color_scheme=scheme, logs=path not in FAULTY)
     assert faults(page) == []
     assert width_of(page) <= width
 
 
 @pytest.mark.parametrize("path", PAGES)
 def test_a_page_fits_a_small_window(opened: Opened, path: str) -> None:
-    page = opened(path, width=320)
+    page = opened(path, width=320, logs=path not in FAULTY)
     assert width_of(page) <= 320
+
+
+def test_the_start_page_weighs_less_than_100_kilobytes(opened: Opened) -> None:
+    page = opened("/", logs=False)
+    sent: list[int] = []
+    page.on("requestfinished", lambda request: sent.append(request.sizes()["responseBodySize"]))
+    page.reload(wait_until="networkidle")
+    page.wait_for_timeout(200)
+    assert len(sent) >= 4
+    assert sum(sent) < 100_000
+
+
+def test_a_year_is_chosen_by_a_slider(opened: Opened) -> None:
+    page = opened("/compare?thing=AFIL&thing=Plastipolis")
+    slider, field = page.get_by_role("slider", name="Valid on"), page.get_by_role("textbox", name="Valid on")
+    field.fill("2016")
+    assert slider.input_value() == "2016"
+    slider.press("ArrowRight")
+    assert field.input_value() == "2017"
+    slider.press("Enter")
+    expect(page).to_have_url(re.compile("valid_on=2017"))
+    assert faults(page) == []

@@ -13,7 +13,7 @@ def shown(page: Page) -> list[float]:
 
 
 def picture(page: Page) -> Locator:
-    return page.locator(".movable > svg")
+    return page.locator(".movable svg.moves")
 
 
 def test_buttons_and_keys_bring_it_nearer_and_back(opened: Opened) -> None:
@@ -65,6 +65,18 @@ def test_the_wheel_needs_ctrl_and_a_drag_does_not_follow_a_link(opened: Opened) 
     assert shown(page) != near
     assert page.url == address
     assert near[2] == shown(page)[2]
+
+
+def test_marks_of_a_map_keep_their_size(opened: Opened) -> None:
+    page = opened("/questions/partners-by-place", reduced_motion="reduce")
+    disc = picture(page).locator("circle").first
+    before = disc.bounding_box()
+    page.get_by_role("button", name="Nearer").click()
+    after = disc.bounding_box()
+    assert before
+    assert after
+    assert abs(before["width"] - after["width"]) < 1
+    assert before["x"] != after["x"]
 
 
 def test_a_network_moves_and_a_bar_chart_does_not(opened: Opened) -> None:

@@ -1,6 +1,8 @@
 // What every page has of its own accord without, and more comfortably with a script.
 import { movePictures } from "./pictures";
 import { suggestNames } from "./suggestions";
+import { slideYears } from "./years";
 
 suggestNames();
 movePictures();
+slideYears();

@@ -1,5 +1,6 @@
 // Maps and networks that the server draws, made to move: by pointer, wheel with Ctrl, keys and buttons. Only the part
-// that is shown changes (the viewBox); the drawing stays as it is.
+// that is shown changes (the viewBox); the drawing stays as it is. In a map the land moves, and its marks and names keep
+// their size.
 
 interface Box {
   x: number;
@@ -17,7 +18,17 @@ const MILLISECONDS = 160;
 /** Pixels after which a pointer that is down moves the picture, and no longer points at a link. */
 const SLACK = 5;
 
+/** What keeps its size in a map, by the place it stands at. */
+const KEPT = ".place, [aria-hidden] text";
+
 const still = matchMedia("(prefers-reduced-motion: reduce)");
+
+/** A mark with the place that it stands at. */
+function placed(mark: Element): [Element, number, number] {
+  const at = mark.querySelector("circle") ?? mark.querySelector("text") ?? mark;
+  const number = (name: string): number => Number(at.getAttribute(`c${name}`) ?? at.getAttribute(name) ?? 0);
+  return [mark, number("x"), number("y")];
+}
 
 class Picture {
   readonly #whole: Box;
@@ -26,13 +37,16 @@ class Picture {
   readonly #pointers = new Map<number, PointerEvent>();
   #moved = 0;
   readonly #buttons = new Map<string, HTMLButtonElement>();
+  readonly #kept: [Element, number, number][];
 
   constructor(readonly figure: HTMLElement, readonly svg: SVGSVGElement) {
     const { x, y, width, height } = svg.viewBox.baseVal;
     this.#whole = { x, y, width, height };
     this.#shown = { ...this.#whole };
+    this.#kept = svg.classList.contains("frame") ? [...svg.querySelectorAll(KEPT)].map(placed) : [];
     figure.classList.add("movable");
-    svg.before(this.#controls());
+    svg.classList.add("moves");
+    figure.prepend(this.#controls());
     svg.addEventListener("wheel", (event) => this.#wheel(event), { passive: false });
     svg.addEventListener("pointerdown", (event) => this.#down(event));
     svg.addEventListener("pointermove", (event) => this.#move(event));
@@ -127,6 +141,9 @@ class Picture {
     const { x, y, width, height } = this.#shown;
     this.svg.setAttribute("viewBox", `${x} ${y} ${width} ${height}`);
     const near = this.#whole.width / width;
+    for (const [mark, atX, atY] of this.#kept) {
+      mark.setAttribute("transform", `translate(${atX} ${atY}) scale(${1 / near}) translate(${-atX} ${-atY})`);
+    }
     this.figure.classList.toggle("near", near > 1.001);
     this.#enable("nearer", near < CLOSEST - 0.001);
     this.#enable("farther", near > 1.001);
@@ -199,7 +216,9 @@ class Picture {
 
 export function movePictures(inside: ParentNode = document): void {
   for (const figure of inside.querySelectorAll<HTMLElement>("[data-move]:not(.movable)")) {
-    const svg = figure.querySelector<SVGSVGElement>(":scope > svg");
-    if (svg?.viewBox.baseVal.width) new Picture(figure, svg);
+    const svg = figure.querySelector<SVGSVGElement>("svg");
+    // Of a map in several parts the first one moves, which is the largest.
+    const part = svg?.querySelector<SVGSVGElement>("svg.frame") ?? svg;
+    if (part?.viewBox.baseVal.width) new Picture(figure, part);
   }
 }
