@@ -16,12 +16,13 @@ from typing import TYPE_CHECKING, Any, Final, Self
 
 from pyoxigraph import DefaultGraph, Literal, NamedNode, QueryBoolean, QuerySolutions, QueryTriples, Store
 
-from clustergraph.charts import WIDTH, Locations, Picture, draw, land, picture, shown
+from clustergraph.charts import WIDTH, Locations, Picture, draw, picture, shown
 from clustergraph.charts.interchange import serialised
 from clustergraph.charts.svg import Link, web
+from clustergraph.columns import file
 from clustergraph.engine.store import Embedded, Request
 from clustergraph.errors import QueryError
-from clustergraph.languages import messages, reader
+from clustergraph.languages import reader
 from clustergraph.questions import chosen as choosing
 from clustergraph.questions import question as question_files
 from clustergraph.questions.answer import Answer, Cell, QuestionCall, Rows, WrittenAnswer, cell
@@ -40,7 +41,7 @@ from clustergraph.questions.thing import Thing, Things
 from clustergraph.questions.translation import told
 from clustergraph.rdf.labels import best
 from clustergraph.rdf.origins import Origins
-from clustergraph.release.artefacts import NAMES, ORIGINS, dump_of, folder_of
+from clustergraph.release.artefacts import COLUMNS, NAMES, ORIGINS, folder_of
 from clustergraph.release.licences import LicensedSource, LicensedSources
 from clustergraph.release.manifest import Release
 from clustergraph.sparql.hints import Vocabulary, hints
@@ -92,7 +93,12 @@ class Graph:
         """
         questions = question_files.load(Path(queries)) if queries else None
         rules = load_rules(Path(queries)) if queries else None
-        return cls(Embedded(Path(release)), questions, Release.read(Path(release)).digest, rules)
+        return cls(
+            Embedded(Path(release), columns=file.open_(folder_of(Path(release), COLUMNS))),
+            questions,
+            Release.read(Path(release)).digest,
+            rules,
+        )
 
     @staticmethod
     def connect(address: str) -> Graph:
@@ -413,30 +419,3 @@ class Graph:
         from clustergraph.questions.evidence import Evidence
 
         return Evidence(self.store)
-
-
-def opened(release: Path, in_memory: bool, *, memory_quads: int) -> Graph | None:
-    """Return the graph of a release for a worker; None where it is to be held in memory and is too large for that.
-
-    In memory it takes longer to open and answers several times faster.
-
-    Raises:
-        ReleaseError: it cannot be opened.
-    """
-    if in_memory and Release.read(release).quads > memory_quads:
-        return None
-    graph = (
-        Graph(Embedded.in_memory(release, dump_of(release)), digest=release.name) if in_memory else Graph.open(release)
-    )
-    _ = graph.origins, graph.name_index, graph._conflicts  # a worker can open no file later
-    return graph
-
-
-def prepare() -> None:
-    """Import and read whatever a job on a graph needs: a worker can open no file later."""
-    from clustergraph.charts import views  # noqa: F401
-    from clustergraph.questions import assistance, evidence, explanation, lineage, search, suggestions, usage, values  # noqa: F401  # noqa: F401
-
-    messages.load()
-    for name in land.LAYERS:
-        land.layer(name)

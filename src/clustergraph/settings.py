@@ -14,7 +14,7 @@ from pyoxigraph import NamedNode
 from clustergraph.errors import ClustergraphError
 
 VARIABLE_PREFIX = "CLUSTERGRAPH_"
-_MAY_BE_ZERO = ("port", "memory_quads", "cache_bytes", "log_requests", "log_queries", "short_links")
+_MAY_BE_ZERO = ("port", "memory_quads", "columns", "cache_bytes", "log_requests", "log_queries", "short_links")
 
 
 class SettingError(ClustergraphError):
@@ -49,6 +49,8 @@ class Settings:
     """How many queries may be running or waiting before the service says that it is busy."""
     memory_quads: int = 300_000
     """Releases of up to so many statements are held in memory (about 1 KB for each), larger ones read from disk."""
+    columns: int = 1
+    """Whether columns answer the queries that they know to answer (1), or the store answers all (0)."""
     query_bytes: int = 100_000
     """How long a query may be, in bytes of UTF-8."""
     nesting: int = 200

@@ -13,14 +13,14 @@ from pathlib import Path
 
 from clustergraph.engine.pool import Pool
 from clustergraph.errors import QueryError, SourceError, Where
-from clustergraph.graph import opened, prepare
+from clustergraph.preparation import opened, prepare
 from clustergraph.settings import Settings
 
 
 def pool_of(**settings):
     """Return a pool whose jobs get a graph."""
     given = Settings(**settings)
-    return Pool(given, partial(opened, memory_quads=given.memory_quads), [prepare])
+    return Pool(given, partial(opened, memory_quads=given.memory_quads, columns=given.columns), [prepare])
 
 
 def hear_no_ends():

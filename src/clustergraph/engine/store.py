@@ -14,14 +14,19 @@ from pyoxigraph import (
     NamedNode,
     Quad,
     QueryBoolean,
+    QueryResultsFormat,
     QuerySolutions,
     QueryTriples,
     RdfFormat,
     Store,
+    parse_query_results,
     serialize,
 )
 
-from clustergraph.errors import QueryError, ReleaseError, ResultTooLargeError
+from clustergraph.columns.answering import answer
+from clustergraph.columns.index import Columns
+from clustergraph.columns.solutions import Uncovered
+from clustergraph.errors import ClustergraphError, QueryError, ReleaseError, ResultTooLargeError
 from clustergraph.formats import RDF_FORMATS, RESULT_FORMATS, Engine, Format
 from clustergraph.rdf import xml
 from clustergraph.sparql.exists import rewrite
@@ -58,8 +63,10 @@ class Request:
 class Embedded:
     """A release that is queried in this process."""
 
-    def __init__(self, path: Path, store: Store | None = None) -> None:
+    def __init__(self, path: Path, store: Store | None = None, columns: Columns | None = None) -> None:
         """Open the store of the release in a directory, or take another one that holds the same.
+
+        Columns, which must hold the same too, answer what they know to answer; see `clustergraph.columns`.
 
         Raises:
             ReleaseError: it cannot be opened.
@@ -70,11 +77,12 @@ class Embedded:
             message = f"the store of {path} cannot be opened ({error})"
             raise ReleaseError(message, advice="run: clustergraph build") from error
         self.path = path
+        self.columns = columns
         self._every: frozenset[str] | None = None
         self._merged: tuple[Dataset, Store] | None = None
 
     @classmethod
-    def in_memory(cls, path: Path, dump: Path | None = None) -> Embedded:
+    def in_memory(cls, path: Path, dump: Path | None = None, columns: Columns | None = None) -> Embedded:
         """Load the release in a directory: more memory, and queries over much of it are several times faster.
 
         A dump, which holds its statements as N-Quads, is loaded sooner than its store.
@@ -93,7 +101,7 @@ class Embedded:
             raise ReleaseError(f"{path} cannot be loaded ({error})") from error
         if len(store) != len(disk):
             raise ReleaseError(f"the dump of {path} is not what its store holds")
-        return cls(path, store)
+        return cls(path, store, columns)
 
     def answer(self, request: Request) -> bytes:
         """Return the whole answer, serialised by the engine.
@@ -107,6 +115,9 @@ class Embedded:
         sink, name = _Sink(request.max_bytes), request.format
         prefixes = PREFIXES if name in _WITH_PREFIXES else None
         try:
+            if name == "json" and (found := self._from_columns(request.query, request.dataset, request.base)):
+                sink.write(found)
+                return found
             results = self.query(request.query, request.dataset, request.base)
             if isinstance(results, QueryTriples):
                 what = "the triples of a CONSTRUCT or DESCRIBE"
@@ -136,6 +147,8 @@ class Embedded:
         Raises:
             QueryError: the query is malformed, or calls a function that there is not.
         """
+        if found := self._from_columns(query, dataset, base):
+            return parse_query_results(found, format=QueryResultsFormat.JSON)
         base = HOME.base if base is None else base
         if dataset is None and "from" in query.lower():
             dataset = query_of(query, base).dataset
@@ -154,6 +167,15 @@ class Embedded:
                     raise
                 advice = "use the functions of SPARQL 1.1 and the casts to types of XSD"
                 raise QueryError(str(error)[:300], advice=advice) from error
+
+    def _from_columns(self, query: str, dataset: Dataset | None, base: str | None) -> bytes | None:
+        """Return the answer of the columns, as JSON; None where the store is to answer."""
+        if self.columns is None or dataset is not None:
+            return None
+        try:
+            return answer(self.columns, query_of(simplified(query), HOME.base if base is None else base))
+        except (Uncovered, ClustergraphError):
+            return None
 
     def _over(self, dataset: Dataset | None) -> tuple[Store, _Default | None, _Named | None]:
         """Return a store, and the default and named graphs of it that make up a dataset.

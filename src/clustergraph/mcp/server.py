@@ -22,10 +22,10 @@ from starlette.applications import Starlette
 from clustergraph import __version__
 from clustergraph.engine.pool import Pool
 from clustergraph.errors import ClustergraphError
-from clustergraph.graph import opened, prepare
 from clustergraph.mcp.prompts import PROMPTS
 from clustergraph.mcp.resources import Resources
 from clustergraph.mcp.tools import Result, Serving, Tools
+from clustergraph.preparation import opened, prepare
 from clustergraph.questions.names import nearest
 from clustergraph.release.manifest import Release
 from clustergraph.settings import Settings
@@ -83,7 +83,8 @@ def create_server(release: Path, settings: Settings) -> MCPServer[Any]:
         ReleaseError: the release cannot be opened.
     """
     alone = _Alone(
-        Release.read(release), Pool(settings, partial(opened, memory_quads=settings.memory_quads), [prepare])
+        Release.read(release),
+        Pool(settings, partial(opened, memory_quads=settings.memory_quads, columns=settings.columns), [prepare]),
     )
 
     @asynccontextmanager

@@ -11,11 +11,13 @@ from typing import Final
 
 from pyoxigraph import RdfFormat, parse, serialize
 
+from clustergraph.columns import file as columns_file
+from clustergraph.columns.index import Columns
 from clustergraph.engine.store import Embedded
 from clustergraph.errors import XmlError
-from clustergraph.export import listings, profiles
+from clustergraph.export import profiles
 from clustergraph.export.dump import WORDS, Progress, dump, extension, split
-from clustergraph.formats import RDF_FORMATS, answer_formats
+from clustergraph.formats import RDF_FORMATS
 from clustergraph.graph import Graph
 from clustergraph.pipeline.project import Project, package_fingerprint
 from clustergraph.questions import conflicts
@@ -57,7 +59,7 @@ def prepare(
     exports = _Exports(Release.read(release), project, progress)
     wanted = exports.all() if files else [exports.description()]
     compared = [exports.history()] if history else []
-    return artefacts.make(release, [*exports.of_imports(), exports.names(), *compared, *wanted])
+    return artefacts.make(release, [exports.columns(), *exports.of_imports(), exports.names(), *compared, *wanted])
 
 
 @dataclass(frozen=True)
@@ -78,7 +80,6 @@ class _Exports:
         ]
         return [
             Artefact("dumps", package_fingerprint(), self._dumps),
-            Artefact("lists", package_fingerprint() + " ".join(answer_formats()), self._lists),
             Artefact(artefacts.PROFILES, self._fingerprint(others), self._profiles),
             Artefact("package", self._fingerprint(eccp), self._package),
             self.description(),
@@ -110,6 +111,15 @@ class _Exports:
         History.write(folder, self.release)
         return iter(())
 
+    def columns(self) -> Artefact:
+        """Return the recipe of the columns."""
+        return Artefact(artefacts.COLUMNS, columns_file.FORM, self._columns)
+
+    def _columns(self, folder: Path, _: Sequence[Download]) -> Iterator[Download]:
+        self.progress("writing the columns")
+        columns_file.write(Columns.of(lines_of(self.release.path)), folder)
+        return iter(())
+
     def names(self) -> Artefact:
         """Return the recipe of the index of names."""
         return Artefact(artefacts.NAMES, package_fingerprint() + self.project.configuration.digest, self._names)
@@ -139,11 +149,6 @@ class _Exports:
         with tempfile.TemporaryDirectory(prefix="clustergraph-") as scratch:
             for source in split(lines_of(self.release.path), Path(scratch)):
                 yield from self._source(source, Path(scratch) / f"{source}.nq", folder)
-
-    def _lists(self, folder: Path, _: Sequence[Download]) -> Iterator[Download]:
-        if self.release.quads <= listings.MOST_STATEMENTS:
-            self.progress("writing tables, places and ties")
-            yield from listings.write_lists(Graph.open(self.release.path), folder)
 
     def _source(self, source: str, lines: Path, folder: Path) -> Iterator[Download]:
         for format_ in ("nquads", "trig"):

@@ -40,14 +40,10 @@ ORIGINS: Final = "origins"
 """The artefact that tells from which row of which table statements of imports come; see `clustergraph.rdf.origins`."""
 CONFLICTS: Final = "conflicts"
 """The artefact with the rows that the conflict rules find; see `clustergraph.questions.conflicts`."""
+COLUMNS: Final = "columns"
+"""The artefact with the statements as arrays; see `clustergraph.columns`."""
 NAMES: Final = "names"
 """The artefact with all names, to be searched; see `clustergraph.questions.name_index`."""
-_MEDIA_TYPES: Final = {
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    "parquet": "application/vnd.apache.parquet",
-    "geojson": "application/geo+json",
-    "graphml": "application/xml",  # GraphML has no registered type of its own
-}
 _LIST: Final = "made.json"
 _DOWNLOADS: Final = "downloads.json"
 _WAIT: Final = 600.0
@@ -63,7 +59,7 @@ class Download:
     title: str
     description: str
     format: str
-    """The name of one of the `RDF_FORMATS`, ``zip``, or the format of a list."""
+    """The name of one of the `RDF_FORMATS`, or ``zip``."""
     packed: bool
     """Whether it is compressed with gzip."""
     bytes: int
@@ -86,9 +82,7 @@ class Download:
     @property
     def media_type(self) -> str:
         """The media type of the content, compression apart."""
-        if self.format in RDF_FORMATS:
-            return RDF_FORMATS[self.format].media_type
-        return _MEDIA_TYPES.get(self.format, f"application/{self.format}")
+        return RDF_FORMATS[self.format].media_type if self.format in RDF_FORMATS else f"application/{self.format}"
 
     def dated(self, digest: str) -> str:
         """Return the name to save it under, which tells releases apart.

@@ -44,7 +44,9 @@ class PatternReader(Lexer):
         self.advance()
         projection: tuple[Leaf | Bind, ...] = ()
         template = group = None
+        reduction = ""
         if form in ("SELECT", "DESCRIBE"):
+            reduction = self.key if self.key in ("DISTINCT", "REDUCED") else ""
             projection = self._projection()
         elif form == "CONSTRUCT" and self.key == "{":
             template = self.group()
@@ -54,7 +56,7 @@ class PatternReader(Lexer):
             group = self.group()
         template = (template or group) if form == "CONSTRUCT" else None
         modifiers = self._modifiers()
-        return Selection(start, self.last, form, projection, group, modifiers, template)
+        return Selection(start, self.last, form, projection, group, modifiers, template, reduction)
 
     def source(self) -> Source:
         """Read the graph of FROM or USING."""
@@ -85,10 +87,12 @@ class PatternReader(Lexer):
                 self.expect("BY")
                 word += " BY"
             parts: list[Operand | Bind] = []
+            descending: list[bool] = []
             while self._is_condition():
+                descending.append(self.key == "DESC")
                 self.take("ASC", "DESC")
                 parts.append(self._bracketed() if self.key == "(" else self._operand())
-            found.append(Modifier(start, self.last, word, tuple(parts)))
+            found.append(Modifier(start, self.last, word, tuple(parts), tuple(descending)))
         return tuple(found)
 
     def _is_condition(self) -> bool:
@@ -363,7 +367,7 @@ class PatternReader(Lexer):
         """Read the arguments of a function, of which the name has been read."""
         parts: list[Operand] = []
         self.expect("(")
-        self.take("DISTINCT")
+        distinct = self.take("DISTINCT")
         if not self.take("*") and self.key != ")":
             parts.append(self._expression())
         while self.take(","):
@@ -373,4 +377,4 @@ class PatternReader(Lexer):
             self.expect("=")
             parts.append(self.leaf())
         self.expect(")")
-        return Expression(start, self.last, name, tuple(parts))
+        return Expression(start, self.last, name, tuple(parts), (), distinct)

@@ -71,6 +71,8 @@ class Expression(Node):
     parts: tuple[Operand, ...]
     signs: tuple[str, ...] = ()
     """The operators between the parts, ``IN`` and ``NOT IN`` among them."""
+    distinct: bool = False
+    """Whether DISTINCT stands before the arguments of an aggregate."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +143,8 @@ class Modifier(Node):
 
     word: str
     parts: tuple[Operand | Bind, ...]
+    descending: tuple[bool, ...] = ()
+    """For each part of an ORDER BY whether it is DESC."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +157,8 @@ class Selection(Node):
     group: GroupPattern | None
     modifiers: tuple[Modifier | Values, ...]
     template: GroupPattern | None = None
+    reduction: str = ""
+    """DISTINCT or REDUCED, if one of them stands before the projection."""
 
     @property
     def shown(self) -> tuple[str, ...]:

@@ -25,10 +25,11 @@ from clustergraph.engine.fetches import Fetches
 from clustergraph.engine.pool import Pool, of_query
 from clustergraph.engine.worker import Limits, StoredBytes
 from clustergraph.errors import ClustergraphError, OverLimitError
-from clustergraph.graph import Graph, opened, prepare
+from clustergraph.graph import Graph
 from clustergraph.languages.messages import FOLDER
 from clustergraph.languages.reader import chosen
 from clustergraph.pipeline import material
+from clustergraph.preparation import opened, prepare
 from clustergraph.questions.names import ListedChoices
 from clustergraph.questions.parameters import needs_choices
 from clustergraph.questions.question import Parameter, Question
@@ -71,7 +72,8 @@ class Service:
         """Where clients find the service, as pages and descriptions show it: no header of a request has a say in it."""
         self.endpoint = f"{self.address}/sparql"
         """What relative IRIs of queries are relative to."""
-        self.pool = Pool(settings, partial(opened, memory_quads=settings.memory_quads), [prepare, material.prepare])
+        open_ = partial(opened, memory_quads=settings.memory_quads, columns=settings.columns)
+        self.pool = Pool(settings, open_, [prepare, material.prepare])
         late = "this was not done in {value:g} seconds, and nothing of it is given"
         less = "the service may be busy: try again in a moment, or ask for less, for instance for one thing"
         limits = of_query(settings)

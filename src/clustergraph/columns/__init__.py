@@ -1,0 +1,1 @@
+"""The columnar side of a release: its statements as arrays of numbers, and queries over them."""

@@ -1,0 +1,158 @@
+"""The statements of a release as arrays: of each predicate its subjects and objects, in both orders, and its graphs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from clustergraph.columns.dictionary import Ids, Mask, Terms
+
+Keys: TypeAlias = NDArray[np.uint64]
+_HALF: Final = np.uint64(32)
+_LOW: Final = np.uint64(0xFFFFFFFF)
+
+
+def keys(first: Ids, second: Ids) -> Keys:
+    """Return pairs of numbers as one number each, in the order of the pairs."""
+    return (first.astype(np.uint64) << _HALF) | second.astype(np.uint64)
+
+
+def pairs(numbers: Keys) -> tuple[Ids, Ids]:
+    """Return the pairs that are in numbers."""
+    return (numbers >> _HALF).astype(np.int64), (numbers & _LOW).astype(np.int64)
+
+
+@dataclass(frozen=True)
+class Predicate:
+    """The statements with one predicate."""
+
+    subjects: Keys
+    """Each subject with each object once, in order."""
+    objects: Keys
+    """The same with the object first."""
+    quads: Keys
+    """Subjects and objects, once for each graph that says so."""
+    graphs: NDArray[np.int32]
+    """The graph of each of these."""
+    fan_out: float
+    """How many objects a subject has on the average."""
+    fan_in: float
+    """How many subjects an object has."""
+
+    @classmethod
+    def of(cls, subjects: Ids, objects: Ids, graphs: Ids) -> Predicate:
+        """Order statements."""
+        quads = keys(subjects, objects)
+        order = np.lexsort((graphs, quads))
+        quads, graphs = quads[order], graphs[order]
+        new = np.ones(len(quads), np.bool_)
+        new[1:] = (quads[1:] != quads[:-1]) | (graphs[1:] != graphs[:-1])
+        quads, graphs = quads[new], graphs[new]
+        first = np.ones(len(quads), np.bool_)
+        first[1:] = quads[1:] != quads[:-1]
+        once = quads if first.all() else quads[first]
+        subject, object_ = pairs(once)
+        reverse = np.sort(keys(object_, subject))
+        return cls(once, reverse, quads, graphs.astype(np.int32), _fan(once), _fan(reverse))
+
+    def __len__(self) -> int:
+        """Return how many different statements there are."""
+        return len(self.subjects)
+
+    def of_first(self, wanted: Ids, *, reverse: bool = False) -> tuple[NDArray[np.intp], Ids]:
+        """Return for subjects the objects that they have: places among what is wanted, and what stands there.
+
+        In reverse it is the subjects that objects have.
+        """
+        index = self.objects if reverse else self.subjects
+        place, found = spread(index, keys(wanted, np.zeros(len(wanted), np.int64)), _LOW)
+        return place, (index[found] & _LOW).astype(np.int64)
+
+    def count_of_first(self, wanted: Ids, *, reverse: bool = False) -> int:
+        """Return how many rows `of_first` would give."""
+        index = self.objects if reverse else self.subjects
+        low = keys(wanted, np.zeros(len(wanted), np.int64))
+        return int((np.searchsorted(index, low | _LOW, "right") - np.searchsorted(index, low)).sum())
+
+    def has(self, subjects: Ids, objects: Ids) -> Mask:
+        """Return which subjects have which objects."""
+        if not len(self.subjects):
+            return np.zeros(len(subjects), np.bool_)
+        wanted = keys(subjects, objects)
+        at = np.minimum(np.searchsorted(self.subjects, wanted), len(self.subjects) - 1)
+        return self.subjects[at] == wanted  # type: ignore[no-any-return]
+
+    def in_graphs(self, subjects: Ids, objects: Ids) -> tuple[NDArray[np.intp], Ids]:
+        """Return for statements the graphs that say so: places among the statements, and the graphs."""
+        place, found = spread(self.quads, keys(subjects, objects), np.uint64(0))
+        return place, self.graphs[found].astype(np.int64)
+
+
+def _fan(index: Keys) -> float:
+    """Return how many pairs of an ordered index have the same first number on the average."""
+    first = index >> _HALF
+    return len(index) / (1 + int(np.count_nonzero(first[1:] != first[:-1]))) if len(index) else 0.0
+
+
+def spread(index: Keys, low: Keys, span: np.uint64) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Return which places of an ordered index hold what is between some numbers and those so much higher."""
+    start = np.searchsorted(index, low)
+    many = np.searchsorted(index, low | span, "right") - start
+    place = np.repeat(np.arange(len(low)), many)
+    before = np.cumsum(many) - many
+    found = np.arange(len(place)) - np.repeat(before - start, many)
+    return place, found
+
+
+@dataclass(frozen=True)
+class Columns:
+    """The statements of a graph."""
+
+    terms: Terms
+    predicates: dict[int, Predicate]
+
+    @classmethod
+    def of(cls, lines: Iterable[bytes]) -> Columns:
+        """Return the statements in lines of N-Quads as a store writes them."""
+        numbers: dict[bytes, int] = {}
+        given = np.fromiter(
+            (numbers.setdefault(term, len(numbers)) for line in lines for term in split(line)), np.int64
+        ).reshape(-1, 4)
+        texts = [*numbers]
+        order = sorted(range(len(texts)), key=texts.__getitem__)
+        rank = np.empty(len(texts), np.int64)
+        rank[order] = np.arange(len(texts))
+        quads = rank[given] if len(texts) else given
+        return cls(Terms.of([texts[number] for number in order]), by_predicate(quads))
+
+    def __len__(self) -> int:
+        """Return how many different statements there are, whatever their graphs."""
+        return sum(map(len, self.predicates.values()))
+
+
+def split(line: bytes) -> tuple[bytes, bytes, bytes, bytes]:
+    r"""Return the terms of a line of N-Quads.
+
+    >>> split(b'<a:s> <a:p> "a b"@en <a:g> .\n')
+    (b'<a:s>', b'<a:p>', b'"a b"@en', b'<a:g>')
+    """
+    subject, predicate, rest = line.split(b" ", 2)
+    value, graph, _ = rest.rsplit(b" ", 2)
+    return subject, predicate, value, graph
+
+
+def by_predicate(quads: Ids) -> dict[int, Predicate]:
+    """Return statements, one in a row, by their predicates."""
+    if not len(quads):
+        return {}
+    quads = quads[np.argsort(quads[:, 1], kind="stable")]
+    numbers, start = np.unique(quads[:, 1], return_index=True)
+    parts = np.split(quads, start[1:])
+    return {
+        int(number): Predicate.of(part[:, 0], part[:, 2], part[:, 3])
+        for number, part in zip(numbers, parts, strict=True)
+    }
