@@ -337,3 +337,10 @@ def test_the_examples_are_what_they_say(whole: TestClient) -> None:
     said = [(each["reason"], each["line"]) for each in faults["findings"]]
     assert len(said) == len(set(said))
     check_page(whole.get("/validate?example=faults", headers=BROWSER).text)
+
+
+def test_terms_in_what_is_to_be_done_lead_to_their_pages(client: TestClient) -> None:
+    shapes = SHAPES.replace('"Name it."', '"Name the cg:Cluster, with zoo:name <b>."')
+    page = client.post("/validate", data={"data": BAD, "shapes": shapes, "format": "html"}).text
+    check_page(page)
+    assert 'Name the <a href="/ontology/Cluster" title="cluster">cg:Cluster</a>, with zoo:name &lt;b&gt;.' in page

@@ -40,16 +40,16 @@ async def index(request: Request) -> Response:
     here = served(request)
 
     async def gather() -> dict[str, object]:
-        ontology, uses = await _ontology(here), await _uses(here)
+        ontology, uses = await ontology_in(here), await _uses(here)
         return {"ontology": ontology, "uses": uses, "lists": await _lists(here), "counts": here.release.classes}
 
     async def show() -> bytes:
         found = await gather()
-        diagram = class_diagram(await _ontology(here), here.release.classes, address)
+        diagram = class_diagram(await ontology_in(here), here.release.classes, address)
         return await rendered("ontology.html", here.release, twins=_twins(ONTOLOGY[:-1]), diagram=diagram, **found)
 
     async def tell() -> object:
-        ontology, uses = await _ontology(here), await _uses(here)
+        ontology, uses = await ontology_in(here), await _uses(here)
         return {
             "release": here.release.digest,
             "modules": [{"iri": iri, "title": title} for iri, title in ontology.modules.items()],
@@ -67,7 +67,7 @@ async def term(request: Request) -> Response:
         return await index(request)
     if not _is_page(request):
         return await things.thing(request)
-    ontology = await _ontology(here)
+    ontology = await ontology_in(here)
     known = (base + path for base in (f"{HOME.base}ontology/", ONTOLOGY))
     found = next((ontology.terms[iri] for iri in known if iri in ontology.terms), None)
     if found is None:
@@ -178,7 +178,8 @@ async def _answered(
     return await page_or_json(request, request.query_params.get("format", "html"), show, tell, uses)
 
 
-async def _ontology(here: Served) -> Ontology:
+async def ontology_in(here: Served) -> Ontology:
+    """Return the ontology of a release."""
     return await here.once(ontology_of)
 
 
@@ -240,13 +241,16 @@ def _others(question: Question, parameter: Parameter) -> list[Parameter]:
     return [each for each in question.parameters.values() if each is not parameter]
 
 
-def linked(ontology: Ontology, text: str) -> str:
+def linked(ontology: Ontology, text: str, *, by_label: bool = True) -> str:
     """Return a text as HTML in which terms that are named by prefix and name lead to their pages, by their labels."""
 
     def told(match: re.Match[str]) -> str:
         iri = expand(match[0]).value if match[1] in PREFIXES else ""
         if iri not in ontology.terms:
             return match[0]
-        return f'<a href="{escape(address(iri))}" title="{escape(match[0])}">{escape(ontology.terms[iri].label)}</a>'
+        shown, other = ontology.terms[iri].label, match[0]
+        if not by_label:
+            shown, other = other, shown
+        return f'<a href="{escape(address(iri))}" title="{escape(other)}">{escape(shown)}</a>'
 
     return _TERM.sub(told, escape(text))

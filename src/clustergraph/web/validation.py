@@ -4,6 +4,7 @@ import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from functools import partial
+from html import escape
 from http import HTTPStatus
 from io import BytesIO
 from pathlib import Path
@@ -26,6 +27,7 @@ from clustergraph.release.manifest import Release
 from clustergraph.web.authorisation import trusted
 from clustergraph.web.listings import listings
 from clustergraph.web.middleware import while_there
+from clustergraph.web.ontology import linked, ontology_in
 from clustergraph.web.pages import problem_page, rendered, respond_page
 from clustergraph.web.problems import RequestError, bad_request
 from clustergraph.web.protocol import BESIDE, FORM, body, decode, in_address, parse
@@ -171,10 +173,16 @@ async def _checked(
             found = json.loads(await report("json"))
         except ClustergraphError as error:
             listed, _ = listings({"findings": _unread(error)}, _files(sent))
-            names = {"sent": again, "settings": request.app.state.service.settings, "listings": listed}
+            names = {
+                "sent": again,
+                "settings": request.app.state.service.settings,
+                "listings": listed,
+                "linked": escape,
+            }
             return await problem_page("validation.html", error, release, **names)
         listed, left_out = listings(found, _files(sent))
-        return await _form(request, release, sent=again, report=found, listings=listed, left_out=left_out)
+        names = {"listings": listed, "left_out": left_out, "linked": await _linking(request)}
+        return await _form(request, release, sent=again, report=found, **names)
 
     async def write() -> bytes:
         return (await report(name)).encode()
@@ -182,6 +190,11 @@ async def _checked(
     if name == "html":
         return await respond(request, show, HTML_UTF8, release=release)
     return await respond(request, write, _OFFERS.content_type(name))
+
+
+async def _linking(request: Request) -> Callable[[str], str]:
+    """Return what makes HTML of a text in which terms lead to their pages."""
+    return partial(linked, await ontology_in(request.app.state.service.served()), by_label=False)
 
 
 def _unread(error: ClustergraphError) -> list[dict[str, object]]:
