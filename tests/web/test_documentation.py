@@ -81,3 +81,8 @@ def test_every_page_leads_to_the_documentation(client):
     foot = client.get("/", headers=HTML).text.partition("<footer")[2]
     for address in ("/docs", "/docs/accessibility", "/docs/questions#for-a-language-model", "/openapi.json"):
         assert f'href="{address}"' in foot
+
+
+def test_a_drawing_in_another_language_is_that_of_the_ontology(texts):
+    assert "classDiagram" not in texts["/docs/model"]
+    assert '<a href="/ontology#diagram">' in texts["/docs/model"]

@@ -216,5 +216,7 @@ def _table_closed(*_: object) -> str:
 
 
 def _code(_: RendererHTML, tokens: Sequence[Token], place: int, __: OptionsDict, ___: EnvType) -> str:
-    """Write code, which scrolls where it is wider than the page, and can be scrolled by keyboard."""
+    """Write code, which scrolls by keyboard, too; in place of the text of a drawing, where the drawing is."""
+    if tokens[place].info.strip() == "mermaid":
+        return '<p><a href="/ontology#diagram">The main classes as a drawing</a></p>\n'
     return f'<pre tabindex="0"><code>{escape(tokens[place].content)}</code></pre>\n'
