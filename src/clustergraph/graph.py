@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 
 from pyoxigraph import DefaultGraph, Literal, NamedNode, QueryBoolean, QuerySolutions, QueryTriples, Store
 
-from clustergraph.charts import WIDTH, Locations, Picture, draw, picture, shown
+from clustergraph.charts import WIDTH, Locations, Picture, draw, pictures, shown
 from clustergraph.charts.interchange import serialised
 from clustergraph.charts.svg import Link, web
 from clustergraph.columns import file
@@ -236,7 +236,7 @@ class Graph:
 
     def picture(self, answer: Answer, rows: Rows, link: Link, room: float) -> Picture:
         """Return the picture of some rows of an answer, with what it shows in words."""
-        return picture(*shown(answer, rows, self.locations), link, room)
+        return pictures(*shown(answer, rows, self.locations), link, room)
 
     def written(self, call: QuestionCall, max_bytes: int = 50_000_000, why_empty: str = "") -> WrittenAnswer:
         """Return some rows of an answer in one of the `answer_formats`; json has ``why_empty``.

@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
-from clustergraph.charts import Place, draw, land
+from clustergraph.charts import PHONE, WIDTH, Place, draw, land, picture, shown
 from clustergraph.errors import SourceError
 from clustergraph.graph import Graph
 from clustergraph.questions.answer import Cell, Value
@@ -235,17 +235,20 @@ def test_every_question_draws_its_view(graph: Graph) -> None:
     assert kinds == {"table", "bar", "line", "map", "network", "communities", "rivals"}
 
 
-def test_no_two_names_in_a_picture_overlap(graph: Graph) -> None:
+@pytest.mark.parametrize("room", [WIDTH, PHONE])
+def test_no_two_names_in_a_picture_overlap(graph: Graph, room: float) -> None:
     for name, question in graph.questions.items():
         if question.view.kind == "table" or any(p.required for p in question.parameters.values()):
             continue
         answer = graph.ask(name)
-        if not (svg := graph.chart(answer, answer.part(0, 100))):
+        made = picture(*shown(answer, answer.part(0, 100), graph.locations), room=room)
+        if not made.svg:
             continue
-        stand = list(boxes(ElementTree.fromstring(svg)))
+        stand = list(boxes(ElementTree.fromstring(made.svg)))
         overlaps = [(a, b) for (a, one), (b, other) in combinations(stand, 2) if meet(one, other)]
         assert not overlaps, name
-        assert all(box[0] > -2 and box[2] < 765 for _, box in stand), name
+        assert all(box[0] > -2 and box[2] < room + 5 for _, box in stand), name
+        assert made.summary.endswith("."), name
 
 
 def test_every_region_and_country_that_something_is_in_has_coordinates(graph: Graph) -> None:

@@ -25,10 +25,12 @@ from clustergraph.languages.messages import gettext
 from clustergraph.questions.answer import Answer, Rows
 from clustergraph.questions.question import View
 
-__all__ = ["Locations", "Picture", "Place", "draw", "picture", "shown"]
+__all__ = ["Locations", "Picture", "Place", "draw", "picture", "pictures", "shown"]
 
 WIDTH: Final = 760.0
 """The width of a picture, in its own units, unless it is asked for with another."""
+PHONE: Final = 350.0
+"""The width of a picture that is read on a phone without moving it sideways."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,9 @@ class Picture:
     """What it shows, in a sentence that follows from the rows."""
     notes: tuple[str, ...] = ()
     """What it leaves out, and how it is to be read."""
+    narrow: str = ""
+    """The same for a phone, if this one is wider; it may leave out more."""
+    narrow_notes: tuple[str, ...] = ()
 
 
 def picture(
@@ -61,6 +66,24 @@ def picture(
         return Picture()
     svg = drawing.document(drawn.height + 8, drawn.kind or view.kind, title, " ".join([drawn.summary, *drawn.notes]))
     return Picture(svg, drawn.summary, tuple(drawn.notes))
+
+
+def pictures(
+    view: View,
+    columns: Sequence[str],
+    rows: Rows,
+    title: str,
+    places: Mapping[str, Place],
+    link: Link,
+    room: float,
+) -> Picture:
+    """Return a picture as wide as said, with one for a phone if that is wider; see `picture`."""
+    given = view, columns, rows, title, places, link
+    wide = picture(*given, room)
+    if room <= PHONE:
+        return wide
+    narrow = picture(*given, PHONE)
+    return replace(wide, narrow=narrow.svg, narrow_notes=narrow.notes)
 
 
 def draw(

@@ -59,12 +59,14 @@ def bars(chart: Chart, drawing: Drawing) -> Drawn:
     """Draw a bar for each row."""
     panels, notes = amounts(chart)
     most, in_order = most_bars(drawing, len(panels)), _in_order(chart)
-    y, levels = 8.0, set()
+    y, levels, counts = 8.0, set(), {}
     for name, found in panels.items():
-        kept, said = _chosen(found, most, name, in_order=in_order)
-        notes += said
+        seen = _without_zeros(found, notes)
+        kept = _chosen(seen, most, in_order=in_order)
+        counts[name] = len(kept), len(seen)
         levels |= {each.level for each in kept}
         y = _bars(drawing, kept, caption(drawing, name or chart.heading("value"), y))
+    notes += left_out(counts)
     return Drawn(y, _summary(panels), notes, frozenset(level for level in levels if level is not None))
 
 
@@ -118,23 +120,26 @@ def _in_order(chart: Chart) -> bool:
     return any(column and all(map(_YEAR.fullmatch, column)) for column in said)
 
 
-def _chosen(found: list[Amount], most: int, panel: str, *, in_order: bool) -> tuple[list[Amount], list[str]]:
-    """Return the bars that are drawn, and what there is to say of the others; those of one name stay together."""
-    notes = []
-    if sum(not each.value for each in found) > MOST_ZEROS and any(each.value for each in found):
-        zeros = sum(not each.value for each in found)
-        notes.append(ngettext("%(num)d row with 0 not drawn.", "%(num)d rows with 0 not drawn.", zeros, num=zeros))
-        found = [each for each in found if each.value]
+def _without_zeros(found: list[Amount], notes: list[str]) -> list[Amount]:
+    """Return the bars without those of no length, if these are many; a note says how many."""
+    zeros = sum(not each.value for each in found)
+    if zeros <= MOST_ZEROS or zeros == len(found):
+        return found
+    notes.append(ngettext("%(num)d row with 0 not drawn.", "%(num)d rows with 0 not drawn.", zeros, num=zeros))
+    return [each for each in found if each.value]
+
+
+def _chosen(found: list[Amount], most: int, *, in_order: bool) -> list[Amount]:
+    """Return the bars that are drawn; those of one name stay together."""
     places = sorted(range(len(found)), key=lambda place: -abs(found[place].value))[:most]
     kept = [found[place] for place in sorted(places)]
-    notes += left_out(len(kept), len(found), panel)
     if not in_order:
         longest: dict[str, float] = defaultdict(float)
         for each in kept:
             longest[each.name] = max(longest[each.name], each.value)
         first = {name: place for place, name in enumerate(sorted(longest, key=lambda name: -longest[name]))}
         kept.sort(key=lambda each: (first[each.name], -each.value))
-    return kept, notes
+    return kept
 
 
 def caption(drawing: Drawing, words: str, y: float) -> float:

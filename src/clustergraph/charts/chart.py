@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -164,16 +164,19 @@ def _plain(number: float) -> str:
     return notation.number(number, ".0f" if number == int(number) or abs(number) >= 1000 else ".4g")
 
 
-def left_out(drawn: int, found: int, panel: str) -> list[str]:
-    """Return a note where less is drawn than there is.
+def left_out(counts: Mapping[str, tuple[int, int]]) -> list[str]:
+    """Return a note where less is drawn than there is, by how much of how much is drawn of each panel.
 
-    >>> left_out(3, 5, ""), left_out(5, 5, "")
+    >>> left_out({"": (3, 5)}), left_out({"members": (5, 5)})
     (['3 of 5 drawn, the first by size.'], [])
     """
-    if drawn >= found:
-        return []
-    if panel:
-        return [
-            gettext("%(drawn)d of %(all)d drawn of %(panel)s, the first by size.", drawn=drawn, all=found, panel=panel)
-        ]
-    return [gettext("%(drawn)d of %(all)d drawn, the first by size.", drawn=drawn, all=found)]
+    less = {panel: (drawn, found) for panel, (drawn, found) in counts.items() if drawn < found}
+    if len(less) > 1:
+        most = max(drawn for drawn, _ in less.values())
+        return [gettext("Of %(panels)d panels the first %(most)d by size are drawn.", panels=len(less), most=most)]
+    for panel, (drawn, found) in less.items():
+        told = {"drawn": drawn, "all": found, "panel": panel}
+        if panel:
+            return [gettext("%(drawn)d of %(all)d drawn of %(panel)s, the first by size.", **told)]
+        return [gettext("%(drawn)d of %(all)d drawn, the first by size.", **told)]
+    return []

@@ -20,6 +20,8 @@ MOST_LEVEL: Final = 14
 
 _NAMES: Final = 230.0
 """Room for the names around the circle, in the units of the drawing."""
+_WIDE: Final = 700.0
+"""The width from which on so many names have room to be level."""
 _WIDEST: Final = 8.0
 
 
@@ -55,7 +57,7 @@ def _circle(
     around = min(_NAMES, drawing.width * 0.3, max(width(ties.names[thing]) for thing in order) + 16)
     radius = min((drawing.width - 2 * around) / 2, max(120.0, len(order) * SIZE * 1.35 / (2 * math.pi) * 1.15))
     radius = max(radius, len(order) * SIZE * 1.1 / (2 * math.pi))
-    if level := len(order) <= MOST_LEVEL:
+    if level := len(order) <= MOST_LEVEL * min(1.0, drawing.width / _WIDE):
         radius = min(max(radius, len(order) * SIZE * 0.95), drawing.width / 2 - around)
     middle = drawing.width / 2, radius + (2 * SIZE if level else around)
     turns = {thing: 2 * math.pi * (place + 0.5) / len(order) - math.pi / 2 for place, thing in enumerate(order)}

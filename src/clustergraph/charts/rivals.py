@@ -56,8 +56,8 @@ def _all(
 ) -> tuple[float, list[Group]]:
     """Draw a panel for each scale, and return the height and what is drawn."""
     y, shown, most = 8.0, [], most_bars(drawing, len(named))
+    notes += left_out({panel: (min(most, len(groups)), len(groups)) for panel, groups in named.items()})
     for panel, groups in named.items():
-        notes += left_out(len(groups[:most]), len(groups), panel)
         shown += groups[:most]
         y = _panel(drawing, groups[:most], caption(drawing, panel or chart.heading("value"), y))
     return y, shown
@@ -67,7 +67,7 @@ def _few(drawing: Drawing, named: Mapping[str, list[Group]], notes: list[str]) -
     """Draw those with most rivals, each on a scale of its own from 0, and return the height and what is drawn."""
     found = [(panel, group) for panel, groups in named.items() for group in groups]
     kept = sorted(found, key=lambda pair: -_rivals(pair[1]))[:_FEW]
-    notes += left_out(len(kept), len(found), "")
+    notes += left_out({"": (len(kept), len(found))})
     y = 4.0
     for panel, group in kept:
         numbers = _numbers(group)

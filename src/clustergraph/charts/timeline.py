@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from clustergraph.charts.bars import MOST_PANELS, bracket, caption, open_end
+from clustergraph.charts.bars import MOST_PANELS, NARROW, bracket, caption, open_end
 from clustergraph.charts.chart import Chart, Drawn, left_out, linear, spoken, ticks, year
 from clustergraph.charts.svg import COLOURS, SIZE, Drawing, fitted
 from clustergraph.languages.messages import gettext, ngettext
@@ -57,10 +57,10 @@ def timeline(chart: Chart, drawing: Drawing) -> Drawn:
     ] * bool(without)
     chosen = sorted(panels, key=lambda name: -len(panels[name]))[:MOST_PANELS]
     y = 8.0
+    notes += left_out({panel: (min(MOST_LINES, len(panels[panel])), len(panels[panel])) for panel in chosen})
     for panel in sorted(chosen):
         found = panels[panel]
         kept = dict(sorted(found.items(), key=lambda pair: -len(pair[1]))[:MOST_LINES])
-        notes += left_out(len(kept), len(found), panel)
         y = _panel(drawing, kept, caption(drawing, panel or chart.heading("value"), y))
     return Drawn(y, _summary([panels[name] for name in chosen]), notes)
 
@@ -83,7 +83,10 @@ def _panel(drawing: Drawing, found: Mapping[str, list[Moment]], y: float) -> flo
         return y
     first, last = min(each.year for each in every), max(each.year for each in every)
     scale = ticks(min(0.0, *(each.value for each in every)), max(0.0, *(each.value for each in every)))
+    below = drawing.width < NARROW
     left, right = max(len(spoken(number)) for number in scale) * 9 + 14.0, drawing.width * (1 - _NAMES)
+    if below:
+        right = drawing.width - 8
     bottom, margin = y + _HEIGHT, max(0.3, (last - first) * 0.06)
     across = linear(first - margin, last + margin, left, right)
     up = linear(scale[0], scale[-1], bottom, y + SIZE)
@@ -98,6 +101,8 @@ def _panel(drawing: Drawing, found: Mapping[str, list[Moment]], y: float) -> flo
         points = [(across(each.year), up(each.value), each) for each in sorted(moments, key=lambda one: one.year)]
         _series(drawing, points, place)
         ends.append((points[-1][1], points[-1][0], name, place))
+    if below:
+        return _listed(drawing, sorted(ends), bottom + SIZE * 3.4)
     return max(bottom + SIZE * 1.6, _names(drawing, sorted(ends), right, y)) + SIZE * 1.2
 
 
@@ -147,6 +152,16 @@ def _names(drawing: Drawing, ends: Sequence[tuple[float, float, str, int]], righ
         with drawing.thing(name):
             drawing.text(right + 25, below, fitted(name.split(", "), drawing.width - right - 25))
     return below
+
+
+def _listed(drawing: Drawing, ends: Sequence[tuple[float, float, str, int]], y: float) -> float:
+    """Write the names under the panel, in the order of their last marks, and return where they end."""
+    for _, _, name, place in ends:
+        drawing.path(shape(place, 8, y - SIZE * 0.35, 4), f"dot c{place}")
+        with drawing.thing(name):
+            drawing.text(20, y, fitted(name.split(", "), drawing.width - 20))
+        y += SIZE * 1.4
+    return y
 
 
 def _years(first: float, last: float) -> list[int]:

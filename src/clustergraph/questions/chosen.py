@@ -47,6 +47,14 @@ class PictureOf(Protocol):
     def notes(self) -> tuple[str, ...]:
         """What it leaves out."""
 
+    @property
+    def narrow(self) -> str:
+        """The same for a narrow screen."""
+
+    @property
+    def narrow_notes(self) -> tuple[str, ...]:
+        """What that leaves out."""
+
 
 Draw = Callable[[Answer, Rows], PictureOf | None]
 
@@ -126,6 +134,9 @@ class Excerpt:
     """What can be chosen, with the rows that each value leaves."""
     sentence: str = ""
     """What the rows are."""
+    narrow: str = ""
+    """The picture for a narrow screen, which may leave out more."""
+    narrow_remarks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -259,6 +270,8 @@ def excerpt(graph: Listed, call: QuestionCall, draw: Draw) -> Excerpt:
         listing.empty if len(listing) else (),
         part.facets,
         part.sentence,
+        drawn.narrow if drawn else "",
+        drawn.narrow_notes if drawn else (),
     )
 
 

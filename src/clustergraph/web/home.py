@@ -8,7 +8,7 @@ import anyio.to_thread
 from starlette.requests import Request
 from starlette.responses import Response
 
-from clustergraph.charts import WIDTH
+from clustergraph.charts import PHONE, WIDTH
 from clustergraph.charts.map import MOST_PLACES
 from clustergraph.errors import ClustergraphError, OverLimitError
 from clustergraph.graph import Graph
@@ -27,8 +27,6 @@ _WHERE: Final = "where"
 """The question whose map is the first thing on the page."""
 _PICTURED: Final = ("organisations-by-projects", "rival-figures", "partners-sharing-pilots")
 """Questions whose answers are shown as pictures."""
-_SMALL: Final = 350.0
-"""The width of a picture on a phone, and of small ones."""
 _KINDS: Final = {N_("clusters"): "Cluster", N_("regions"): "Region", N_("projects"): "Project"}
 _NEW_GRAPHS: Final = 5
 """How many new sources are named."""
@@ -62,7 +60,7 @@ async def start(request: Request) -> Response:
         labels = await here.once(Graph.names, (*(iri for iri, _ in counted), *scope))
         questions = await here.questions()
         where = _WHERE if _WHERE in questions else FIRST
-        pictures = [each for name in _PICTURED if (each := await _picture(here, questions, name, _SMALL))]
+        pictures = [each for name in _PICTURED if (each := await _picture(here, questions, name, PHONE))]
         pictured = {question.name for question, _ in pictures}
         names = {
             "scope": [(iri, labels.get(iri, iri)) for iri in scope],
@@ -70,7 +68,6 @@ async def start(request: Request) -> Response:
             "classes_first": _CLASSES_FIRST,
             "numbers": _numbers(here.release, len(questions)),
             "overview": await _picture(here, questions, where, WIDTH),
-            "narrow": await _picture(here, questions, where, _SMALL),
             "pictures": pictures,
             "documents": await here.once(Graph.documents),
             "examples": [each for each in first(questions) if each.name not in pictured],
