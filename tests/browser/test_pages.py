@@ -46,6 +46,10 @@ PAGES = (
     "/questions/projects",
     "/dataset",
     "/nothing",
+    "/explain?subject=AFIL&predicate=shares+pilot+with&object=Eurecat",
+    "/compare",
+    "/compare?thing=AFIL&thing=Plastipolis&thing=organisation:pool-net",
+    "/compare?thing=Lombardy&thing=Catalonia&known_by=2016",
     "/audit",
     "/matches",
 )

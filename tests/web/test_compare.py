@@ -228,3 +228,12 @@ def test_the_permanent_address_names_the_release(client: TestClient) -> None:
     found = compared(client, "Alpha", "Gamma")
     assert "release=" in found["permanent"]
     assert client.get(found["permanent"], headers=BROWSER).status_code == 200
+
+
+def test_a_question_that_takes_two_dates_leads_to_the_days_that_have_data(client: TestClient) -> None:
+    answer = client.get("/questions/figures", params={"subject": "Alpha", "valid_on": "2012"}, headers=BROWSER)
+    check_page(answer.text)
+    text = html.unescape(answer.text)
+    assert re.search(r'href="/questions/figures\?subject=Alpha&valid_on=2012" aria-current="true">2012<', text)
+    assert re.search(r'href="/questions/figures\?subject=Alpha&valid_on=2012&known_by=2017" title="New note"', text)
+    assert 'class="timeline"' not in client.get("/questions/clusters", headers=BROWSER).text

@@ -46,6 +46,7 @@ from clustergraph.web.responses import (
 )
 from clustergraph.web.service import ReleaseName, Served, served
 from clustergraph.web.snippets import of_question
+from clustergraph.web.timelines import TWO_DATES, Timeline, timelines
 
 Limit = Annotated[int | None, Query(ge=1, le=MOST_ROWS, description="how many rows there are at most")]
 Offset = Annotated[int, Query(ge=0, le=1_000_000_000, description="how many rows are left out before them")]
@@ -283,11 +284,21 @@ async def _show(here: Served, question: Question, call: QuestionCall, *, soon: b
         "listed": LISTED_CHOICES,
         "suggested": SUGGESTED,
         "meant": _meant(call, problem),
+        "lines": await _lines(here, question, call),
         "permanent": call.address(release=here.release.digest),
         "same_request": of_question(here.service.address, call),
         **shown,
     }
     return await problem_page("question.html", problem, here.release, **told)
+
+
+async def _lines(here: Served, question: Question, call: QuestionCall) -> list[Timeline]:
+    """Return the lines of time of a question that takes the two dates."""
+    if not TWO_DATES.keys() <= question.parameters.keys():
+        return []
+    given = {name: call.given.get(name, [""])[0] for name in TWO_DATES}
+    same = replace(call, offset=0)
+    return await timelines(here, given, lambda name, day: replace(same, given={**call.given, name: [day]}).address())
 
 
 async def choices(
