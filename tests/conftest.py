@@ -22,7 +22,7 @@ from clustergraph.pipeline import exports, publish
 from clustergraph.pipeline.configuration import Configuration
 from clustergraph.pipeline.inference import infer
 from clustergraph.pipeline.project import Project
-from clustergraph.questions import conflict, question, rules
+from clustergraph.questions import card, conflict, question, rules
 from clustergraph.questions.catalogue import catalogue
 from clustergraph.rdf.reading import read_all
 from clustergraph.release.artefacts import Made
@@ -93,15 +93,23 @@ def graph(project: Project, store: Store) -> Graph:
 
 
 @pytest.fixture(scope="session")
-def releases(project: Project, store: Store, tmp_path_factory: pytest.TempPathFactory) -> Releases:
-    """The graph of the project with its questions as a release; checks and shapes are left to their own tests."""
+def catalogued(project: Project, store: Store) -> Store:
+    """The graph of the project with its catalogue, as a release has it; read only by agreement."""
     whole = Store()
     whole.extend(store)
-    for quad in catalogue(question.load(project.queries).values(), rules.load(project.rules)):
+    questions, found_by = question.load(project.queries), conflict.load_rules(project.queries)
+    cards = card.load_cards(project.queries).values()
+    for quad in catalogue(questions.values(), rules.load(project.rules), found_by.values(), cards):
         whole.extend([quad, Quad(quad.subject, quad.predicate, quad.object, DefaultGraph())])
+    return whole
+
+
+@pytest.fixture(scope="session")
+def releases(catalogued: Store, tmp_path_factory: pytest.TempPathFactory) -> Releases:
+    """The graph of the project with its questions as a release; checks and shapes are left to their own tests."""
     found = Releases(tmp_path_factory.mktemp("releases"))
     with found.lock():
-        found.activate(write(found, whole, Record()).path)
+        found.activate(write(found, catalogued, Record()).path)
     return found
 
 

@@ -17,6 +17,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_playwright
 
+from clustergraph.pipeline import exports
+from clustergraph.release.manifest import Record
+from clustergraph.release.releases import Releases
+from clustergraph.release.write import write
 from tests.conftest import ROOT
 from tests.live_server import Live, serve
 
@@ -41,8 +45,12 @@ def live(request: pytest.FixtureRequest) -> Iterator[Live]:
     if port := os.environ.get("CLUSTERGRAPH_LIVE"):
         yield Live(int(port), None, Path(os.devnull))
         return
-    exported: Path = request.getfixturevalue("exported")
-    with serve(exported.parent.parent) as found:
+    releases = Releases(request.getfixturevalue("tmp_path_factory").mktemp("browser"))
+    with releases.lock():
+        made = write(releases, request.getfixturevalue("catalogued"), Record())
+    exports.prepare(made.path, request.getfixturevalue("project"))
+    releases.activate(made.path)
+    with serve(releases.root) as found:
         yield found
 
 

@@ -7,9 +7,11 @@ from pathlib import Path
 import pytest
 
 from clustergraph.errors import SourceError
+from clustergraph.graph import Graph
 from clustergraph.pipeline.project import Project
 from clustergraph.questions import question
-from clustergraph.questions.card import load_cards, read_card
+from clustergraph.questions.card import Cards, load_cards, read_card
+from clustergraph.terms import expand
 
 GOOD = """#+ title: Where?
 #+ cards: [cluster]
@@ -24,6 +26,16 @@ def test_what_lists_all_is_a_question_with_such_a_parameter(project: Project) ->
     for each in cards.values():
         for name in each.parameters:
             assert name in questions[each.question].parameters, f"{each.name}: {each.question} has no {name}"
+
+
+def test_what_is_late_is_left_to_the_question_that_tells_it(project: Project, graph: Graph) -> None:
+    who = expand("organisation:plastipolis").value
+    classes = [expand(name).value for name in ("cg:Cluster", "cg:Organisation", "cg:Party")]
+    cards = Cards(graph.engine, graph.label, graph.sections, load_cards(project.queries), graph.questions)
+    assert cards.about(who, classes).late == []
+    late = cards.about(who, classes, seconds=-1)
+    assert not late.figures
+    assert {part.name: part.all for part in late.late}["figures"].startswith("/questions/figures?subject=")
 
 
 @pytest.mark.parametrize(

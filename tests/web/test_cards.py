@@ -13,9 +13,6 @@ import pytest
 from pyoxigraph import Quad, Store
 from starlette.testclient import TestClient
 
-from clustergraph.pipeline.project import Project
-from clustergraph.questions import card, conflict, question, rules
-from clustergraph.questions.catalogue import catalogue
 from clustergraph.release.manifest import Record
 from clustergraph.release.releases import Releases
 from clustergraph.release.write import merge, write
@@ -53,12 +50,10 @@ def busy() -> Iterator[Quad]:
 
 
 @pytest.fixture(scope="module")
-def root(project: Project, store: Store, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The example project, released with what makes cards."""
+def root(catalogued: Store, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The example project, and beside it somebody who takes part in very much."""
     releases, whole = Releases(tmp_path_factory.mktemp("cards")), Store()
-    whole.extend(store)
-    questions, found_by = question.load(project.queries).values(), conflict.load_rules(project.queries).values()
-    whole.extend(catalogue(questions, rules.load(project.rules), found_by, card.load_cards(project.queries).values()))
+    whole.extend(catalogued)
     whole.extend(busy())
     merge(whole)
     with releases.lock():
@@ -175,6 +170,16 @@ def test_every_statement_is_there_folded_in_groups(client: TestClient) -> None:
     assert groups[-1] == "Technical statements"
     assert "support of small and medium companies in new developments" in every
     assert every.count(">shares project with<") == 1, "a tie that holds both ways is told once"
+
+
+def test_of_a_large_release_a_page_comes_without_what_takes_long(root: Path) -> None:
+    with TestClient(create_app(root, Settings(memory_quads=1, page_seconds=0.001))) as client:
+        page = client.get(PLASTIPOLIS, headers=BROWSER)
+    assert page.status_code == 200
+    check_page(page.text)
+    assert "Key figures" not in page.text
+    assert "Every statement" in page.text
+    assert "What disagrees about it" in page.text
 
 
 @pytest.mark.parametrize(

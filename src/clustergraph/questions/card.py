@@ -10,7 +10,9 @@ from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import islice
+from math import inf
 from pathlib import Path
+from time import monotonic
 from typing import Any, Final
 
 from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, QuerySolution, QuerySolutions, Triple
@@ -68,6 +70,8 @@ class CardQuery:
     """Its parameters that the thing can be: that counts whose class it is of."""
     view: View = field(default_factory=View)
     """How the rows are drawn, if they are."""
+    last: bool = False
+    """Whether it is asked after those that take less."""
 
     @property
     def iri(self) -> str:
@@ -107,7 +111,7 @@ def read_card(path: Path, text: str) -> CardQuery:
     Raises:
         SourceError: the head lacks a key or has too many or one that cannot be used, or the query has no ``?thing``.
     """
-    head = head_of(path, text, {"title", "cards", "most"}, {"why", "all", "columns", "view"})
+    head = head_of(path, text, {"title", "cards", "most"}, {"why", "all", "columns", "view", "last"})
     kinds, why, every = tuple(head["cards"]), tuple(str(head.get("why", "")).split()), head.get("all") or {}
     if unknown := [kind for kind in kinds if kind not in (*KINDS, GENERAL)]:
         raise _wrong(path, f"there is no kind of card {unknown[0]!r}", f"give some of: {', '.join((*KINDS, GENERAL))}")
@@ -120,7 +124,8 @@ def read_card(path: Path, text: str) -> CardQuery:
         given = every.get("parameter", [])
         parameters = tuple(given if isinstance(given, list) else [str(given)])
         question = str(every.get("question", ""))
-        return CardQuery(path.stem, str(head["title"]), kinds, int(head["most"]), text, why, question, parameters, view)
+        return CardQuery(path.stem, str(head["title"]), kinds, int(head["most"]), text, why, question, parameters, view,
+                         bool(head.get("last", False)))  # fmt: skip
     except (TypeError, ValueError, AttributeError) as error:
         raise _wrong(path, f"the head is not as it should be: {error}", "see queries/README.md") from error
 
@@ -183,6 +188,8 @@ class CardPart:
     """The rows as SVG, where they are drawn."""
     summary: str = ""
     """What the picture shows."""
+    late: bool = False
+    """Whether it was not asked any more, since the others took long."""
 
     def __bool__(self) -> bool:
         """Whether there is something in it."""
@@ -215,6 +222,11 @@ class Card:
     sections: Mapping[str, Section] = field(default_factory=dict)
     """The sections that are named in it, by IRI."""
 
+    @property
+    def late(self) -> list[CardPart]:
+        """The parts that were not asked any more."""
+        return [part for part in self.parts.values() if part.late]
+
     def part(self, name: str) -> CardPart:
         """Return the part of a name, which is empty where the card has none."""
         return self.parts.get(name) or CardPart(name, "")
@@ -246,11 +258,13 @@ class Cards:
         self._graph, self._words, self._sections, self._queries = graph, words, sections, queries
         self._questions = questions
 
-    def about(self, iri: str, classes: Iterable[str]) -> Card:
-        """Return the card of a thing of some classes."""
+    def about(self, iri: str, classes: Iterable[str], seconds: float = inf) -> Card:
+        """Return the card of a thing of some classes; after some seconds nothing more is asked for it."""
         known = frozenset(classes)
         kind = kind_of(known)
-        parts = {name: self._part(query, iri, known) for name, query in self._queries.items() if kind in query.cards}
+        asked = sorted((each for each in self._queries.values() if kind in each.cards), key=lambda each: each.last)
+        until = monotonic() + seconds
+        parts = {each.name: self._part(each, iri, known, late=monotonic() > until) for each in asked}
         figures = key_figures(parts["figures"].rows) if "figures" in parts else ()
         things = {each.iri for part in parts.values() for row in part.rows for each in row.cells.values() if each.iri}
         named_in = {each: self._sections[each] for each in things if each in self._sections}
@@ -273,7 +287,9 @@ class Cards:
             ahead += wider
         return found
 
-    def _part(self, query: CardQuery, iri: str, classes: Set[str]) -> CardPart:
+    def _part(self, query: CardQuery, iri: str, classes: Set[str], *, late: bool = False) -> CardPart:
+        if late:
+            return CardPart(query.name, query.title, all=self._all(query, iri, classes), late=True)
         solutions = self._graph.query(query.of(iri))
         assert isinstance(solutions, QuerySolutions)
         columns = [variable.value for variable in solutions.variables]
