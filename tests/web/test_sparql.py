@@ -316,3 +316,14 @@ def test_an_answer_offers_the_views_that_its_columns_allow(sparql):
 def test_an_answer_is_shown_as_its_address_says(sparql, view, holds):
     page = html.unescape(sparql(PLACES, BROWSER, view=view).text)
     assert holds in page.partition('id="result"')[2]
+
+
+def test_the_picture_of_an_answer_is_a_file_too(sparql):
+    drawn = sparql(PLACES, format="svg", view="network")
+    assert (drawn.status_code, drawn.headers["content-type"]) == (200, "image/svg+xml")
+    assert drawn.text.startswith("<svg")
+    assert "etag" in drawn.headers
+    for query, view in ((PLACES, "pie"), (PLACES, "map"), ("ASK {}", "bar"), (GRAPH, "network")):
+        refused = sparql(query, format="svg", view=view)
+        assert refused.status_code == 400, query
+        assert "cannot be drawn" in refused.json()["detail"]

@@ -17,9 +17,10 @@ function fit(typed: string, { name, label }: Term): number {
   const wanted = typed.toLowerCase();
   const written = name.toLowerCase();
   if (!wanted) return 1;
-  if (written.startsWith(wanted)) return 4;
+  if (written.startsWith(wanted)) return 4 + wanted.length / written.length;
   if (wanted.includes(":")) return 0;
-  if (written.slice(written.indexOf(":") + 1).startsWith(wanted)) return 3;
+  const local = written.slice(written.indexOf(":") + 1);
+  if (local.startsWith(wanted)) return 3 + wanted.length / local.length;
   const words = label.toLowerCase();
   if (words.startsWith(wanted)) return 3;
   return words.includes(` ${wanted}`) || written.includes(wanted) ? 1 : 0;

@@ -20,6 +20,7 @@ from pyoxigraph import (
 from starlette.requests import Request
 from starlette.responses import Response
 
+from clustergraph.charts import Picture
 from clustergraph.charts.views import picture_of, views
 from clustergraph.engine import store
 from clustergraph.errors import ClustergraphError, ResultTooLargeError
@@ -58,7 +59,8 @@ async def endpoint(request: Request) -> Response:
     if asked.format == "html" or (not asked.format and responses.prefers_html(request)):
         return await _page(request, service, asked)
     if asked.query is not None:
-        return await _answer(request, service, asked, asked.query)
+        answer = _picture if asked.format == "svg" else _answer
+        return await answer(request, service, asked, asked.query)
     if asked.default_graphs or asked.named_graphs:
         raise bad_request("there is no query", "give one as the parameter 'query'")
     return await _description(request, asked.format)
@@ -92,6 +94,29 @@ async def _answer(request: Request, service: Service, asked: Asked, query: str) 
     hint = responses.hint_header("; ".join(await here.hints(query)))
     make, content_type = partial(_fetch, here, asking, checked), offers.content_type(name)
     return await respond(request, make, content_type, etag, hint, release=here.release)
+
+
+async def _picture(request: Request, service: Service, asked: Asked, query: str) -> Response:
+    """Give the picture that the page shows of an answer."""
+    here = served(request)
+    checked = await _check(service, here.release, asked, query)
+    view = request.query_params.get("view", "")
+
+    async def make() -> bytes:
+        shown = await _shown(here, asked, checked, view)
+        drawn, kinds = shown.get("drawn"), shown.get("views")
+        if not isinstance(drawn, Picture) or not drawn.svg:
+            drawable = [each for each in kinds if each not in ("table", "raw")] if isinstance(kinds, list) else []
+            advice = (
+                f"give as 'view' one of: {', '.join(drawable)}"
+                if drawable
+                else "ask for a table with things or numbers"
+            )
+            raise bad_request(f"this answer cannot be drawn as {view[:20]!r}", advice)
+        return drawn.svg.encode()
+
+    etag = "" if checked.volatile else address_tag(request, here.release, "svg")
+    return await respond(request, make, "image/svg+xml", etag, release=here.release)
 
 
 async def _page(request: Request, service: Service, asked: Asked) -> Response:
