@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import html
 import json
 import re
 import shutil
@@ -17,6 +18,7 @@ from clustergraph.pipeline import publish
 from clustergraph.pipeline.project import Project
 from clustergraph.pipeline.writes import Writer
 from clustergraph.release.artefacts import Made, home_of
+from clustergraph.release.manifest import Release
 from clustergraph.release.releases import Releases
 from clustergraph.settings import Settings
 from clustergraph.web.app import create_app
@@ -133,12 +135,43 @@ def test_the_list_is_for_programs_and_for_people(client: TestClient) -> None:
     assert 'href="/download"' in client.get("/", headers={"Accept": "text/html"}).text
 
 
-def test_the_description_is_a_page_in_a_browser_with_sizes_that_can_be_read(client: TestClient) -> None:
+def test_sizes_can_be_read_and_checksums_are_apart(client: TestClient) -> None:
+    page = client.get("/download", headers={"Accept": "text/html"}).text
+    check_page(page)
+    assert re.search(r"clustergraph\.nq\.gz</a></td>\s*<td class=\"number\">[\d.]+ [kM]B</td>", page)
+    table, checksums = page.index("clustergraph.nq.gz"), page.index("Checksums")
+    digests = [each["sha256"] for each in client.get("/download?format=json").json()["files"]]
+    assert table < checksums < min(page.index(each) for each in digests)
+
+
+def test_the_description_is_a_page_in_a_browser(client: TestClient, exported: Path) -> None:
     page = client.get("/dataset", headers={"Accept": "text/html,application/xml;q=0.9,*/*;q=0.8"})
     check_page(page.text)
-    assert re.search(r"clustergraph\.nq\.gz</a></td>.*?<td class=\"number\">[\d.]+ [kM]B</td>", page.text, re.DOTALL)
+    assert exported.name in page.text
+    assert re.search(r'<a href="/ontology/Cluster">cluster</a></td><td class="number">\d+</td>', page.text)
     assert 'href="/dataset?format=turtle"' in page.text
     assert client.get("/dataset").headers["content-type"].startswith("text/turtle")
+
+
+def test_limits_are_those_of_the_running_service(exported: Path) -> None:
+    settings = Settings(query_seconds=7.5, validation_bytes=1_230_000)
+    with TestClient(create_app(exported.parents[1], settings)) as client:
+        page = client.get("/download", headers={"Accept": "text/html"}).text
+    assert re.search(r"7\.5 s</td><td><code>CLUSTERGRAPH_QUERY_SECONDS</code>", page)
+    assert re.search(r"1\.23 MB</td><td><code>CLUSTERGRAPH_VALIDATION_BYTES</code>", page)
+
+
+def test_a_release_is_cited_in_words_and_as_bibtex(client: TestClient, exported: Path) -> None:
+    told = client.get("/download?format=json").json()["cite"]
+    for address in ("/download", "/dataset"):
+        page = html.unescape(client.get(address, headers={"Accept": "text/html"}).text)
+        assert told["text"] in page
+        assert told["bibtex"] in page
+    created = Release.read(exported).created
+    assert f"?release={exported.name}" in told["text"]
+    assert created[:10] in told["text"]
+    assert re.fullmatch(r"@misc\{[\w-]+,\n(  \w+ = \{.*\},?\n)+\}", told["bibtex"])
+    assert f"  year = {{{created[:4]}}}," in told["bibtex"]
 
 
 @pytest.mark.parametrize("name", ["nothing.nq", "downloads.json", "..%2fdescription.ttl", "profiles"])

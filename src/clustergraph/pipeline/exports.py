@@ -15,9 +15,9 @@ from clustergraph.columns import file as columns_file
 from clustergraph.columns.index import Columns
 from clustergraph.engine.store import Embedded
 from clustergraph.errors import XmlError
-from clustergraph.export import profiles
+from clustergraph.export import listings, profiles
 from clustergraph.export.dump import WORDS, Progress, dump, extension, split
-from clustergraph.formats import RDF_FORMATS
+from clustergraph.formats import RDF_FORMATS, answer_formats
 from clustergraph.graph import Graph
 from clustergraph.pipeline.project import Project, package_fingerprint
 from clustergraph.questions import conflicts
@@ -80,6 +80,7 @@ class _Exports:
         ]
         return [
             Artefact("dumps", package_fingerprint(), self._dumps),
+            Artefact("lists", package_fingerprint() + " ".join(answer_formats()), self._lists),
             Artefact(artefacts.PROFILES, self._fingerprint(others), self._profiles),
             Artefact("package", self._fingerprint(eccp), self._package),
             self.description(),
@@ -149,6 +150,11 @@ class _Exports:
         with tempfile.TemporaryDirectory(prefix="clustergraph-") as scratch:
             for source in split(lines_of(self.release.path), Path(scratch)):
                 yield from self._source(source, Path(scratch) / f"{source}.nq", folder)
+
+    def _lists(self, folder: Path, _: Sequence[Download]) -> Iterator[Download]:
+        if self.release.quads <= listings.MOST_STATEMENTS:
+            self.progress("writing tables, places and ties")
+            yield from listings.write_lists(Graph.open(self.release.path), folder)
 
     def _source(self, source: str, lines: Path, folder: Path) -> Iterator[Download]:
         for format_ in ("nquads", "trig"):

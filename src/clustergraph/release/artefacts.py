@@ -44,6 +44,12 @@ COLUMNS: Final = "columns"
 """The artefact with the statements as arrays; see `clustergraph.columns`."""
 NAMES: Final = "names"
 """The artefact with all names, to be searched; see `clustergraph.questions.name_index`."""
+_MEDIA_TYPES: Final = {
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "parquet": "application/vnd.apache.parquet",
+    "geojson": "application/geo+json",
+    "graphml": "application/xml",  # GraphML has no registered type of its own
+}
 _LIST: Final = "made.json"
 _DOWNLOADS: Final = "downloads.json"
 _WAIT: Final = 600.0
@@ -59,7 +65,7 @@ class Download:
     title: str
     description: str
     format: str
-    """The name of one of the `RDF_FORMATS`, or ``zip``."""
+    """The name of one of the `RDF_FORMATS`, ``zip``, or the format of a list."""
     packed: bool
     """Whether it is compressed with gzip."""
     bytes: int
@@ -82,7 +88,9 @@ class Download:
     @property
     def media_type(self) -> str:
         """The media type of the content, compression apart."""
-        return RDF_FORMATS[self.format].media_type if self.format in RDF_FORMATS else f"application/{self.format}"
+        if self.format in RDF_FORMATS:
+            return RDF_FORMATS[self.format].media_type
+        return _MEDIA_TYPES.get(self.format, f"application/{self.format}")
 
     def dated(self, digest: str) -> str:
         """Return the name to save it under, which tells releases apart.

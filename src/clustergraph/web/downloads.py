@@ -1,8 +1,10 @@
 """What is made of a release: files with ranges, tags and names of their own, a list of them, and a description."""
 
 import base64
+from dataclasses import asdict
 from datetime import datetime
 from email.utils import format_datetime
+from functools import partial
 from http import HTTPStatus
 from typing import Annotated, Final
 
@@ -12,16 +14,37 @@ from starlette.responses import FileResponse, Response
 from werkzeug.http import parse_etags, parse_range_header
 from werkzeug.sansio.http import is_resource_modified
 
+from clustergraph.graph import Graph
+from clustergraph.languages import notation
+from clustergraph.languages.messages import N_
+from clustergraph.questions.answer import MOST_ROWS
 from clustergraph.rdf import xml
 from clustergraph.release.artefacts import Download, Made
 from clustergraph.release.manifest import Release
-from clustergraph.web.pages import page_or_json, rendered
+from clustergraph.settings import VARIABLE_PREFIX, Settings
+from clustergraph.web.citation import Citation
+from clustergraph.web.home import counted_classes
+from clustergraph.web.pages import page_or_json, rendered, respond_page, shown_size
 from clustergraph.web.problems import RequestError
 from clustergraph.web.responses import FOR_EVER, GRAPHS, HTML, PAGE_OR_JSON, Offers, format_of, respond, tag
-from clustergraph.web.service import ReleaseName, served
+from clustergraph.web.service import ReleaseName, Served, served
 
 DATASET: Final = Offers({**GRAPHS.types, "html": HTML})
 """The formats of the description of a release."""
+_LIMITED: Final = (
+    (N_("Time of a query"), "s", "query_seconds"),
+    (N_("Length of a query"), "bytes", "query_bytes"),
+    (N_("Size of an answer"), "bytes", "result_bytes"),
+    (N_("Queries that run or wait, of all clients"), "", "waiting"),
+    (N_("Data to be checked, without a token"), "bytes", "validation_bytes"),
+    (N_("Time of a check, without a token"), "s", "validation_seconds"),
+    (N_("Data to be checked, with a token"), "bytes", "write_bytes"),
+    (N_("A change, with a token"), "bytes", "write_bytes"),
+    (N_("Time of a change"), "s", "write_seconds"),
+    (N_("Short links that are kept"), "", "short_links"),
+    (N_("New short links of one client in an hour"), "", "short_links_hourly"),
+)
+"""What is limited, in which unit, by which setting."""
 _MOST_RANGES: Final = 20
 """So many parts may be asked for at a time; who wants more gets the whole."""
 
@@ -37,8 +60,11 @@ async def index(
     if not files:
         raise _not_made(request, "files")
 
+    cited = Citation.of(here.release, here.service.address)
+
     async def show() -> bytes:
-        return await rendered("downloads.html", here.release, files=files, host=here.service.address)
+        host, limits = here.service.address, _limits(here.service.settings)
+        return await rendered("downloads.html", here.release, files=files, host=host, cited=cited, limits=limits)
 
     async def tell() -> dict[str, object]:
         listed = [
@@ -54,21 +80,21 @@ async def index(
             }
             for each in files
         ]
-        return {"release": here.release.digest, "files": listed}
+        return {"release": here.release.digest, "cite": asdict(cited), "files": listed}
 
     return await page_or_json(request, wanted, show, tell, [each.sha256 for each in files])
 
 
 async def dataset(
     request: Request,
-    release: ReleaseName = None,
+    release: ReleaseName = None,  # noqa: ARG001 - see `served`
     wanted: Annotated[str, format_of(DATASET)] = "",
 ) -> Response:
-    """Give the description of the release (VoID and DCAT); to a browser the page of what there is to take."""
+    """Give the description of the release (VoID and DCAT), to a browser as a page."""
     here = served(request)
     name = DATASET.choose(request, wanted)
     if name == "html":
-        return await index(request, release)
+        return await respond_page(request, here.release, partial(_described, here))
     path = Made.of(here.release.path).description(name)
     if path is None:
         raise _not_made(request, "descriptions")
@@ -81,6 +107,31 @@ async def dataset(
 
     etag = tag(here.release.digest, path.parent.name, name)
     return await respond(request, read, GRAPHS.content_type(name), etag, release=here.release)
+
+
+async def _described(here: Served) -> bytes:
+    """Return the description of the release as a page."""
+    scope, counted = here.release.imprint.scope, await counted_classes(here)
+    labels = await here.do(Graph.names, (*(iri for iri, _ in counted), *scope))
+    return await rendered(
+        "dataset.html",
+        here.release,
+        classes=[(iri, labels.get(iri, iri), count) for iri, count in counted],
+        scope=[(iri, labels.get(iri, iri)) for iri in scope],
+        files=Made.of(here.release.path).downloads,
+        host=here.service.address,
+        cited=Citation.of(here.release, here.service.address),
+    )
+
+
+def _limits(settings: Settings) -> list[tuple[str, str, str]]:
+    """Return what is limited, by how much, and by which setting."""
+    rows = [(N_("Rows of an answer in one request"), notation.number(MOST_ROWS), "")]
+    for what, unit, name in _LIMITED:
+        value = getattr(settings, name)
+        shown = shown_size(value) if unit == "bytes" else f"{notation.number(value, 'g')} {unit}".strip()
+        rows.append((what, shown, VARIABLE_PREFIX + name.upper()))
+    return rows
 
 
 async def file(request: Request) -> Response:

@@ -55,7 +55,7 @@ async def start(request: Request) -> Response:
     here = served(request)
 
     async def make() -> bytes:
-        counted = await _classes(here)
+        counted = await counted_classes(here)
         scope = here.release.imprint.scope
         labels = await here.once(Graph.names, (*(iri for iri, _ in counted), *scope))
         questions = await here.questions()
@@ -79,7 +79,7 @@ async def start(request: Request) -> Response:
     return await respond_page(request, here.release, make)
 
 
-async def _classes(here: Served) -> list[tuple[str, int]]:
+async def counted_classes(here: Served) -> list[tuple[str, int]]:
     """Return the classes of ours with the number of their things: the most first, those of statements last."""
     _, rows = await here.once(Graph.table, OF_EVIDENCE)
     last = {cell.iri for row in rows for cell in row}

@@ -95,6 +95,18 @@ _ENVIRONMENT.globals |= {
     "switch": switch,
     "asset": asset_address,
 }
+
+
+def shown_size(number: int) -> str:
+    """Return a number of bytes as people read it, with three digits.
+
+    >>> shown_size(1_234_567), shown_size(20_480), shown_size(0)
+    ('1.23 MB', '20.5 kB', '0 bytes')
+    """
+    unit, name = next((unit, name) for unit, name in _SIZES if number >= unit or unit == 1)
+    return f"{notation.number(float(f'{number / unit:.3g}'), 'g')} {name}"
+
+
 _ENVIRONMENT.filters |= {
     "sentences": lambda text: re.split(r"(?<=[.?!]) (?=[A-Z])", text, maxsplit=1),
     "href": address,
@@ -115,7 +127,7 @@ _ENVIRONMENT.filters |= {
     # As Turtle writes them.
     "iri": lambda iri: str(NamedNode(iri)),
     "node": NamedNode,
-    "size": lambda number: next(f"{number / unit:,.3g} {name}" for unit, name in _SIZES if number >= unit or unit == 1),
+    "size": shown_size,
     "term": lambda value: str(Literal(value)),
 }
 _ENVIRONMENT.tests |= {
