@@ -25,7 +25,8 @@ class Citation:
         about, day = release.imprint, date.fromisoformat(release.created[:10])
         title, short = about.title or "clustergraph", release.digest[:_SHORT]
         address = f"{host}/?release={release.digest}"
-        by = f"{about.publisher_name}: " if about.publisher_name else ""
+        named = not about.publisher_name or title.startswith(f"{about.publisher_name}:")
+        by = "" if named else f"{about.publisher_name}: "
         licence = f" {about.licence_name}." if about.licence_name else ""
         text = f"{by}{title}. Release {short}, {day.isoformat()}.{licence} {address}"
         fields = {
