@@ -73,6 +73,14 @@ def test_a_question_gives_the_same_rows(address: str, given: dict[str, list[str]
         assert f'"{asked}.csv{query}"' in found[language]
 
 
+def test_what_is_chosen_of_an_answer_is_in_the_request(address: str) -> None:
+    found = snippets(page(f"{address}/questions/clusters?contains=via&sort=-cluster"))
+    assert "Python" not in found
+    (row,) = rows_of(ran("sh", "-c", found["curl"]))
+    assert row["cluster"] == "ViaMéca"
+    assert python(found["Python with pandas alone"], "rows") == [row]
+
+
 def test_a_query_gives_the_same_rows(address: str) -> None:
     form = urlencode({"query": QUERY})
     found = snippets(page(f"{address}/sparql?{form}"))

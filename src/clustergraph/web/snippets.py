@@ -10,9 +10,10 @@ from typing import Final
 
 from jinja2 import Environment, StrictUndefined, Template
 
-from clustergraph.questions.answer import PAGE_ROWS, QuestionCall
+from clustergraph.questions.answer import CHOSEN, PAGE_ROWS, QuestionCall
 
 _FOLDER: Final = Path(__file__).parent / "requests"
+_CLIENT: Final = "Python"
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,9 @@ def of_question(host: str, call: QuestionCall) -> list[Snippet]:
     """Return how a question is asked with its parameters, for all rows of its answer."""
     address = host + call.address("csv", limit=PAGE_ROWS, offset=0)
     given = {key: values[0] if len(values) == 1 else values for key, values in call.given.items()}
-    return _written("question", host=host, address=address, name=call.question, given=given)
+    found = _written("question", host=host, address=address, name=call.question, given=given)
+    # The client asks questions by their own parameters; what else is chosen of their answers is said in the address.
+    return [each for each in found if not (each.language == _CLIENT and any(getattr(call, name) for name in CHOSEN))]
 
 
 def of_query(host: str, query: str, *, graph: bool) -> list[Snippet]:
