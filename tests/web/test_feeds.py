@@ -161,3 +161,17 @@ def test_what_is_withdrawn_is_in_no_history(tmp_path: Path) -> None:
         assert client.get("/changes", params={"thing": found[0].iri}, headers=HTML).status_code == 410
     kept = b"".join(path.read_bytes() for path in releases.root.rglob("*") if path.suffix == ".sqlite")
     assert b"Via Meca" not in kept
+
+
+def test_the_page_of_a_thing_leads_to_its_changes_and_their_feed(client: TestClient) -> None:
+    page = client.get("/id/organisation/afil", headers=HTML).text
+    for address in re.findall(r'href="(/changes[^"]*)"', page):
+        assert "AFIL" in client.get(unescape(address), headers=HTML).text
+    assert page.count("/changes.atom?thing=") == 1
+
+
+def test_the_foot_leads_to_sources_contact_and_reports(releases: Releases) -> None:
+    with TestClient(create_app(releases.root, Settings(report="data@clusters.example"))) as client:
+        foot = client.get("/releases", headers=HTML).text.partition("<footer")[2]
+    assert 'href="/#documents"' in foot
+    assert "mailto:data@clusters.example" in foot

@@ -63,6 +63,7 @@ _MORE: Final = {
     "/sparql": N_("SPARQL"),
     "/ontology": N_("Ontology"),
     "/validate": N_("Check data"),
+    "/#documents": N_("Sources"),
     "/docs": N_("Documentation"),
     "/releases": N_("Releases"),
     "/audit": N_("Audit"),
