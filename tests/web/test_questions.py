@@ -265,7 +265,7 @@ def test_a_page_about_all_of_a_large_release_does_not_wait_for_long(releases: Re
         assert 'href="/questions/slow?limit=100"' in page.text
         asked = large.get("/questions/slow?limit=100", headers=BROWSER).text
         assert "takes longer" not in asked
-        assert f">{rows(large, '/questions/slow.json')[0]['found']}<" in asked
+        assert f">{int(rows(large, '/questions/slow.json')[0]['found']):,}<" in asked
         assert large.get("/", headers=BROWSER).status_code == 200
 
 

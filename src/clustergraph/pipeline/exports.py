@@ -99,7 +99,7 @@ class _Exports:
 
     def _conflicts(self, folder: Path, _: Sequence[Download]) -> Iterator[Download]:
         self.progress("finding what disagrees")
-        graph = Embedded(self.release.path)
+        graph = self._engine()
         conflicts.write_rows(rules_of(graph), graph, folder)
         return iter(())
 
@@ -121,13 +121,18 @@ class _Exports:
         columns_file.write(Columns.of(lines_of(self.release.path)), folder)
         return iter(())
 
+    def _engine(self) -> Embedded:
+        """Return the release with its columns, which are made first."""
+        folder = artefacts.home_of(self.release.path) / self.columns().folder(())
+        return Embedded(self.release.path, None, columns_file.open_(folder))
+
     def names(self) -> Artefact:
         """Return the recipe of the index of names."""
         return Artefact(artefacts.NAMES, package_fingerprint() + self.project.configuration.digest, self._names)
 
     def _names(self, folder: Path, _: Sequence[Download]) -> Iterator[Download]:
         self.progress("writing the index of names")
-        graph = Graph.open(self.release.path)
+        graph = Graph(self._engine(), digest=self.release.digest)
         NameIndex.write(folder, graph.engine, graph.questions)
         return iter(())
 
