@@ -229,6 +229,7 @@ def test_every_question_draws_its_view(graph: Graph) -> None:
         assert svg, name
         root = ElementTree.fromstring(svg)
         assert root.find(f"{SVG}title").text == question.title
+        assert question.title.startswith(words(svg)[-2].rstrip("…"))  # before what is said of it
         assert root.find(f"{SVG}desc").text
         # The policy of the service allows neither.
         assert not any("style" in node.attrib or node.tag == f"{SVG}script" for node in root.iter())

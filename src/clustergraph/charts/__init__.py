@@ -105,7 +105,8 @@ def draw(
     for line in _lines(" ".join([drawn.summary, *drawn.notes])):
         height += SIZE * 1.4
         drawing.text(0, height, line, "quiet")
-    return drawing.document(height + 8, drawn.kind or view.kind, title, " ".join([drawn.summary, *drawn.notes]))
+    words = " ".join([drawn.summary, *drawn.notes])
+    return drawing.document(height + 8, drawn.kind or view.kind, title, words, top=SIZE * 2.5)
 
 
 def shown(

@@ -129,16 +129,23 @@ class Drawing:
         dash = f'stroke-dasharray="{LEVELS[level].dash}"'
         self.parts.append(f'<{shape} class="{look} {LEVELS[level].name}" {_OPEN} {dash}/>')
 
-    def document(self, height: float, kind: str, title: str, words: str) -> str:
-        """Return the whole drawing, with a title and the same in words for those who do not see it."""
-        size = f"{self.width:.0f} {height:.0f}"
+    def document(self, height: float, kind: str, title: str, words: str, top: float = 0.0) -> str:
+        """Return the whole drawing, with a title and the same in words for those who do not see it.
+
+        With room at the top, the title is written there.
+        """
+        if top:
+            self.text(
+                0, SIZE * 1.2 - top, cut(title, self.width * 0.9), more=f' font-weight="600" font-size="{SIZE + 2:.0f}"'
+            )
+        size = f"{self.width:.0f} {height + top:.0f}"
         own = f"chart-{zlib.crc32(f'{size} {title}'.encode()):08x}"
         head = (
-            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {size}" width="{self.width:.0f}"'
-            f' height="{height:.0f}" role="group" aria-labelledby="{own}" aria-describedby="{own}-words"'
+            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 {-top:.0f} {size}" width="{self.width:.0f}"'
+            f' height="{height + top:.0f}" role="group" aria-labelledby="{own}" aria-describedby="{own}-words"'
             f' data-kind="{kind}" font-size="{SIZE:.0f}" font-family="system-ui, sans-serif">'
             f'<title id="{own}">{escape(title)}</title><desc id="{own}-words">{escape(words)}</desc>'
-            f'<rect width="100%" height="100%" class="paper" {_LOOKS["paper"]}/>'
+            f'<rect y="{-top:.0f}" width="100%" height="100%" class="paper" {_LOOKS["paper"]}/>'
         )
         return head + "".join(self.parts) + "</svg>\n"
 
