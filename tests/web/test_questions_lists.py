@@ -87,6 +87,10 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
         text += f' ; cg:code "{code}"' if code else ""
         text += " .\n"
     (root / "data/4m4iof/summary.trig").write_text(text + "}\n", "utf-8")
+    country = 'cg:Country a owl:Class ; rdfs:label "country"@en ; skos:altLabel "Land"@de .\n'
+    ontology = root / "ontology/clustergraph.ttl"
+    prefix = "@prefix skos: <http://www.w3.org/2004/02/skos/core#> .\n"
+    ontology.write_text(prefix + ontology.read_text("utf-8") + country, "utf-8")
     for path in (root / "queries" / "checks").iterdir():
         path.unlink()
     releases = Releases(folder / "releases")
@@ -251,6 +255,56 @@ def test_a_form_keeps_what_else_is_chosen(client: TestClient) -> None:
     form = text.partition('<div class="toolbar">')[2].partition("</form>")[0]
     hidden = re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', form)
     assert hidden == [("country", "Spain"), ("sort", "members"), ("columns", "cluster"), ("columns", "members")]
+
+
+def test_the_catalogue_is_searched_also_by_other_words(client: TestClient) -> None:
+    def names(query: str) -> list[str]:
+        return [each["name"] for each in client.get(f"/questions.json?{query}").json()]
+
+    assert names("q=made+for+tests") == ["list"], "words of the description"
+    assert names("q=land") == ["list"], "another name of the class of a parameter"
+    assert names("picture=map") == []
+    found = client.get("/questions?q=clustres", headers=BROWSER).text
+    check_page(found)
+    assert "These come near:" in found
+    assert 'href="/questions/list"' in found
+
+
+def test_the_catalogue_shows_by_a_sign_what_is_drawn(drawing: TestClient) -> None:
+    text = drawing.get("/questions", headers=BROWSER).text
+    check_page(text)
+    assert re.search(r'href="/questions/pictured">[^<]*</a> <span class="sign"><svg', text)
+    assert 'href="/questions?picture=bar"' in text
+    of_kind = drawing.get("/questions?picture=bar", headers=BROWSER).text
+    assert ("/questions/pictured" in of_kind, '/questions/clusters"' in of_kind.partition("<main")[2]) == (True, False)
+
+
+@pytest.fixture(scope="module")
+def drawing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
+    folder = tmp_path_factory.mktemp("drawing")
+    root = make(folder / "project")
+    pictured = """#+ title: How long are names?
+#+ columns: {cluster: The cluster, length: How long its name is}
+#+ view: {kind: bar, label: cluster, value: length}
+SELECT ?cluster (STRLEN(STR(?name)) AS ?length) { ?cluster a cg:Cluster ; skos:prefLabel ?name }
+ORDER BY ?cluster ?length
+"""
+    (root / "queries" / "pictured.rq").write_text(pictured, "utf-8")
+    releases = Releases(folder / "releases")
+    publish.publish(Project(root), releases)
+    with TestClient(create_app(releases.root, Settings())) as client:
+        yield client
+
+
+def test_an_answer_of_bars_begins_with_the_largest(drawing: TestClient) -> None:
+    page = drawing.get("/questions/pictured", headers=BROWSER).text
+    assert "2 rows; the largest number of “Length” is 7: ViaMéca." in page
+    picture = drawing.get("/questions/pictured?view=picture", headers=BROWSER).text
+    table = drawing.get("/questions/pictured?view=table", headers=BROWSER).text
+    assert [("<svg" in each.partition("<main")[2], "<thead>" in each) for each in (picture, table)] == [
+        (True, False),
+        (False, True),
+    ]
 
 
 def test_no_parameter_of_a_question_has_a_name_that_every_question_takes() -> None:

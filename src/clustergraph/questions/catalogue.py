@@ -5,14 +5,16 @@ questions that were made for it, and any client can read them from the endpoint.
 ontology, its ``schema:target`` is the endpoint.
 """
 
+from __future__ import annotations
+
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, replace
 from itertools import groupby
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
-from pyoxigraph import Literal, NamedNode, Quad, QuerySolutions
+from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad, QuerySolutions, Store
 
 from clustergraph.engine.store import Embedded
 from clustergraph.questions import card, conflict
@@ -130,6 +132,24 @@ class Catalogue(Mapping[str, Question]):
         return len(self._texts)
 
 
+_NEAR: Final = 5
+_LIKE: Final = 65
+"""So many questions are named that are as like as this, of 100, to what is sought."""
+_NAMED_BY: Final = tuple(map(expand, ("rdfs:label", "skos:prefLabel", "skos:altLabel")))
+
+
+class Catalogued(Protocol):
+    """A graph with its questions."""
+
+    @property
+    def questions(self) -> Mapping[str, Question]:
+        """The questions, by name."""
+
+    @property
+    def store(self) -> Store:
+        """The store with the ontology."""
+
+
 def by_subject(questions: Iterable[Question]) -> list[tuple[str, list[Question]]]:
     """Return questions grouped by their first tag, in the order of the alphabet but for the first and the last."""
     known = list(questions)
@@ -147,19 +167,49 @@ def _subject(question: Question) -> str:
     return question.tags[0] if question.tags else "other"
 
 
-def matching(questions: Iterable[Question], text: str) -> list[Question]:
+def matching(questions: Iterable[Question], text: str, synonyms: Mapping[str, str] | None = None) -> list[Question]:
     """Return the questions that have all words of a text, or words that begin so, in name, title, tags or description.
 
-    Those of their parameters and columns count, too.
+    Those of their parameters and columns count, too, and their synonyms, if there are any.
     """
     wanted = [f" {word}" for word in plain(text).split()]
-    return [question for question in questions if all(word in _words(question) for word in wanted)]
+    also = synonyms or {}
+    return [each for each in questions if all(word in _words(each, also.get(each.name, "")) for word in wanted)]
 
 
-def _words(question: Question) -> str:
+def near(questions: Iterable[Question], text: str) -> list[Question]:
+    """Return the questions with words that are most like those of a text, for one that is written otherwise."""
+    from rapidfuzz import fuzz
+
+    def likeness(question: Question) -> float:
+        words = plain(f"{question.title} {' '.join(question.tags)}").split()
+        return min((max(fuzz.ratio(wanted, word) for word in words) for wanted in plain(text).split()), default=0)
+
+    likest = sorted(((likeness(each), each) for each in questions), key=lambda pair: -pair[0])
+    return [question for like, question in likest[:_NEAR] if like >= _LIKE]
+
+
+def synonyms(graph: Catalogued) -> dict[str, str]:
+    """Return for each question other words by which it may be sought, in all languages.
+
+    They are its own in English, its old names, and the names of the classes of what it can be asked about.
+    """
+    return {name: " ".join(_synonyms(graph, question)) for name, question in graph.questions.items()}
+
+
+def _synonyms(graph: Catalogued, question: Question) -> Iterator[str]:
+    yield _words(question)
+    yield from (entry.old for entry in question.replaces)
+    for kind in {kind for each in question.parameters.values() if each.type == "iri" for kind in each.of.split()}:
+        for name in _NAMED_BY:
+            for quad in graph.store.quads_for_pattern(expand(kind), name, None, DefaultGraph()):
+                yield getattr(quad.object, "value", "")
+
+
+def _words(question: Question, also: str = "") -> str:
     parameters = (f"{each.name} {each.label}" for each in question.parameters.values())
     columns = (f"{name} {meaning}" for name, meaning in question.columns.items())
-    texts = (question.name, question.title, question.description, *question.tags, *parameters, *columns)
+    texts = (question.name, question.title, question.description, *question.tags, *parameters, *columns, also)
     return f" {plain(' '.join(texts))}"
 
 

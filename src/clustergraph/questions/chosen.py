@@ -24,7 +24,7 @@ from clustergraph.questions.facets import (
 )
 from clustergraph.questions.kept_answer import ChosenRows, KeptAnswer, shown_columns
 from clustergraph.questions.names import Choices
-from clustergraph.questions.parameters import Known, resolve
+from clustergraph.questions.parameters import Known, needs_choices, resolve
 from clustergraph.questions.question import Parameter, Question, find
 from clustergraph.questions.summary import summarised
 from clustergraph.questions.translation import told
@@ -202,10 +202,12 @@ class ChosenPart:
         chosen = dict(zip(terms, self.call.given.get(name, ()), strict=False))
         offered = ordered(parameter, {value: n for value, n in counts.items() if value in choices or not parameter.of})
         first = dict.fromkeys([*offered[:MOST_OFFERED], *chosen])
-        values = (
+        values = [
             CountedValue(choices.offer(value) if value in choices else value, value, counts.get(value, 0))
             for value in first
-        )
+        ]
+        if needs_choices(parameter):
+            values.sort(key=lambda each: (-(each.rows or 0), each.value.casefold()))
         return Facet(parameter, tuple(values), len(offered), chosen)
 
     @cached_property

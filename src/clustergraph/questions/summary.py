@@ -18,6 +18,8 @@ from clustergraph.questions.question import Question
 _PLACE: Final = re.compile(r"\{(rows|different|first)(?::(\w+))?\}")
 _PART: Final = re.compile(r"\[([^\]]*)\]")
 _FIRST: Final = 3
+_NOTHING: Final = ("", "0", "1")
+"""What leaves out a part of a sentence: that there is one value only is seen, and needs no plural."""
 _COMMON: Final = 0.95
 """What more than this part of the rows have says nothing of them."""
 
@@ -61,7 +63,7 @@ def _filled(question: Question, listing: KeptAnswer, rows: Order, words: Words, 
         return number(len(counts(match[2]))) if match[1] == "different" else _first(counts(match[2]))
 
     def part(match: re.Match[str]) -> str:
-        empty = any(value(each) in ("", "0") for each in _PLACE.finditer(match[1]))
+        empty = any(value(each) in _NOTHING for each in _PLACE.finditer(match[1]))
         return "" if empty else match[1]
 
     return _PLACE.sub(value, _PART.sub(part, question.answer))
@@ -84,7 +86,7 @@ def _first(counts: Mapping[str, int]) -> str:
     >>> _first({"Spain": 5, "Italy": 2, "Malta": 1})
     'Spain (5), Italy (2)'
     """
-    several = sorted((-count, value) for value, count in counts.items() if count > 1)[:_FIRST]
+    several = sorted((-count, value) for value, count in counts.items() if count > 1 and len(counts) > 1)[:_FIRST]
     return ", ".join(f"{value} ({number(-count)})" for count, value in several)
 
 
@@ -116,7 +118,7 @@ def _largest(question: Question, listing: KeptAnswer, rows: Order, words: Words)
         "value": name,
         "number": number(found[0][0]),
     }
-    return gettext("%(rows)s rows; the largest number under “%(column)s” is %(number)s: %(value)s.", **told)
+    return gettext("%(rows)s rows; the largest number of “%(column)s” is %(number)s: %(value)s.", **told)
 
 
 def _frequent(question: Question, listing: KeptAnswer, rows: Order, words: Words) -> str:
@@ -133,7 +135,5 @@ def _frequent(question: Question, listing: KeptAnswer, rows: Order, words: Words
                 "value": most[0],
                 "number": number(most[1]),
             }
-            return gettext(
-                "%(rows)s rows; the most frequent under “%(column)s” is %(value)s, in %(number)s of them.", **told
-            )
+            return gettext("%(rows)s rows; most often “%(column)s” is %(value)s (%(number)s).", **told)
     return ""

@@ -121,6 +121,7 @@ _ENVIRONMENT.filters |= {
     "day": notation.day,
     "site": lambda release: ((release and release.imprint.title) or "clustergraph").partition(":")[0],
     "short": lambda iri: compact(iri).strip("<>"),
+    "catalogue_href": lambda chosen: f"/questions?{urlencode({key: each for key, each in chosen.items() if each})}",
     "query_href": lambda query: f"/sparql?{urlencode({'query': query})}",
     "why_href": lambda triple: f"/explain?{urlencode(dict(zip(_PARTS, map(str, triple), strict=True)))}",
     "report_href": report_href,

@@ -1,5 +1,6 @@
 """The named questions: a list, and for each a form with its answer as a page or a table."""
 
+from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import asdict, replace
 from functools import partial
@@ -14,6 +15,7 @@ from starlette.responses import RedirectResponse, Response
 from clustergraph.errors import ClustergraphError, OverLimitError, QuestionError
 from clustergraph.formats import answer_formats, missing_for
 from clustergraph.graph import Graph
+from clustergraph.languages.messages import N_
 from clustergraph.languages.reader import LANG
 from clustergraph.questions.answer import (
     AS_ANSWERED,
@@ -24,7 +26,7 @@ from clustergraph.questions.answer import (
     WrittenAnswer,
     usual_limit,
 )
-from clustergraph.questions.catalogue import by_subject, description, matching
+from clustergraph.questions.catalogue import by_subject, description, matching, near, synonyms
 from clustergraph.questions.chosen import Excerpt
 from clustergraph.questions.names import AmbiguousNameError
 from clustergraph.questions.parameters import iri_of
@@ -70,12 +72,12 @@ OFFERS: Final = Offers({"html": HTML, **{name: each.media_types for name, each i
 """The formats of an answer, and that of the query which gives it."""
 _UNFIT: Final = "this cannot be given in that format"
 _PICTURES: Final = {
-    "bar": "bars",
-    "line": "lines",
-    "map": "map",
-    "network": "network",
-    "communities": "network",
-    "rivals": "rival values",
+    "map": N_("map"),
+    "bar": N_("bars"),
+    "line": N_("lines"),
+    "rivals": N_("rival values"),
+    "network": N_("network"),
+    "communities": N_("communities"),
 }
 """What is drawn of an answer, by the kind of its view, in a word."""
 RESERVED: Final = ("format", "limit", "offset", "release", "view", LANG, *CHOSEN, *FLAGS)
@@ -87,6 +89,7 @@ Found = TypeVar("Found", Excerpt, WrittenAnswer)
 async def index(
     request: Request,
     q: Annotated[str, Query(description="words that name, title or description must have")] = "",
+    picture: Annotated[str, Query(description="the kind of the view, such as map")] = "",
     release: ReleaseName = None,  # noqa: ARG001 - see `served`
     wanted: Annotated[str, format_of(PAGE_OR_JSON)] = "",
 ) -> Response:
@@ -94,15 +97,27 @@ async def index(
     here = served(request)
 
     async def found() -> list[Question]:
-        return matching((await here.questions()).values(), q)
+        also = await here.once(synonyms) if q else {}
+        return matching((await here.questions()).values(), q, also)
+
+    def of_picture(questions: Sequence[Question]) -> list[Question]:
+        return [each for each in questions if picture in ("", each.view.kind)]
 
     async def show() -> bytes:
-        return await rendered(
-            "questions.html", here.release, groups=by_subject(await found()), text=q, pictures=_PICTURES
-        )
+        fitting = await found()
+        drawn = Counter(each.view.kind for each in fitting if each.view.kind in _PICTURES)
+        names = {
+            "groups": by_subject(of_picture(fitting)),
+            "text": q,
+            "near": [] if fitting else near((await here.questions()).values(), q),
+            "picture": picture,
+            "pictures": _PICTURES,
+            "drawn": {kind: drawn[kind] for kind in _PICTURES if drawn[kind]},
+        }
+        return await rendered("questions.html", here.release, **names)
 
     async def tell() -> list[dict[str, object]]:
-        return [description(question) for question in await found()]
+        return [description(question) for question in of_picture(await found())]
 
     return await page_or_json(request, wanted, show, tell)
 
