@@ -48,6 +48,18 @@ const LOOK = EditorView.theme({
   ".cm-diagnostic": { padding: ".4rem .7rem", borderLeftWidth: ".3rem", fontFamily: "system-ui, sans-serif", overflowWrap: "anywhere" },
 });
 
+// Where a selection is typed over, a browser gives the new text the look of the old one as a style of its own, which the
+// Content-Security-Policy refuses; so it is done here. Brackets and quotes go around a selection.
+const TYPING_OVER = EditorView.domEventHandlers({
+  beforeinput(event, view) {
+    const { data, inputType } = event;
+    if (inputType !== "insertText" || !data || /[([{"']/.test(data)) return false;
+    if (view.composing || view.state.selection.main.empty) return false;
+    view.dispatch(view.state.replaceSelection(data), { userEvent: "input.type" });
+    return true;
+  },
+});
+
 export interface Editor {
   readonly view: EditorView;
   text: string;
@@ -73,7 +85,7 @@ export function editorFor(area: HTMLTextAreaElement, panel: HTMLElement, wishes:
   const run = { key: "Mod-Enter", preventDefault: true, run: () => (wishes.run(), true) };
   const extensions: Extension = [
     lineNumbers(), lintGutter(), history(), indentOnInput(), bracketMatching(), closeBrackets(), highlightActiveLine(),
-    EditorView.lineWrapping, EditorState.tabSize.of(2), LANGUAGE, syntaxHighlighting(COLOURS), LOOK,
+    EditorView.lineWrapping, EditorState.tabSize.of(2), LANGUAGE, syntaxHighlighting(COLOURS), LOOK, TYPING_OVER,
     autocompletion({ override: [completing(wishes.mandatory)], icons: false, maxRenderedOptions: 80 }),
     checking((first) => wishes.wrong(first, view.state)),
     EditorView.contentAttributes.of({ "aria-label": wishes.label, spellcheck: "false", autocapitalize: "off" }),
