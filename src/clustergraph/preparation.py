@@ -28,6 +28,8 @@ def opened(release: Path, in_memory: bool, *, memory_quads: int, columns: int = 
 
 def prepare() -> None:
     """Import and read whatever a job on a graph needs: a worker can open no file later."""
+    import xlsxwriter.workbook  # noqa: F401
+
     from clustergraph.charts import views  # noqa: F401
     from clustergraph.questions import assistance, evidence, explanation, lineage, search, suggestions, usage, values  # noqa: F401
 
