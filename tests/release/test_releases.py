@@ -34,7 +34,16 @@ def test_a_release_holds_store_and_manifest_and_the_rest_is_made_beside_it(small
     dump = dump_of(folder)
     assert dump is not None
     assert dump.read_text().count("\n") == written.quads
-    assert [*Made.of(folder).folders] == ["names", "history", "dumps", "profiles", "package", "description"]
+    assert [*Made.of(folder).folders] == [
+        "columns",
+        "names",
+        "history",
+        "dumps",
+        "lists",
+        "profiles",
+        "package",
+        "description",
+    ]
     assert written.classes["https://w3id.org/clustergraph/ontology/Organisation"] == 2
     assert written.inferred == 2
 
