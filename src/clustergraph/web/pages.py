@@ -76,6 +76,12 @@ _MORE: Final = {
 """What every page leads to, in its foot."""
 
 
+def _sentences(text: str) -> list[str]:
+    """Return the first sentence of a text and the rest, if there is one, each with the language of the text."""
+    parts = re.split(r"(?<=[.?!]) (?=[^\W\d_a-z])", text, maxsplit=1)
+    return [Label(part, text.language) for part in parts] if isinstance(text, Label) else parts
+
+
 def _label(text: str) -> str:
     """Return a text that is shown; marked with its language if that is another than the page's."""
     if not isinstance(text, Label) or not text.is_foreign:
@@ -109,7 +115,7 @@ def shown_size(number: int) -> str:
 
 
 _ENVIRONMENT.filters |= {
-    "sentences": lambda text: re.split(r"(?<=[.?!]) (?=[A-Z])", text, maxsplit=1),
+    "sentences": _sentences,
     "href": address,
     "label": _label,
     "capital": lambda text: Label(text[:1].upper() + text[1:], getattr(text, "language", None)),
