@@ -54,9 +54,8 @@ def client(folder: Path):
 
 def test_an_answer_comes_before_how_it_is_made_and_what_is_chosen_is_told_above_it(client: TestClient) -> None:
     page = client.get("/questions/names", params={"least": "1"}, headers=BROWSER).text
-    choices = page[page.index('<details class="filters"') : page.index("<svg")]
-    assert choices.startswith('<details class="filters">\n')
-    assert "At least so many: <strong>1</strong>" in choices
+    chosen = page.index("At least so many:</span> <strong>1</strong>")
+    assert page.index('class="answer-sentence"') < chosen < page.index('<details class="filters">') < page.index("<svg")
     assert page.index("<table") < page.index("/questions/names.csv")
 
 
@@ -73,7 +72,9 @@ def test_every_page_leads_to_the_main_lists_and_says_where_it_is(client: TestCli
 
 def test_the_list_of_questions_says_which_pictures_they_draw(client: TestClient) -> None:
     page = client.get("/questions", headers=BROWSER).text
-    assert re.search(r'How many names has each cluster\?</a> <span class="tag">bars</span>', page)
+    assert re.search(
+        r'How many names has each cluster\?</a> <span class="sign"><svg.*?</svg> bars</span>', page, re.DOTALL
+    )
 
 
 def test_the_answer_to_a_query_comes_into_view(client: TestClient) -> None:
