@@ -13,7 +13,7 @@ def shown(page: Page) -> list[float]:
 
 
 def picture(page: Page) -> Locator:
-    return page.locator(".movable svg.moves")
+    return page.locator(".movable:visible svg.moves")
 
 
 def test_buttons_and_keys_bring_it_nearer_and_back(opened: Opened) -> None:
@@ -25,7 +25,7 @@ def test_buttons_and_keys_bring_it_nearer_and_back(opened: Opened) -> None:
     near = shown(page)
     assert near[2] < whole[2]
     assert near[3] / near[2] - whole[3] / whole[2] < 0.001
-    page.locator(".movable").focus()
+    page.locator(".movable:visible").focus()
     page.keyboard.press("ArrowRight")
     assert shown(page)[0] > near[0]
     for _ in range(40):
@@ -38,7 +38,7 @@ def test_buttons_and_keys_bring_it_nearer_and_back(opened: Opened) -> None:
 def test_arrows_move_the_page_as_long_as_all_is_shown(opened: Opened) -> None:
     page = opened("/questions/partners-by-place", reduced_motion="reduce")
     whole = shown(page)
-    page.locator(".movable").focus()
+    page.locator(".movable:visible").focus()
     page.keyboard.press("ArrowDown")
     assert shown(page) == whole
 
@@ -80,5 +80,5 @@ def test_marks_of_a_map_keep_their_size(opened: Opened) -> None:
 
 
 def test_a_network_moves_and_a_bar_chart_does_not(opened: Opened) -> None:
-    assert opened("/questions/partners-sharing-pilots").locator(".movable").count() == 1
-    assert opened("/questions/organisations-by-projects").locator(".movable").count() == 0
+    assert opened("/questions/partners-sharing-pilots").locator(".movable:visible").count() == 1
+    assert opened("/questions/organisations-by-projects").locator(".movable:visible").count() == 0
