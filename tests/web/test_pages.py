@@ -221,7 +221,7 @@ def test_what_was_not_foreseen_is_told_without_details(client, monkeypatch):
     def broken(*_):
         raise RuntimeError("secret")
 
-    monkeypatch.setattr("clustergraph.web.home.first", broken)
+    monkeypatch.setattr("clustergraph.web.home.served", broken)
     quiet = TestClient(client.app, raise_server_exceptions=False)
     response = quiet.get("/?lang=en", headers={"Accept": "application/json"})
     assert response.status_code == 500
