@@ -5,18 +5,23 @@ from __future__ import annotations
 import pytest
 
 from clustergraph.errors import QueryError
+from clustergraph.graph import Graph
+from clustergraph.pipeline.stated import stated
 from clustergraph.questions.assistance import completions, mistakes
+from clustergraph.release.write import merge
 
 
 @pytest.fixture(scope="module")
-def told(graph):
-    return completions(graph, {})
+def told(project):
+    whole = stated(project, project.graph_files())
+    merge(whole)
+    return completions(Graph(whole), {})
 
 
 def test_a_class_has_the_properties_that_its_shape_knows(told):
-    figure = told["shapes"]["cg:Figure"]
-    assert figure["cg:measure"] is True
-    assert any(not needed for needed in figure.values())
+    observation = told["shapes"]["cg:Observation"]
+    assert observation["cg:measure"] is True
+    assert any(not needed for needed in observation.values())
 
 
 def test_a_property_has_its_list_of_codes_its_domain_and_its_range(told):
