@@ -5,7 +5,7 @@ What it does not know for certain to answer as the store does it refuses with `U
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Final, TypeAlias
@@ -20,10 +20,10 @@ from clustergraph.columns.index import Columns
 from clustergraph.columns.joins import Matcher, PatternTerm, StatementPattern, is_fresh
 from clustergraph.columns.order import sliced, sorted_rows
 from clustergraph.columns.solutions import Solutions, Uncovered, codes, stacked
+from clustergraph.columns.visibility import begun, is_plain, seen_in_group, starts_with_triples
 from clustergraph.sparql.tree import (
     Bind,
     Clause,
-    Element,
     Exists,
     Filter,
     GroupPattern,
@@ -45,6 +45,8 @@ _Choice: TypeAlias = tuple[tuple[int, float], Solutions | StatementPattern | Non
 _FEW: Final = 1000
 """So many rows are joined with patterns before groups are."""
 _LOOKED_UP: Final = 100
+_SIMPLE: Final = 3
+"""A query of so few patterns does not lead far."""
 _NOTHING: Final = "<urn:x-clustergraph:nothing>"
 
 
@@ -87,10 +89,10 @@ class Evaluator:
             patterns = [each for part in group.of(TriplePattern) for each in self._flat(part, _Scope(), [])]
         except Uncovered:
             return False
-        costs = [
-            self._matcher.cost(each, Solutions.one())[1] for each in patterns if isinstance(each, StatementPattern)
-        ]
-        given = [len(part.rows) for part in group.of(Values) if all(None not in row for row in part.rows)]
+        many = sum(1 for _ in every(TriplePattern, self._query.selection))
+        about = [each for each in patterns if isinstance(each, StatementPattern) and _is_about(each, many)]
+        costs = [self._matcher.cost(each, Solutions.one())[1] for each in about]
+        given = [1 for part in group.of(Values) if _is_thing(part, group)]
         return min([*costs, *given], default=_FEW) <= _LOOKED_UP
 
     def triples(self) -> Ids:
@@ -136,7 +138,7 @@ class Evaluator:
         if selection.reduction == "REDUCED":
             raise Uncovered("REDUCED")
         if selection.form == "SELECT":
-            shown = selection.shown or tuple(_seen(group))
+            shown = selection.shown or tuple(seen_in_group(group))
             rows = Solutions({name: rows.column(name) for name in shown}, rows.length)
             if selection.reduction:
                 rows = rows.distinct()
@@ -147,12 +149,12 @@ class Evaluator:
     def _group(self, group: GroupPattern, rows: Solutions, scope: _Scope) -> Solutions:
         """Return the rows that a group gives, joined with others by what it binds at its beginning."""
         conditions = [part.expression for part in group.parts if isinstance(part, Filter)]
-        seen = {*_seen(group)} | (set(rows.columns) if scope.given else set())
+        seen = {*seen_in_group(group)} | (set(rows.columns) if scope.given else set())
         seen |= {scope.graph.name} if scope.graph is not None and scope.graph.name else set()
         waiting: list[_Joined] = []
         outside = not scope.given and group is not self._query.selection.group
         if not scope.given and rows.columns:
-            rows = rows.only(_begun(group) & rows.certain).distinct()
+            rows = rows.only(begun(group) & rows.certain).distinct()
         for condition in conditions if outside else ():
             if self._reaches_out(condition, seen):
                 raise Uncovered("a condition on a variable that is outside of its group")
@@ -224,7 +226,7 @@ class Evaluator:
         match part:
             case TriplePattern():
                 yield from self._matcher.rewritten(self._pattern(part, scope))
-            case Clause(word="GRAPH", name=Leaf() as name, group=group) if scope.graph is None and _is_plain(group):
+            case Clause(word="GRAPH", name=Leaf() as name, group=group) if scope.graph is None and is_plain(group):
                 inner = replace(scope, graph=self._term(name))
                 for each in group.of(TriplePattern):
                     yield from self._matcher.rewritten(self._pattern(each, inner))
@@ -259,13 +261,13 @@ class Evaluator:
             case Clause(word="GRAPH", name=Leaf() as name, group=group):
                 if scope.graph is not None:
                     raise Uncovered("GRAPH in GRAPH")
-                if not _starts_with_triples(group):
+                if not starts_with_triples(group):
                     raise Uncovered("GRAPH around what may say nothing of a graph")
                 return self._joined(rows, group, replace(scope, graph=self._term(name)))
         raise Uncovered(getattr(part, "word", "a part"))
 
     def _optional(self, rows: Solutions, group: GroupPattern, scope: _Scope) -> Solutions:
-        seen = {*_seen(group)}
+        seen = {*seen_in_group(group)}
         outside = [part for part in group.of(Filter) if variables(part.expression) - seen]
         inside = replace(group, parts=tuple(part for part in group.parts if part not in outside))
         numbered = rows.added({"#row": np.arange(rows.length)})
@@ -282,7 +284,7 @@ class Evaluator:
     def _minus(self, rows: Solutions, group: GroupPattern, scope: _Scope) -> Solutions:
         if scope.graph is not None and scope.graph.name:
             raise Uncovered("MINUS in GRAPH with a variable")
-        shared = [name for name in rows.columns if name in {*_seen(group)}]
+        shared = [name for name in rows.columns if name in {*seen_in_group(group)}]
         if not shared:
             return rows
         return rows.without(self._group(group, rows, scope))
@@ -378,71 +380,16 @@ def _cost(table: Solutions, rows: Solutions) -> tuple[int, float]:
     return 0, rows.length * table.length / max(len(first), 1)
 
 
-def _is_plain(group: GroupPattern) -> bool:
-    """Whether a group has triple patterns, conditions on their variables, and nothing else."""
-    bound = {name for each in group.of(TriplePattern) for name in variables(each)}
-    return bool(bound) and all(
-        isinstance(part, TriplePattern) or (isinstance(part, Filter) and variables(part) <= bound)
-        for part in group.parts
-    )
+def _is_thing(table: Values, group: GroupPattern) -> bool:
+    """Whether VALUES give one thing that a triple pattern beside them says something of."""
+    if len(table.rows) != 1 or not all(leaf is not None and leaf.kind == "iri" for leaf in table.rows[0]):
+        return False
+    names = {leaf.value for leaf in table.variables}
+    return any(each.subject.kind == "variable" and each.subject.value in names for each in group.of(TriplePattern))
 
 
-def _seen(group: GroupPattern) -> Iterable[str]:
-    """Yield the variables that the solutions of a group may have, in the order of the text."""
-    found = dict[str, None]()
-    for part in group.parts:
-        for name in _seen_in(part):
-            found.setdefault(name)
-    return found
-
-
-def _seen_in(part: Element) -> Iterable[str]:
-    match part:
-        case Filter():
-            return ()
-        case Bind(variable=leaf):
-            return (leaf.value,)
-        case Clause(word="MINUS"):
-            return ()
-        case Clause(group=group, name=name):
-            own = [name.value] if name is not None and name.kind == "variable" else []
-            return [*own, *_seen(group)]
-        case Selection(group=group) if group is not None:
-            return part.shown or _seen(group)
-        case Union(groups=groups):
-            return [name for group in groups for name in _seen(group)]
-        case GroupPattern():
-            return _seen(part)
-    return [leaf.value for leaf in every(Leaf, part) if leaf.kind == "variable"]
-
-
-def _begun(group: GroupPattern) -> set[str]:
-    """Return the variables that the triple patterns at the beginning of a group give a value in each solution."""
-    found = set[str]()
-    for part in group.parts:
-        match part:
-            case TriplePattern():
-                found |= variables(part)
-            case Filter() | Values() | GroupPattern() | Union() | Selection():
-                continue
-            case Clause(word="GRAPH"):
-                found |= _begun(part.group) | variables(part.name)
-            case _:
-                break
-    return found
-
-
-def _starts_with_triples(group: GroupPattern) -> bool:
-    """Whether all that a group joins are triple patterns, also in the groups in it."""
-    for part in group.parts:
-        match part:
-            case Union(groups=groups):
-                if not all(map(_starts_with_triples, groups)):
-                    return False
-            case Clause(group=inner) if not _starts_with_triples(inner):
-                return False
-            case Values() | Bind() | Selection() | Clause(word="MINUS" | "SERVICE" | "LATERAL"):
-                return False
-            case GroupPattern() if not _starts_with_triples(part):
-                return False
-    return bool(group.parts) and not isinstance(group.parts[0], Filter | Clause)
+def _is_about(pattern: StatementPattern, patterns: int) -> bool:
+    """Whether a pattern is about one thing; what only has an object, such as a class, may lead anywhere."""
+    if not isinstance(pattern.path, PatternTerm):
+        return False
+    return not pattern.subject.name or (not pattern.object.name and patterns <= _SIMPLE)
