@@ -86,7 +86,7 @@ export function editorFor(area: HTMLTextAreaElement, panel: HTMLElement, wishes:
   const extensions: Extension = [
     lineNumbers(), lintGutter(), history(), indentOnInput(), bracketMatching(), closeBrackets(), highlightActiveLine(),
     EditorView.lineWrapping, EditorState.tabSize.of(2), LANGUAGE, syntaxHighlighting(COLOURS), LOOK, TYPING_OVER,
-    autocompletion({ override: [completing(wishes.mandatory)], icons: false, maxRenderedOptions: 80, selectOnOpen: false }),
+    autocompletion({ override: [completing(wishes.mandatory)], icons: false, maxRenderedOptions: 80 }),
     checking((first) => wishes.wrong(first, view.state)),
     EditorView.contentAttributes.of({ "aria-label": wishes.label, spellcheck: "false", autocapitalize: "off" }),
     EditorView.updateListener.of((update) => {
