@@ -22,7 +22,8 @@ import sys
 from pathlib import Path
 from clustergraph.settings import Settings
 from clustergraph.web.server import run
-run(Path(sys.argv[1]), Settings.from_environment(), "127.0.0.1", int(sys.argv[2]))
+project = Path(sys.argv[3]) if sys.argv[3] else None
+run(Path(sys.argv[1]), Settings.from_environment(), "127.0.0.1", int(sys.argv[2]), project=project)
 """
 
 
@@ -94,8 +95,8 @@ def until(condition, seconds=PATIENCE):
 
 
 @contextmanager
-def serve(root, **settings):
-    """Run the service for a data root, with settings by name."""
+def serve(root, project=None, **settings):
+    """Run the service for a data root, and a project, with settings by name."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -103,7 +104,7 @@ def serve(root, **settings):
     environment = {**os.environ, **{f"CLUSTERGRAPH_{name.upper()}": str(value) for name, value in settings.items()}}
     with log.open("wb") as stderr:
         process = subprocess.Popen(
-            [sys.executable, "-c", PROGRAM, str(root), str(port)], stderr=stderr, env=environment
+            [sys.executable, "-c", PROGRAM, str(root), str(port), str(project or "")], stderr=stderr, env=environment
         )
     live = Live(port, process, log)
     try:

@@ -50,7 +50,7 @@ def live(request: pytest.FixtureRequest) -> Iterator[Live]:
         made = write(releases, request.getfixturevalue("catalogued"), Record())
     exports.prepare(made.path, request.getfixturevalue("project"))
     releases.activate(made.path)
-    with serve(releases.root) as found:
+    with serve(releases.root, ROOT) as found:
         yield found
 
 
