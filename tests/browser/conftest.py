@@ -16,11 +16,14 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_playwright
+from pyoxigraph import Quad, Store
 
 from clustergraph.pipeline import exports
+from clustergraph.rdf.reading import rdf_files, read_all
 from clustergraph.release.manifest import Record
 from clustergraph.release.releases import Releases
 from clustergraph.release.write import write
+from clustergraph.terms import CATALOGUE
 from tests.conftest import ROOT
 from tests.live_server import Live, serve
 
@@ -46,9 +49,14 @@ def live(request: pytest.FixtureRequest) -> Iterator[Live]:
         yield Live(int(port), None, Path(os.devnull))
         return
     releases = Releases(request.getfixturevalue("tmp_path_factory").mktemp("browser"))
+    project, whole = request.getfixturevalue("project"), Store()
+    whole.extend(request.getfixturevalue("catalogued"))
+    for quad in read_all(rdf_files(*project.shapes.folders)):
+        parts = quad.subject, quad.predicate, quad.object
+        whole.extend([Quad(*parts, CATALOGUE), Quad(*parts)])
     with releases.lock():
-        made = write(releases, request.getfixturevalue("catalogued"), Record())
-    exports.prepare(made.path, request.getfixturevalue("project"))
+        made = write(releases, whole, Record())
+    exports.prepare(made.path, project)
     releases.activate(made.path)
     with serve(releases.root, ROOT) as found:
         yield found
