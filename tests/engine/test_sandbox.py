@@ -113,7 +113,7 @@ def test_a_release_in_many_files_is_read_from_disk_and_so_is_the_next(tmp_path):
     releases = [write_large(tmp_path, digest, parts) for digest, parts in (("d1", 40), ("d2", 50))]
 
     async def ask():
-        async with pool_of(memory_quads=0, query_seconds=60) as pool:
+        async with pool_of(memory_quads=0, query_seconds=60, columns=0) as pool:
             found = []
             for path, _ in releases:
                 await pool.warm(path)
