@@ -60,20 +60,18 @@ class _Maker:
 
     def query(self) -> str:
         group = self.group(2)
-        match self.chance.randrange(8):
+        match self.chance.randrange(7):
             case 0:
                 return f"ASK {group}"
-            case 1:
-                return f"CONSTRUCT {{ {self.triple(path=False)} . {self.triple(path=False)} }} WHERE {group}"
-            case 2 | 3:
+            case 1 | 2:
                 return self.grouped(group)
-            case 4:
+            case 3:
                 names = " ".join(self.some(_VARIABLES))
                 part = self.chance.choice(["", " LIMIT 3", " OFFSET 1"])
                 return f"SELECT DISTINCT {names} {group} ORDER BY {names}{part}"
-            case 5:
+            case 4:
                 return f"SELECT {' '.join(self.some(_VARIABLES))} {group}"
-            case 6:
+            case 5:
                 return f"SELECT DISTINCT * {group}"
         return f"SELECT * {group}"
 
@@ -122,10 +120,10 @@ class _Maker:
             case word:
                 return f"{word} {self.group(depth - 1)}"
 
-    def triple(self, *, path: bool = True) -> str:
+    def triple(self) -> str:
         subject = self.chance.choice([*_VARIABLES, *_VARIABLES, *map(str, NODES[:2])])
         predicate = str(self.chance.choice([PREDICATES[0], *PREDICATES]))
-        if path and self.chance.random() < 0.2:
+        if self.chance.random() < 0.2:
             other = self.chance.choice(PREDICATES)
             predicate = self.chance.choice(
                 [f"{predicate}/{other}", f"{predicate}|{other}", f"^{predicate}", f"{predicate}*", f"{predicate}+",

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pyoxigraph import QueryBoolean, QuerySolutions, QueryTriples, RdfFormat, Store, serialize
+from pyoxigraph import QueryBoolean, QuerySolutions, RdfFormat, Store, serialize
 
 from clustergraph.columns import answering as answers
 from clustergraph.columns import expressions, file, grouping, index, joins, solutions
@@ -20,6 +20,7 @@ from clustergraph.columns.evaluate import Evaluator
 from clustergraph.columns.index import Columns
 from clustergraph.columns.solutions import Solutions, Uncovered
 from clustergraph.engine.store import Embedded, Request
+from clustergraph.errors import QueryError
 from clustergraph.graph import Graph
 from clustergraph.sparql.parser import query_of
 from tests.columns.cases import Case, case
@@ -45,8 +46,6 @@ def expected(case: Case) -> Any:
     match result:
         case QueryBoolean():
             return bool(result)
-        case QueryTriples():
-            return {f"{triple.subject} {triple.predicate} {triple.object}" for triple in result}
         case QuerySolutions():
             names = [variable.value for variable in result.variables]
             return Counter(
@@ -58,8 +57,6 @@ def expected(case: Case) -> Any:
 def found(case: Case) -> Any:
     evaluator = Evaluator(columns_of(case), query_of(case.query))
     form = query_of(case.query).selection.form
-    if form == "CONSTRUCT":
-        return {" ".join(evaluator.terms.texts(triple)) for triple in evaluator.triples()}
     result = evaluator.solutions()
     if form == "ASK":
         return result.length > 0
@@ -220,6 +217,62 @@ def test_too_many_rows_are_left_to_the_store(monkeypatch: pytest.MonkeyPatch) ->
     lines = [b'<a:s> <a:p> "%d" <a:g> .\n' % n for n in range(5)]
     with pytest.raises(Uncovered, match="too many"):
         Evaluator(Columns.of(lines), query_of("SELECT * { ?a <a:p> ?b . ?c <a:p> ?d }")).solutions()
+
+
+MALFORMED = [
+    "SELECT ?a { ?a <a:p> ?b } GROUP BY ?b",
+    "SELECT (1 AS ?a) { ?a <a:p> ?b . ?c <a:p> ?b }",
+    "SELECT * { { ?a <a:p> _:b } UNION { _:b <a:p> ?a } }",
+    "SELECT * { ?a <a:none> ?b FILTER(<a:function>(?b)) }",
+]
+
+
+@pytest.mark.parametrize("query", MALFORMED)
+def test_what_the_engine_refuses_columns_do_not_answer(query: str) -> None:
+    lines = [b'<a:s%d> <a:p> "%d" <a:g> .\n' % (n, n) for n in range(500)]
+    store = Store()
+    store.load(b"".join(lines), RdfFormat.N_QUADS)
+    for engine in (Embedded(Path(), store), Embedded(Path(), store, Columns.of(lines))):
+        with pytest.raises(QueryError):
+            engine.answer(Request(query, "json"))
+
+
+def test_columns_that_fail_are_switched_off_and_the_store_answers(
+    graph: Graph, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    engine = Embedded(Path(), graph.store, Columns.of(_named_lines(graph.store)))
+
+    def fail(*_: object) -> bytes:
+        raise IndexError("planted")
+
+    monkeypatch.setattr("clustergraph.engine.store.answer", fail)
+    assert engine.query("ASK { ?x a cg:Cluster }")
+    assert engine.columns is None
+    assert "switched off" in caplog.text
+
+
+XSD = "http://www.w3.org/2001/XMLSchema#"
+ODD = {
+    "braces": ['"{a}"@en', '"{0}"@en', '"b"@de'],
+    "years of other lengths": [
+        f'"{year}"^^<http://www.w3.org/2001/XMLSchema#gYear>' for year in ("12020", "2020", "-0044")
+    ],
+    "time zones": [f'"{day}"^^<http://www.w3.org/2001/XMLSchema#date>' for day in ("2020-01-02Z", "2020-01-01-09:00")],
+}
+
+
+@pytest.mark.parametrize("kind", ODD)
+def test_terms_of_odd_forms_are_in_the_order_of_the_store(kind: str) -> None:
+    text = "".join(f"<a:s{n}> <a:p> {term} <a:g> .\n" for n, term in enumerate(ODD[kind])).encode()
+    store = Store()
+    store.load(text, RdfFormat.N_QUADS)
+    lines = serialize(store, format=RdfFormat.N_QUADS)
+    assert lines is not None
+    store.update("INSERT { ?s ?p ?o } WHERE { GRAPH ?g { ?s ?p ?o } }")
+    query = "SELECT ?o { ?s <a:p> ?o } ORDER BY ?o"
+    evaluator = Evaluator(Columns.of(lines.splitlines(keepends=True)), query_of(query))
+    column = evaluator.solutions().column("o")
+    assert evaluator.terms.texts(column) == [str(row["o"]) for row in store.query(query)]
 
 
 def test_a_look_up_is_left_to_the_store() -> None:

@@ -53,9 +53,7 @@ class Terms:
 
     def own(self) -> Terms:
         """Return the same terms, to which others can be added without these."""
-        other = object.__new__(Terms)
-        other.__dict__ |= self.__dict__ | {"_made": {}, "_made_texts": []}
-        return other
+        return Terms(self._blob, self._ends)
 
     def text(self, number: int) -> str:
         """Return what N-Triples writes for a term."""

@@ -13,14 +13,14 @@ from typing import Final, TypeAlias
 import numpy as np
 from pyoxigraph import RdfFormat, Store
 
-from clustergraph.columns.dictionary import UNBOUND, Ids, Mask
+from clustergraph.columns.dictionary import UNBOUND, Mask
 from clustergraph.columns.expressions import Judge
 from clustergraph.columns.grouping import grouped, is_grouped
 from clustergraph.columns.index import Columns
 from clustergraph.columns.joins import Matcher, PatternTerm, StatementPattern, is_fresh
 from clustergraph.columns.order import sliced, sorted_rows
-from clustergraph.columns.solutions import Solutions, Uncovered, codes, stacked
-from clustergraph.columns.visibility import begun, is_plain, seen_in_group, starts_with_triples
+from clustergraph.columns.solutions import Solutions, Uncovered, stacked
+from clustergraph.columns.variables import begun, is_plain, seen_in_group, starts_with_triples
 from clustergraph.sparql.tree import (
     Bind,
     Clause,
@@ -94,26 +94,6 @@ class Evaluator:
         costs = [self._matcher.cost(each, Solutions.one())[1] for each in about]
         given = [1 for part in group.of(Values) if _is_thing(part, group)]
         return min([*costs, *given], default=_FEW) <= _LOOKED_UP
-
-    def triples(self) -> Ids:
-        """Return what a CONSTRUCT makes, each once: the numbers of subjects, predicates and objects, one in a row."""
-        template = self._query.selection.template
-        if template is None or any(leaf.kind == "blank" for leaf in every(Leaf, template)):
-            raise Uncovered("no template, or one with blank nodes")
-        rows, parts = self.solutions(), [np.zeros((0, 3), np.int64)]
-        for pattern in template.of(TriplePattern):
-            assert isinstance(pattern.path, Leaf)
-            made = [self._made(leaf, rows) for leaf in (pattern.subject, pattern.path, pattern.object)]
-            valid = ~self.terms.is_literal(made[0]) & self.terms.is_iri(made[1]) & (np.stack(made) >= 0).all(axis=0)
-            parts.append(np.stack([column[valid] for column in made], axis=1))
-        found = np.concatenate(parts)
-        _, first = codes([found[:, 0], found[:, 1], found[:, 2]], len(found))
-        return found[np.sort(first)]
-
-    def _made(self, leaf: Leaf, rows: Solutions) -> Ids:
-        if leaf.kind == "variable":
-            return rows.column(leaf.value)
-        return np.full(rows.length, self._number(leaf), np.int64)
 
     # Selections
 

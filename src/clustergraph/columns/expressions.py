@@ -18,7 +18,7 @@ Truth: TypeAlias = NDArray[np.int8]
 """For each row 1 if a condition is true, 0 if it is false, -1 if it is an error."""
 Asked: TypeAlias = Callable[[Exists, Solutions], NDArray[np.bool_]]
 _VOLATILE: Final = frozenset({"BNODE", "RAND", "STRUUID", "UUID", "NOW"})
-_MOST: Final = 5_000
+MOST_JUDGED: Final = 5_000
 """More different rows than this are judged sooner by the store, which has them at hand."""
 _BOOLEAN: Final = "^^<http://www.w3.org/2001/XMLSchema#boolean>"
 _EMPTY: Final = Store()
@@ -107,7 +107,7 @@ class Judge:
         text, rows, names = self._text(node, rows)
         names = [name for name in names if name in rows.columns]
         number, first = rows.codes(names)
-        if len(first) > _MOST:
+        if len(first) > MOST_JUDGED:
             raise Uncovered(f"{len(first):,} values to be judged")
         return self._asked_of(frame.format(text), names, rows.take(first))[number]
 

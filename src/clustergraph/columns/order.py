@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Final
 
 import numpy as np
 
-from clustergraph.columns.dictionary import INTEGER, UNBOUND, Ids, Terms
-from clustergraph.columns.expressions import run
+from clustergraph.columns.dictionary import DECIMAL, INTEGER, UNBOUND, Ids, Terms
+from clustergraph.columns.expressions import MOST_JUDGED, run
 from clustergraph.columns.solutions import Solutions, Uncovered
 from clustergraph.sparql.tree import Bind, Expression, Leaf, Modifier, Operand
 
 _XSD: Final = "^^<http://www.w3.org/2001/XMLSchema#"
-_BY_TEXT: Final = (f"{_XSD}date>", f"{_XSD}gYear>", f"{_XSD}gYearMonth>")
-_ESCAPES: Final = (("\\\\", "\\"), ('\\"', '"'), ("\\n", "\n"), ("\\r", "\r"), ("\\t", "\t"))
+_BY_TEXT: Final = {
+    f"{_XSD}date>": re.compile(r"\d{4}-\d\d-\d\d"),
+    f"{_XSD}gYear>": re.compile(r"\d{4}"),
+    f"{_XSD}gYearMonth>": re.compile(r"\d{4}-\d\d"),
+}
+"""Dates in the forms that are ordered as text: years of four digits, no time zones."""
+_ESCAPES: Final = (('\\"', '"'), ("\\n", "\n"), ("\\r", "\r"), ("\\t", "\t"))
 
 
 def sorted_rows(rows: Solutions, keys: Sequence[tuple[Operand | Bind, bool]], terms: Terms) -> tuple[Solutions, bool]:
@@ -79,14 +85,11 @@ def _values(texts: Sequence[str]) -> list[Any]:
         return [plain(text) for text in texts]
     if all(text.endswith(INTEGER) for text in texts):
         return [int(text[1 : -len(INTEGER) - 1]) for text in texts]
-    decimal = f"{_XSD}decimal>"
-    if all(text.endswith(decimal) for text in texts):
-        return [Decimal(text[1 : -len(decimal) - 1]) for text in texts]
-    for kind in _BY_TEXT:
-        if all(
-            text.endswith(kind) and text[1].isdigit() and text[1 : -len(kind) - 1].count(":") == 0 for text in texts
-        ):
-            return [text[1 : -len(kind) - 1] for text in texts]
+    if all(text.endswith(DECIMAL) for text in texts):
+        return [Decimal(text[1 : -len(DECIMAL) - 1]) for text in texts]
+    for kind, form in _BY_TEXT.items():
+        if all(text.endswith(kind) and form.fullmatch(text[1 : -len(kind) - 1]) for text in texts):
+            return [*texts]
     return _asked(texts)
 
 
@@ -94,9 +97,11 @@ def _asked(texts: Sequence[str]) -> list[int]:
     """Return where the engine puts terms; those that it takes for equal are at the same place."""
     if any(text[0] == "_" for text in texts):
         raise Uncovered("an order of blank nodes")
+    if len(texts) > MOST_JUDGED:
+        raise Uncovered(f"{len(texts):,} values to be ordered")
     rows = " ".join(f"({number} {text})" for number, text in enumerate(texts))
-    frame = f"SELECT ?n ?t {{{{ VALUES (?n ?t) {{{{ {rows} }}}} }}}} ORDER BY ?t {{}}"
-    up, down = ([int(number) for number, _ in run(frame.format(last), "")] for last in ("?n", "DESC(?n)"))
+    query = f"SELECT ?n ?t {{ VALUES (?n ?t) {{ {rows} }} }} ORDER BY ?t "
+    up, down = ([int(number) for number, _ in run(query + last, "")] for last in ("?n", "DESC(?n)"))
     back = {number: place for place, number in enumerate(down)}
     rank, at = [0] * len(texts), 0
     for place, number in enumerate(up):
@@ -115,7 +120,7 @@ def plain(text: str) -> str:
     if "\\" not in value:
         return value
     parts = value.split("\\\\")
-    for written, meant in _ESCAPES[1:]:
+    for written, meant in _ESCAPES:
         parts = [part.replace(written, meant) for part in parts]
     if any("\\" in part for part in parts):
         raise Uncovered("an escaped letter")

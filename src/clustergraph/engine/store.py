@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import logging
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,6 +42,8 @@ _Named = list[NamedNode | BlankNode]
 XML_FORMATS: Final = ("rdfxml", "xml")
 """The names of the formats that cannot hold every answer."""
 _WITH_PREFIXES: Final = ("turtle", "trig")
+_LOG: Final = logging.getLogger(__name__)
+_NOTHING: Final = Store()
 _SMALL: Final = 1 << 17
 """From a graph of so many bytes the prefixes that nothing uses are taken out."""
 
@@ -172,10 +175,18 @@ class Embedded:
         """Return the answer of the columns, as JSON; None where the store is to answer."""
         if self.columns is None or dataset is not None:
             return None
+        base = HOME.base if base is None else base
+        text = simplified(query)
         try:
-            return answer(self.columns, query_of(simplified(query), HOME.base if base is None else base))
-        except (Uncovered, ClustergraphError):
+            found = answer(self.columns, query_of(text, base))
+            _NOTHING.query(text, base_iri=base, prefixes=PREFIXES)  # What is malformed only the engine knows.
+        except (Uncovered, ClustergraphError, SyntaxError, RuntimeError):
             return None
+        except Exception:  # noqa: BLE001 - the store answers, and the log has all of it
+            _LOG.exception("the columns are switched off: a query was not answered from them")
+            self.columns = None
+            return None
+        return found
 
     def _over(self, dataset: Dataset | None) -> tuple[Store, _Default | None, _Named | None]:
         """Return a store, and the default and named graphs of it that make up a dataset.
