@@ -15,7 +15,7 @@ from clustergraph.charts import Locations, Place, draw, shown
 from clustergraph.engine.sandbox import opening_files
 from clustergraph.errors import UnsuitedFormatError
 from clustergraph.questions.answer import WRITERS, Answer, Cell, Rows, with_iris
-from clustergraph.questions.office import AnswerSheet, workbook
+from clustergraph.questions.xlsx import AnswerSheet, workbook
 from clustergraph.rdf.xml import for_xml
 
 _SCALE: Final = 2.0

@@ -14,7 +14,7 @@ from clustergraph.errors import UnsuitedFormatError
 from clustergraph.formats import answer_formats
 from clustergraph.graph import Graph
 from clustergraph.questions.answer import Answer
-from clustergraph.questions.office import AnswerSheet, workbook
+from clustergraph.questions.xlsx import AnswerSheet, workbook
 from clustergraph.rdf.files import write_pieces
 from clustergraph.release.artefacts import Download
 

@@ -21,7 +21,7 @@ from clustergraph.engine.store import Embedded
 from clustergraph.errors import SourceError, Where
 from clustergraph.layers import Layers
 from clustergraph.questions.answer import Cell, QuestionCall, Words, cell
-from clustergraph.questions.figures import KeyFigure, key_figures
+from clustergraph.questions.key_figures import KeyFigure, key_figures
 from clustergraph.questions.question import Question, View, head_of
 from clustergraph.questions.sections import Section
 from clustergraph.rdf.files import text_of
