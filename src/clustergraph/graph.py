@@ -23,20 +23,20 @@ from clustergraph.columns import file
 from clustergraph.engine.store import Embedded, Request
 from clustergraph.errors import QueryError
 from clustergraph.languages import reader
-from clustergraph.questions import chosen as choosing
 from clustergraph.questions import question as question_files
+from clustergraph.questions import selection
 from clustergraph.questions.answer import Answer, Cell, QuestionCall, Rows, WrittenAnswer, cell
+from clustergraph.questions.answer_table import AnswerCache, AnswerTable
 from clustergraph.questions.catalogue import Catalogue
-from clustergraph.questions.chosen import Excerpt
 from clustergraph.questions.conflict import Conflict, ConflictRule, Wanted, load_rules
 from clustergraph.questions.conflicts import Conflicts
 from clustergraph.questions.facets import Facet
-from clustergraph.questions.kept_answer import KeptAnswer, KeptAnswers
 from clustergraph.questions.lookup import Lookup
 from clustergraph.questions.names import Choice, Choices, ListedChoices
 from clustergraph.questions.parameters import iri_of, needs_choices, resolve, statement
 from clustergraph.questions.question import Parameter, Question
 from clustergraph.questions.sections import Section, documents, sections
+from clustergraph.questions.selection import Excerpt
 from clustergraph.questions.thing import Thing, Things
 from clustergraph.questions.translation import told
 from clustergraph.rdf.labels import best
@@ -81,7 +81,7 @@ class Graph:
         self._given = questions
         self._given_rules = conflict_rules
         self._named = lru_cache(_NAMES_KEPT)(lambda _language, iri: best(self.store, NamedNode(iri)))
-        self._listings = KeptAnswers()
+        self._answers = AnswerCache()
 
     @classmethod
     def open(cls, release: Path | str, queries: Path | str | None = None) -> Self:
@@ -207,11 +207,9 @@ class Graph:
 
         return why(self, answer)
 
-    def listing(self, question: Question, given: Mapping[str, list[str]]) -> KeptAnswer:
-        """Return the whole answer to a question, from which a client chooses; some are kept."""
-        return self._listings.of(
-            question, given, lambda: self.select(question.bound(resolve(question, given, self)[0]))
-        )
+    def answer_table(self, question: Question, given: Mapping[str, list[str]]) -> AnswerTable:
+        """Return the whole answer to a question, from which a client selects; some are kept."""
+        return self._answers.of(question, given, lambda: self.select(question.bound(resolve(question, given, self)[0])))
 
     def sources_of(self, things: Collection[str]) -> tuple[LicensedSource, ...]:
         """Return the sources with a licence of their own that say something of some things."""
@@ -219,18 +217,18 @@ class Graph:
 
     def why(self, call: QuestionCall) -> str:
         """Say why a client gets no rows of an answer; see `why_empty`."""
-        return choosing.why(self, call)
+        return selection.why(self, call)
 
     def facets(self, call: QuestionCall) -> tuple[Facet, ...]:
         """Return what can be chosen of an answer, with the number of rows that each value leaves."""
-        return choosing.ChosenPart.of(self, call).facets
+        return selection.SelectedAnswer.of(self, call).facets
 
     def excerpt(self, call: QuestionCall, link: Link | None = None, room: float = WIDTH) -> Excerpt:
         """Return some rows of an answer with what is shown with them; a picture, if there is a ``link`` for IRIs.
 
         ``room`` is the width of the picture.
         """
-        return choosing.excerpt(
+        return selection.excerpt(
             self, call, lambda answer, rows: self.picture(answer, rows, link, room) if link else None
         )
 
@@ -245,7 +243,7 @@ class Graph:
             QuestionError: a parameter is not known, or a value does not fit.
             ResultTooLargeError: the answer is larger than allowed.
         """
-        return choosing.written(self, call, max_bytes, why_empty)
+        return selection.written(self, call, max_bytes, why_empty)
 
     def file(self, answer: Answer, format_: str, rows: Rows | None = None, *, iris: bool = False) -> bytes:
         """Return an answer, or some rows of it, as a file: a table, places, a network or a picture, if it has one."""

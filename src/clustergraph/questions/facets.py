@@ -16,7 +16,7 @@ from clustergraph.questions.question import Parameter, Question
 from clustergraph.questions.values import CountedValue
 
 if TYPE_CHECKING:
-    from clustergraph.questions.kept_answer import KeptAnswer
+    from clustergraph.questions.answer_table import AnswerTable
 
 Select = Callable[[str], QuerySolutions]
 Masks = Mapping[str, NDArray[np.bool_]]
@@ -43,20 +43,20 @@ class Facet:
 
 @dataclass(frozen=True)
 class FacetIndex:
-    """Which values of a facet the rows of a listing have: pairs of a row and a value."""
+    """Which values of a facet the rows of a table have: pairs of a row and a value."""
 
     terms: list[NamedNode | Literal]
     rows: NDArray[np.int64]
     values: NDArray[np.int64]
 
     @classmethod
-    def of(cls, listing: KeptAnswer, question: Question, name: str, select: Select) -> FacetIndex:
+    def of(cls, table: AnswerTable, question: Question, name: str, select: Select) -> FacetIndex:
         """Return the index of a facet, by its column or by what its pattern finds for the things of a column."""
         pattern = question.parameters[name].facet
         column = thing_of(question, pattern)
         if pattern == column:
-            return cls._of_column(listing, column)
-        things = {term: code for code, term in enumerate(listing.terms[column]) if isinstance(term, NamedNode)}
+            return cls._of_column(table, column)
+        things = {term: code for code, term in enumerate(table.terms[column]) if isinstance(term, NamedNode)}
         block = f"VALUES ?{column} {{ {' '.join(map(str, things))} }}" if len(things) <= _NAMED else ""
         pairs = [
             (row[column], row[name]) for row in select(f"SELECT DISTINCT ?{column} ?{name} {{ {block} {pattern} }}")
@@ -64,11 +64,11 @@ class FacetIndex:
         known: dict[NamedNode | Literal, int] = {}
         found = [(things[thing], known.setdefault(value, len(known))) for thing, value in pairs
                  if thing in things and isinstance(value, NamedNode | Literal)]  # fmt: skip
-        return cls(list(known), *_joined(listing.codes[column], np.array(found, np.int64).reshape(-1, 2)))
+        return cls(list(known), *_joined(table.codes[column], np.array(found, np.int64).reshape(-1, 2)))
 
     @classmethod
-    def _of_column(cls, listing: KeptAnswer, column: str) -> FacetIndex:
-        terms, codes = listing.terms[column], listing.codes[column]
+    def _of_column(cls, table: AnswerTable, column: str) -> FacetIndex:
+        terms, codes = table.terms[column], table.codes[column]
         kept = [code for code, term in enumerate(terms) if term is not None and not isinstance(term, BlankNode)]
         places = np.full(len(terms), -1, np.int64)
         places[kept] = np.arange(len(kept))

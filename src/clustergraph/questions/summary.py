@@ -12,7 +12,7 @@ from clustergraph.languages.messages import gettext, ngettext
 from clustergraph.languages.notation import number
 from clustergraph.languages.reader import ENGLISH, interface
 from clustergraph.questions.answer import Words, cell
-from clustergraph.questions.kept_answer import KeptAnswer, Order
+from clustergraph.questions.answer_table import AnswerTable, Order
 from clustergraph.questions.question import Question
 
 _PLACE: Final = re.compile(r"\{(rows|different|first)(?::(\w+))?\}")
@@ -28,20 +28,20 @@ Counts = Callable[[str], Mapping[str, int]]
 """Gives of a facet how many of the rows each of its values has, by what it stands for."""
 
 
-def summarised(question: Question, listing: KeptAnswer, rows: Order, words: Words, facet: Counts) -> str:
+def summarised(question: Question, table: AnswerTable, rows: Order, words: Words, facet: Counts) -> str:
     """Return what some rows of an answer are, in a sentence in the language of the reader."""
     if len(rows) < 2:
-        return _one(question, listing, rows, words)
+        return _one(question, table, rows, words)
     if question.answer:
-        return _filled(question, listing, rows, words, facet)
-    return _largest(question, listing, rows, words) or _frequent(question, listing, rows, words) or _number(len(rows))
+        return _filled(question, table, rows, words, facet)
+    return _largest(question, table, rows, words) or _frequent(question, table, rows, words) or _number(len(rows))
 
 
-def _one(question: Question, listing: KeptAnswer, rows: Order, words: Words) -> str:
+def _one(question: Question, table: AnswerTable, rows: Order, words: Words) -> str:
     """Return what the one row states, if its question has words for that."""
     if not (len(rows) and question.evidence) or interface() != ENGLISH:
         return _number(len(rows))
-    row = {name: cell(listing.terms[name][listing.codes[name][rows[0]]], words) for name in listing.columns}
+    row = {name: cell(table.terms[name][table.codes[name][rows[0]]], words) for name in table.columns}
     return f"{question.statement({name: each.shown for name, each in row.items()})}."
 
 
@@ -49,13 +49,13 @@ def _number(rows: int) -> str:
     return ngettext("One row.", "%(rows)s rows.", rows, rows=number(rows))
 
 
-def _filled(question: Question, listing: KeptAnswer, rows: Order, words: Words, facet: Counts) -> str:
+def _filled(question: Question, table: AnswerTable, rows: Order, words: Words, facet: Counts) -> str:
     """Return the sentence of a question; a part in brackets is left out where there is nothing to say."""
 
     def counts(name: str) -> Mapping[str, int]:
         if name in question.parameters and question.parameters[name].facet:
             return _named(facet(name), words)
-        return _counted(listing, name, rows, words)
+        return _counted(table, name, rows, words)
 
     def value(match: re.Match[str]) -> str:
         if match[1] == "rows":
@@ -69,9 +69,9 @@ def _filled(question: Question, listing: KeptAnswer, rows: Order, words: Words, 
     return _PLACE.sub(value, _PART.sub(part, question.answer))
 
 
-def _counted(listing: KeptAnswer, column: str, rows: Order, words: Words) -> dict[str, int]:
-    codes, counts = np.unique(listing.codes[column][rows], return_counts=True)
-    found = ((listing.terms[column][code], count) for code, count in zip(codes, counts, strict=True))
+def _counted(table: AnswerTable, column: str, rows: Order, words: Words) -> dict[str, int]:
+    codes, counts = np.unique(table.codes[column][rows], return_counts=True)
+    found = ((table.terms[column][code], count) for code, count in zip(codes, counts, strict=True))
     return {cell(term, words).shown: int(count) for term, count in found if term is not None}
 
 
@@ -100,18 +100,18 @@ def _most(counts: Mapping[str, int]) -> tuple[str, int] | None:
     return first if first[1] > max(second[1], 1) else None
 
 
-def _largest(question: Question, listing: KeptAnswer, rows: Order, words: Words) -> str:
+def _largest(question: Question, table: AnswerTable, rows: Order, words: Words) -> str:
     """Return the largest number of a view of bars, and of what it is, if it is one alone."""
     labels, values = (question.view.columns.get(part, ()) for part in ("label", "value"))
     if question.view.kind != "bar" or "panel" in question.view.columns:
         return ""
-    column = listing.codes[values[0]][rows]
-    numbers = [cell(term, words).value for term in listing.terms[values[0]]]
+    column = table.codes[values[0]][rows]
+    numbers = [cell(term, words).value for term in table.terms[values[0]]]
     found = sorted(((value, row) for code, row in zip(column, rows, strict=True)
                     if isinstance(value := numbers[code], int | float)), reverse=True)[:2]  # fmt: skip
     if len(found) < 2 or found[0][0] == found[1][0]:
         return ""
-    name = ", ".join(cell(listing.terms[label][listing.codes[label][found[0][1]]], words).shown for label in labels)
+    name = ", ".join(cell(table.terms[label][table.codes[label][found[0][1]]], words).shown for label in labels)
     told = {
         "rows": number(len(rows)),
         "column": question.heading(values[0]),
@@ -121,13 +121,13 @@ def _largest(question: Question, listing: KeptAnswer, rows: Order, words: Words)
     return gettext("%(rows)s rows; the largest number of “%(column)s” is %(number)s: %(value)s.", **told)
 
 
-def _frequent(question: Question, listing: KeptAnswer, rows: Order, words: Words) -> str:
+def _frequent(question: Question, table: AnswerTable, rows: Order, words: Words) -> str:
     """Return the value that stands most often in the first column where that says something."""
-    for name in (each for each in listing.columns if each not in question.hidden):
-        codes = listing.codes[name][rows]
+    for name in (each for each in table.columns if each not in question.hidden):
+        codes = table.codes[name][rows]
         if len(np.unique(codes)) * 2 > len(rows):
             continue
-        most = _most(_counted(listing, name, rows, words))
+        most = _most(_counted(table, name, rows, words))
         if most and most[1] < _COMMON * len(rows):
             told = {
                 "rows": number(len(rows)),

@@ -14,8 +14,8 @@ from clustergraph.errors import ClustergraphError, OverLimitError
 from clustergraph.graph import Graph
 from clustergraph.languages.messages import N_
 from clustergraph.questions.answer import QuestionCall
-from clustergraph.questions.chosen import Excerpt
 from clustergraph.questions.question import FIRST, Question
+from clustergraph.questions.selection import Excerpt
 from clustergraph.release.manifest import Release
 from clustergraph.terms import CATALOGUE, INFERRED, ONTOLOGY, address
 from clustergraph.web.pages import OF_EVIDENCE, first, rendered, respond_page

@@ -27,10 +27,10 @@ from clustergraph.questions.answer import (
     usual_limit,
 )
 from clustergraph.questions.catalogue import by_subject, description, matching, near, synonyms
-from clustergraph.questions.chosen import Excerpt
 from clustergraph.questions.names import AmbiguousNameError
 from clustergraph.questions.parameters import iri_of
 from clustergraph.questions.question import Question, asked
+from clustergraph.questions.selection import Excerpt
 from clustergraph.questions.successors import Given
 from clustergraph.questions.values import SUGGESTED
 from clustergraph.terms import address

@@ -22,16 +22,16 @@ from clustergraph.questions.question import Question
 
 Term = NamedNode | BlankNode | Literal
 Mask = NDArray[np.bool_]
-"""For each row of a listing whether it is chosen."""
+"""For each row of a table whether it is selected."""
 Order = NDArray[np.int64]
 """The numbers of rows, in an order."""
 
 MOST_CELLS: Final = 1_000_000
-"""KeptAnswers of so many cells together are kept: some 40 MB."""
+"""Tables of so many cells together are kept: some 40 MB."""
 _DIGITS: Final = re.compile(r"([0-9]+)")
 
 
-class KeptAnswer:
+class AnswerTable:
     """The whole answer to a question: each column holds each of its terms once, and for each row which it is."""
 
     def __init__(self, solutions: QuerySolutions) -> None:
@@ -99,19 +99,21 @@ class KeptAnswer:
         return self._ranks[name]
 
 
-class KeptAnswers:
-    """The listings that are kept for readers of a language, by question and what is given: those asked for last."""
+class AnswerCache:
+    """The tables that are kept for readers of a language, by question and what is given: those asked for last."""
 
     def __init__(self) -> None:
         """Keep none."""
-        self._kept: LRUCache[tuple[str, str], KeptAnswer] = LRUCache(MOST_CELLS, getsizeof=lambda each: each.cells)
+        self._kept: LRUCache[tuple[str, str], AnswerTable] = LRUCache(MOST_CELLS, getsizeof=lambda each: each.cells)
 
-    def of(self, question: Question, given: Mapping[str, list[str]], solve: Callable[[], QuerySolutions]) -> KeptAnswer:
-        """Return a listing; it is read from solutions if it is not kept."""
+    def of(
+        self, question: Question, given: Mapping[str, list[str]], solve: Callable[[], QuerySolutions]
+    ) -> AnswerTable:
+        """Return a table; it is read from solutions if it is not kept."""
         key = (question.name, f"{chosen()} {json.dumps(given, sort_keys=True)}")
         found = self._kept.get(key)
         if found is None:
-            found = KeptAnswer(solve())
+            found = AnswerTable(solve())
             if found.cells <= MOST_CELLS:
                 self._kept[key] = found
         return found
@@ -136,12 +138,12 @@ def sort_key(value: Cell) -> SortKey | None:
     return 1, 0.0, tuple((text, len(number), number) for text, number in zip(parts[::2], numbers, strict=True))
 
 
-class ChosenRows(Sequence[Mapping[str, Term | None]]):
-    """Some rows of a listing in an order; the terms of a row are looked up when it is asked for."""
+class SelectedRows(Sequence[Mapping[str, Term | None]]):
+    """Some rows of a table in an order; the terms of a row are looked up when it is asked for."""
 
-    def __init__(self, listing: KeptAnswer, rows: Order) -> None:
+    def __init__(self, table: AnswerTable, rows: Order) -> None:
         """Keep which rows they are."""
-        self.listing, self.rows = listing, rows
+        self.table, self.rows = table, rows
 
     def __len__(self) -> int:
         """Return how many they are."""
@@ -150,13 +152,13 @@ class ChosenRows(Sequence[Mapping[str, Term | None]]):
     @overload
     def __getitem__(self, place: int) -> Mapping[str, Term | None]: ...
     @overload
-    def __getitem__(self, place: slice) -> ChosenRows: ...
-    def __getitem__(self, place: int | slice) -> Mapping[str, Term | None] | ChosenRows:
+    def __getitem__(self, place: slice) -> SelectedRows: ...
+    def __getitem__(self, place: int | slice) -> Mapping[str, Term | None] | SelectedRows:
         """Return the terms of a row by column, or some of the rows."""
         if isinstance(place, slice):
-            return ChosenRows(self.listing, self.rows[place])
-        row, listing = self.rows[place], self.listing
-        return {name: listing.terms[name][listing.codes[name][row]] for name in listing.columns}
+            return SelectedRows(self.table, self.rows[place])
+        row, table = self.rows[place], self.table
+        return {name: table.terms[name][table.codes[name][row]] for name in table.columns}
 
     def __iter__(self) -> Iterator[Mapping[str, Term | None]]:
         """Yield the terms of each row."""
@@ -164,7 +166,7 @@ class ChosenRows(Sequence[Mapping[str, Term | None]]):
 
     def terms(self, column: str) -> Iterator[Term | None]:
         """Yield the terms of a column that stand in these rows, each once."""
-        return (self.listing.terms[column][code] for code in np.unique(self.listing.codes[column][self.rows]))
+        return (self.table.terms[column][code] for code in np.unique(self.table.codes[column][self.rows]))
 
 
 def shown_columns(call: QuestionCall, columns: Sequence[str]) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from pyoxigraph import NamedNode, QuerySolutions
 
 from clustergraph.engine.store import Request
 from clustergraph.questions.answer import Answer, Cell, QuestionCall, Rows, WrittenAnswer, document
+from clustergraph.questions.answer_table import AnswerTable, SelectedRows, shown_columns
 from clustergraph.questions.facets import (
     MOST_OFFERED,
     Facet,
@@ -22,7 +23,6 @@ from clustergraph.questions.facets import (
     facets_of,
     ordered,
 )
-from clustergraph.questions.kept_answer import ChosenRows, KeptAnswer, shown_columns
 from clustergraph.questions.names import Choices
 from clustergraph.questions.parameters import Known, needs_choices, resolve
 from clustergraph.questions.question import Parameter, Question, find
@@ -66,7 +66,7 @@ _TEXT: Final = ""
 """The mask of the text that rows must contain stands under this name: no facet has it."""
 
 
-class Listed(Known, Protocol):
+class Selectable(Known, Protocol):
     """What holds the whole answers to questions, and tells and draws them."""
 
     digest: str
@@ -75,7 +75,7 @@ class Listed(Known, Protocol):
     def questions(self) -> Mapping[str, Question]:
         """The questions, by name."""
 
-    def listing(self, question: Question, given: Mapping[str, list[str]]) -> KeptAnswer:
+    def answer_table(self, question: Question, given: Mapping[str, list[str]]) -> AnswerTable:
         """Return the whole answer to a question."""
 
     def select(self, text: str) -> QuerySolutions:
@@ -140,21 +140,21 @@ class Excerpt:
 
 
 @dataclass(frozen=True)
-class ChosenPart:
+class SelectedAnswer:
     """What a client has chosen of an answer."""
 
-    graph: Listed
+    graph: Selectable
     call: QuestionCall
     answer: Answer
     """The rows that are chosen, with all columns."""
-    listing: KeptAnswer
+    table: AnswerTable
     masks: Masks
     """Which rows each choice keeps: by the name of a facet, or of the text under none."""
     columns: tuple[str, ...]
     """The columns that are shown."""
 
     @classmethod
-    def of(cls, graph: Listed, call: QuestionCall) -> Self:
+    def of(cls, graph: Selectable, call: QuestionCall) -> Self:
         """Return what a client chooses of the answer to a question.
 
         Raises:
@@ -163,21 +163,21 @@ class ChosenPart:
         question = told(find(graph.questions, call.question))
         bound, notes = resolve(question, call.given, graph)
         facets = facets_of(question)
-        listing = graph.listing(question, {name: each for name, each in call.given.items() if name not in facets})
-        columns = shown_columns(call, listing.columns)
+        table = graph.answer_table(question, {name: each for name, each in call.given.items() if name not in facets})
+        columns = shown_columns(call, table.columns)
         masks = {
-            name: _index(graph, listing, question, name).mask({term.value for term in bound[name]}, len(listing))
+            name: _index(graph, table, question, name).mask({term.value for term in bound[name]}, len(table))
             for name in facets
             if name in bound
         }
         if call.contains:
-            masks[_TEXT] = listing.containing(call.contains, columns, graph.label)
-        kept = everything_but("none", masks, len(listing))
-        rows = ChosenRows(listing, listing.order(kept, call.sort, graph.label))
+            masks[_TEXT] = table.containing(call.contains, columns, graph.label)
+        kept = everything_but("none", masks, len(table))
+        rows = SelectedRows(table, table.order(kept, call.sort, graph.label))
         sources = graph.sources_of(_things_of(rows)) if len(rows) else ()
         query = question.bound(bound)
-        answer = Answer(question, listing.columns, rows, query, call.given, bound, graph.label, tuple(notes), sources)
-        return cls(graph, call, answer, listing, masks, _usual(call, question, listing, columns))
+        answer = Answer(question, table.columns, rows, query, call.given, bound, graph.label, tuple(notes), sources)
+        return cls(graph, call, answer, table, masks, _usual(call, question, table, columns))
 
     @property
     def shown(self) -> Answer:
@@ -193,11 +193,11 @@ class ChosenPart:
         return tuple(each for each in found if each.values)
 
     def _index(self, name: str) -> FacetIndex:
-        return _index(self.graph, self.listing, self.answer.question, name)
+        return _index(self.graph, self.table, self.answer.question, name)
 
     def _facet(self, parameter: Parameter) -> Facet:
         name, choices = parameter.name, self.graph.choices(parameter)
-        counts = self._index(name).counts(everything_but(name, self.masks, len(self.listing)))
+        counts = self._index(name).counts(everything_but(name, self.masks, len(self.table)))
         terms = (term.value for term in self.answer.bound.get(name, ()))
         chosen = dict(zip(terms, self.call.given.get(name, ()), strict=False))
         offered = ordered(parameter, {value: n for value, n in counts.items() if value in choices or not parameter.of})
@@ -214,10 +214,10 @@ class ChosenPart:
     def sentence(self) -> str:
         """What the rows are."""
         question, rows = self.answer.question, self.rows.rows
-        mask = np.zeros(len(self.listing), np.bool_)
+        mask = np.zeros(len(self.table), np.bool_)
         mask[rows] = True
         counts = lambda name: self._index(name).counts(mask)  # noqa: E731
-        return summarised(question, self.listing, rows, self.graph.label, counts)
+        return summarised(question, self.table, rows, self.graph.label, counts)
 
     @property
     def evidence(self) -> list[dict[str, Any]] | None:
@@ -226,35 +226,35 @@ class ChosenPart:
         return self.graph.proofs(self.answer, range(self.call.offset, end)) if self.call.evidence else None
 
     @property
-    def rows(self) -> ChosenRows:
+    def rows(self) -> SelectedRows:
         """The rows that are chosen, in their order."""
-        assert isinstance(self.answer.terms, ChosenRows)
+        assert isinstance(self.answer.terms, SelectedRows)
         return self.answer.terms
 
 
-def _usual(call: QuestionCall, question: Question, listing: KeptAnswer, columns: tuple[str, ...]) -> tuple[str, ...]:
+def _usual(call: QuestionCall, question: Question, table: AnswerTable, columns: tuple[str, ...]) -> tuple[str, ...]:
     """Return the columns of a page for which none are chosen: without those that are hidden, or empty in all rows."""
     if call.columns or call.format != "html":
         return columns
-    left_out = {*question.hidden, *(listing.empty if len(listing) else ())}
+    left_out = {*question.hidden, *(table.empty if len(table) else ())}
     return tuple(name for name in columns if name not in left_out) or columns
 
 
-def _index(graph: Listed, listing: KeptAnswer, question: Question, name: str) -> FacetIndex:
-    if name not in listing.facets:
-        listing.facets[name] = FacetIndex.of(listing, question, name, graph.select)
-    return listing.facets[name]
+def _index(graph: Selectable, table: AnswerTable, question: Question, name: str) -> FacetIndex:
+    if name not in table.facets:
+        table.facets[name] = FacetIndex.of(table, question, name, graph.select)
+    return table.facets[name]
 
 
-def _things_of(rows: ChosenRows) -> set[str]:
+def _things_of(rows: SelectedRows) -> set[str]:
     """Return the IRIs of the things that stand in some rows."""
-    return {term.value for name in rows.listing.columns for term in rows.terms(name) if isinstance(term, NamedNode)}
+    return {term.value for name in rows.table.columns for term in rows.terms(name) if isinstance(term, NamedNode)}
 
 
-def excerpt(graph: Listed, call: QuestionCall, draw: Draw) -> Excerpt:
+def excerpt(graph: Selectable, call: QuestionCall, draw: Draw) -> Excerpt:
     """Return some rows of an answer with what is shown with them; see `clustergraph.graph.Graph.excerpt`."""
-    part = ChosenPart.of(graph, call)
-    answer, listing = part.answer, part.listing
+    part = SelectedAnswer.of(graph, call)
+    answer, table = part.answer, part.table
     drawn = draw(answer, answer.part(0, MOST_DRAWN)) if call.view != "table" else None
     return Excerpt(
         part.columns,
@@ -267,9 +267,9 @@ def excerpt(graph: Listed, call: QuestionCall, draw: Draw) -> Excerpt:
         part.evidence,
         answer.notes,
         answer.sources,
-        len(listing),
-        listing.columns,
-        listing.empty if len(listing) else (),
+        len(table),
+        table.columns,
+        table.empty if len(table) else (),
         part.facets,
         part.sentence,
         drawn.narrow if drawn else "",
@@ -277,9 +277,9 @@ def excerpt(graph: Listed, call: QuestionCall, draw: Draw) -> Excerpt:
     )
 
 
-def written(graph: Listed, call: QuestionCall, max_bytes: int, why_empty: str = "") -> WrittenAnswer:
+def written(graph: Selectable, call: QuestionCall, max_bytes: int, why_empty: str = "") -> WrittenAnswer:
     """Return some rows of an answer in a format; see `clustergraph.graph.Graph.written`."""
-    part = ChosenPart.of(graph, call)
+    part = SelectedAnswer.of(graph, call)
     answer, rows = part.answer, part.shown.part(call.offset, call.limit)
     match call.format:
         case "xml":
@@ -298,8 +298,8 @@ def written(graph: Listed, call: QuestionCall, max_bytes: int, why_empty: str = 
     return WrittenAnswer(content, len(answer), answer.notes)
 
 
-def why(graph: Listed, call: QuestionCall) -> str:
+def why(graph: Selectable, call: QuestionCall) -> str:
     """Say why a client gets no rows of an answer; see `clustergraph.questions.empty`."""
-    if call.contains and len(ChosenPart.of(graph, replace(call, contains="")).rows):
+    if call.contains and len(SelectedAnswer.of(graph, replace(call, contains="")).rows):
         return f"no row has {call.contains!r} in a column that is shown; without it there are rows"
-    return graph.why_empty(ChosenPart.of(graph, call).answer)
+    return graph.why_empty(SelectedAnswer.of(graph, call).answer)
