@@ -10,9 +10,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from clustergraph.errors import ClustergraphError
-from clustergraph.questions.contrast import ASPECTS, MOST, Contrast, begun, contrast
 from clustergraph.questions.names import AmbiguousNameError
 from clustergraph.questions.question import find
+from clustergraph.questions.thing_comparison import ASPECTS, MOST, ThingComparison, compared, single
 from clustergraph.questions.values import SUGGESTED
 from clustergraph.terms import compact
 from clustergraph.web.pages import as_json, problem_page, respond_page
@@ -47,7 +47,7 @@ async def compare(
         return await _show(here, things, dates)
 
     async def write() -> bytes:
-        found = await here.do(contrast, things, dates)
+        found = await here.do(compared, things, dates)
         if name == "csv":
             return await in_thread(lambda: found.table().encode())
         return await in_thread(lambda: as_json({**found.document(), "permanent": _address(found.things, dates, here)}))
@@ -60,11 +60,11 @@ async def compare(
 
 async def _show(here: Served, things: list[str], dates: dict[str, str]) -> bytes | Response:
     """Show the form, and under it the things beside each other, or what is wrong."""
-    found: Contrast | None = None
+    found: ThingComparison | None = None
     problem: ClustergraphError | None = None
     try:
         if things:
-            found = await (here.do(contrast, things, dates) if things[1:] else here.do(begun, things[0]))
+            found = await (here.do(compared, things, dates) if things[1:] else here.do(single, things[0]))
     except ClustergraphError as error:
         problem = error
     asked = found.things if found else {each: compact(each) for each in things}
@@ -89,7 +89,7 @@ async def _show(here: Served, things: list[str], dates: dict[str, str]) -> bytes
     )
 
 
-async def _offered(here: Served, found: Contrast | None) -> list[str]:
+async def _offered(here: Served, found: ThingComparison | None) -> list[str]:
     """Return the names of what can be compared, too."""
     question = find(await here.questions(), "compare")
     parameter = question.parameters["thing"]

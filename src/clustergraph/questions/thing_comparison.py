@@ -84,7 +84,7 @@ class Held:
 
 
 @dataclass(frozen=True)
-class Shared:
+class ComparedValue:
     """A value, and which of the things have it."""
 
     aspect: str
@@ -94,7 +94,7 @@ class Shared:
 
 
 @dataclass(frozen=True)
-class Rivals:
+class ComparedFigure:
     """The numbers that are given for a measure, by the IRI of the thing."""
 
     measure: Cell
@@ -121,33 +121,33 @@ class Complement:
 
 
 @dataclass(frozen=True)
-class Contrast:
+class ThingComparison:
     """Things beside each other."""
 
     kind: str
     things: Mapping[str, str]
     """Their labels, by IRI."""
-    values: Sequence[Shared] = ()
-    figures: Sequence[Rivals] = ()
+    values: Sequence[ComparedValue] = ()
+    figures: Sequence[ComparedFigure] = ()
     complements: Sequence[Complement] = ()
     dates: Dates = field(default_factory=dict)
     notes: Sequence[str] = ()
 
     @property
-    def common(self) -> list[Shared]:
+    def common(self) -> list[ComparedValue]:
         """What all have."""
         return [each for each in self.values if len(each.held) == len(self.things)]
 
     @property
-    def some(self) -> list[Shared]:
+    def some(self) -> list[ComparedValue]:
         """What several have, but not all."""
         return [each for each in self.values if 1 < len(each.held) < len(self.things)]
 
-    def only(self, thing: str) -> list[Shared]:
+    def only(self, thing: str) -> list[ComparedValue]:
         """Return what one has alone."""
         return [each for each in self.values if list(each.held) == [thing]]
 
-    def aspect(self, name: str) -> list[Shared]:
+    def aspect(self, name: str) -> list[ComparedValue]:
         """Return all values of an aspect, those that most have first."""
         return sorted((each for each in self.values if each.aspect == name), key=lambda each: -len(each.held))
 
@@ -188,7 +188,7 @@ class Contrast:
         return csv(("aspect", "value", *self.things.values()), rows)
 
 
-def contrast(graph: Comparing, things: Sequence[str], dates: Dates) -> Contrast:
+def compared(graph: Comparing, things: Sequence[str], dates: Dates) -> ThingComparison:
     """Return two to five clusters, regions or projects beside each other; they are given by IRI or name.
 
     Raises:
@@ -203,17 +203,17 @@ def contrast(graph: Comparing, things: Sequence[str], dates: Dates) -> Contrast:
     if len(found) < 2:
         raise QuestionError("two things are needed to compare", advice="give another one as 'thing'")
     kind, figures = _kind(graph, found), _figures(graph, found, dates)
-    return Contrast(
+    return ThingComparison(
         kind, {iri: graph.label(iri) for iri in found}, _values(answer, found, dates), figures,
         _complements(graph, found), dates, answer.notes,
     )  # fmt: skip
 
 
-def begun(graph: Comparing, thing: str) -> Contrast:
-    """Return one thing that is to be compared; it is given by IRI or name, see `contrast`."""
+def single(graph: Comparing, thing: str) -> ThingComparison:
+    """Return one thing that is to be compared; it is given by IRI or name, see `compared`."""
     bound, notes = resolve(find(graph.questions, "compare"), {"thing": [thing]}, graph)
     iri = bound["thing"][0].value
-    return Contrast(_kind(graph, [iri]), {iri: graph.label(iri)}, notes=notes)
+    return ThingComparison(_kind(graph, [iri]), {iri: graph.label(iri)}, notes=notes)
 
 
 def _answer(graph: Comparing, name: str, things: Sequence[str], dates: Dates, parameter: str = "thing") -> Answer:
@@ -235,7 +235,7 @@ def _kind_of(graph: Comparing, iri: str) -> str:
     return next(kind for kind in KINDS if graph.is_of(NamedNode(iri), (kind,))).partition(":")[2].lower()
 
 
-def _values(answer: Answer, things: Sequence[str], dates: Dates) -> list[Shared]:
+def _values(answer: Answer, things: Sequence[str], dates: Dates) -> list[ComparedValue]:
     """Return what the things have, by aspect."""
     held: dict[tuple[str, str], dict[str, Held]] = defaultdict(dict)
     cells: dict[tuple[str, str], Cell] = {}
@@ -245,8 +245,10 @@ def _values(answer: Answer, things: Sequence[str], dates: Dates) -> list[Shared]
         cells.setdefault(key, row["value"])
         held[key][row["thing"].iri or ""] = _held(row, str(terms["value"]), dates)
     order = list(ASPECTS.values())
-    shared = [Shared(key[0], cells[key], {iri: held[key][iri] for iri in things if iri in held[key]}) for key in cells]
-    return sorted(shared, key=lambda each: (order.index(each.aspect), each.value.shown.casefold()))
+    found = [
+        ComparedValue(key[0], cells[key], {iri: held[key][iri] for iri in things if iri in held[key]}) for key in cells
+    ]
+    return sorted(found, key=lambda each: (order.index(each.aspect), each.value.shown.casefold()))
 
 
 def _held(row: Mapping[str, Cell], value: str, dates: Dates) -> Held:
@@ -268,7 +270,7 @@ def _aspect(row: Mapping[str, Cell]) -> str:
     return ASPECTS.get((name, more)) or ASPECTS[name, ""]
 
 
-def _figures(graph: Comparing, things: Sequence[str], dates: Dates) -> list[Rivals]:
+def _figures(graph: Comparing, things: Sequence[str], dates: Dates) -> list[ComparedFigure]:
     """Return the numbers that are given of the things as a whole."""
     answer = _answer(graph, "figures", things, dates, "subject")
     numbers: dict[str, dict[str, dict[str, str]]] = defaultdict(lambda: defaultdict(dict))
@@ -282,7 +284,7 @@ def _figures(graph: Comparing, things: Sequence[str], dates: Dates) -> list[Riva
         date = _date(graph, row)
         numbers[measure][thing][_number(row, date)] = date
     return [
-        Rivals(
+        ComparedFigure(
             cells[measure],
             {iri: sorted(found, key=lambda text: found[text]) for iri, found in of.items()},
             {iri: _why("figures", {"subject": [iri], "measure": [measure]}, dates) for iri in of},
@@ -342,11 +344,11 @@ def _members(cell: Cell, **more: object) -> dict[str, object]:
     return {"iri": cell.iri, "label": cell.shown, **more}
 
 
-def _told(shared: Shared) -> dict[str, object]:
-    held = {iri: {"certain": each.certain, "why": each.why} for iri, each in shared.held.items()}
-    return _members(shared.value, aspect=shared.aspect, held=held)
+def _told(value: ComparedValue) -> dict[str, object]:
+    held = {iri: {"certain": each.certain, "why": each.why} for iri, each in value.held.items()}
+    return _members(value.value, aspect=value.aspect, held=held)
 
 
-def _mark(shared: Shared, thing: str) -> str:
-    found = shared.held.get(thing)
+def _mark(value: ComparedValue, thing: str) -> str:
+    found = value.held.get(thing)
     return "" if found is None else "yes" if found.certain else "perhaps"
