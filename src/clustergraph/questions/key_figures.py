@@ -43,14 +43,14 @@ class FigureValue:
     @property
     def around(self) -> tuple[str, str]:
         """What stands before and behind the value: its bound and its unit, unless they go without saying."""
-        return _said(self.bound) or "", _said(self.unit) or ""
+        return said(self.bound) or "", said(self.unit) or ""
 
     def document(self) -> dict[str, Any]:
         """Return it as JSON members."""
         told = {
             "value": self.value.value,
-            "bound": _said(self.bound),
-            "unit": _said(self.unit),
+            "bound": said(self.bound),
+            "unit": said(self.unit),
             "date": self.date or None,
         }
         sections = [{"label": row["section"].shown, "iri": row["section"].iri} for row in self.sources]
@@ -101,7 +101,7 @@ def _figure(rows: list[CardRow]) -> KeyFigure:
 def _value(rows: list[CardRow]) -> FigureValue:
     first = max(rows, key=_date)
     own = (first["measure"],) if first["measure"].iri != first["counted"].iri else ()
-    remarks = (*own, *(cell for name in _QUALITIES if (cell := first[name]).iri not in (*_UNSAID, None)))
+    remarks = (*own, *(first[name] for name in _QUALITIES if said(first[name])))
     newest, differs = (any(row[name].value is True for row in rows) for name in ("newest", "differs"))
     value, bound, unit = (first[name] for name in ("value", "bound", "unit"))
     own_date = bool(first["dated"].shown)
@@ -112,5 +112,6 @@ def _date(row: CardRow) -> str:
     return row["dated"].shown or row["issued"].shown
 
 
-def _said(cell: Cell) -> str | None:
+def said(cell: Cell) -> str | None:
+    """Return the words for a bound, a unit or a quality of a figure; nothing where it goes without saying."""
     return None if cell.iri in (*_UNSAID, None) else cell.shown

@@ -13,6 +13,7 @@ from pyoxigraph import NamedNode
 from clustergraph.errors import QuestionError
 from clustergraph.languages.messages import N_
 from clustergraph.questions.answer import Answer, Cell, QuestionCall, csv
+from clustergraph.questions.key_figures import said
 from clustergraph.questions.parameters import Known, resolve
 from clustergraph.questions.question import Question, find
 from clustergraph.questions.sections import Section
@@ -301,13 +302,8 @@ def _date(graph: Comparing, row: Mapping[str, Cell]) -> str:
 
 def _number(row: Mapping[str, Cell], date: str) -> str:
     """Return a number with its unit, date and what is not plain of it."""
-    exact = row["bound"].iri == expand("bound:exactly").value
-    unit = row["unit"].iri == expand("unit:count").value
-    text = " ".join(
-        [*([] if exact else [row["bound"].shown]), f"{row['value'].value:,}", *([] if unit else [row["unit"].shown])]
-    )
-    sure = row["certainty"].iri == expand("certainty:stated").value
-    more = ", ".join(filter(None, (date, "" if sure else row["certainty"].shown)))
+    text = " ".join(filter(None, (said(row["bound"]), f"{row['value'].value:,}", said(row["unit"]))))
+    more = ", ".join(filter(None, (date, said(row["certainty"]))))
     return f"{text} ({more})" if more else text
 
 
