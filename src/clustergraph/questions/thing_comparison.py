@@ -23,7 +23,8 @@ Dates = Mapping[str, str]
 """The days for which it is asked, by the names of the parameters ``valid_on`` and ``known_by``."""
 MOST: Final = 5
 """So many things are compared at most."""
-KINDS: Final = {"cg:Cluster": N_("clusters"), "cg:Region": N_("regions"), "cg:Project": N_("projects")}
+KINDS: Final = ("cg:Cluster", "cg:Region", "cg:Project")
+"""The classes whose things are compared with each other."""
 ASPECTS: Final = {
     ("cg:activeIn", ""): N_("Fields"),
     ("cg:hasPriority", ""): N_("Priorities"),
