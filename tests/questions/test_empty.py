@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from clustergraph.graph import Graph
-from clustergraph.questions.empty import askable, asked_alone
+from clustergraph.questions.empty import asked_alone
+from clustergraph.questions.related_questions import askable
 
 
 def test_the_parameter_without_a_match_is_named(graph: Graph) -> None:

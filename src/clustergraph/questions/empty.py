@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Final, Protocol
 
@@ -10,7 +10,8 @@ from pyoxigraph import NamedNode, QueryBoolean, QuerySolutions, QueryTriples
 
 from clustergraph.questions.answer import Answer, Bound
 from clustergraph.questions.names import with_article
-from clustergraph.questions.question import Parameter, Question
+from clustergraph.questions.question import Question
+from clustergraph.questions.related_questions import askable
 from clustergraph.sparql.parser import query_of
 from clustergraph.sparql.tree import Selection, TriplePattern, text_of
 from clustergraph.terms import ONTOLOGY, compact
@@ -93,18 +94,6 @@ def known(graph: Answering, question: Question, thing: NamedNode) -> str:
     telling = ", ".join(islice(rows, _TOLD))
     is_one = f"{graph.label(thing.value)} is {' and '.join(map(with_article, kinds))}"
     return f"{is_one}, and has rows in {telling}" if telling else is_one
-
-
-def askable(questions: Iterable[Question], classes: Mapping[str, bool]) -> list[tuple[Question, Parameter]]:
-    """Return questions with the first parameter that takes a thing of some classes, those for the narrowest first."""
-    found = []
-    for question in questions:
-        things = [each for each in question.parameters.values() if each.type == "iri"]
-        taking = [each for each in things if not classes.keys().isdisjoint(each.of.split())]
-        if taking and not any(each.required for each in question.parameters.values() if each != taking[0]):
-            wide = all(classes.get(name, True) for name in taking[0].of.split())
-            found.append((wide, question, taking[0]))
-    return [(question, parameter) for _, question, parameter in sorted(found, key=lambda each: each[0])]
 
 
 def _has_rows(graph: Answering, query: str) -> bool:

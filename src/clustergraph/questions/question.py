@@ -127,6 +127,15 @@ class Question:
     answer: str = ""
     """The sentence that sums up several rows; see `clustergraph.questions.summary`."""
 
+    @property
+    def needed(self) -> list[Parameter]:
+        """The parameters without which it cannot be asked."""
+        return [each for each in self.parameters.values() if each.required]
+
+    def needs_only(self, *names: str) -> bool:
+        """Whether it can be asked with some parameters alone, or with none."""
+        return {each.name for each in self.needed} <= {*names}
+
     def heading(self, column: str) -> str:
         """Return what stands above a column.
 

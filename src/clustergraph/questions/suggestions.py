@@ -9,6 +9,7 @@ from pyoxigraph import NamedNode
 from clustergraph.languages.messages import N_
 from clustergraph.questions.answer import QuestionCall
 from clustergraph.questions.question import Question
+from clustergraph.questions.related_questions import needing
 from clustergraph.questions.search import Name
 from clustergraph.terms import QUERY, address
 
@@ -72,9 +73,8 @@ def _suggestion(name: Name) -> Suggestion:
 
 def _asking(graph: Searchable, thing: Name) -> Iterator[Suggestion]:
     """Yield the first question that needs just one thing, of a class of this one."""
-    for question in graph.questions.values():
-        needed = [each for each in question.parameters.values() if each.required]
-        if len(needed) == 1 and graph.is_of(NamedNode(thing.iri), needed[0].of.split()):
-            call = QuestionCall(question.name, {needed[0].name: [thing.iri]})
+    for question, parameter in needing(graph.questions.values()):
+        if graph.is_of(NamedNode(thing.iri), parameter.of.split()):
+            call = QuestionCall(question.name, {parameter.name: [thing.iri]})
             yield Suggestion(question.title, thing.label, "", call.address())
             return

@@ -62,8 +62,9 @@ def values_of(graph: Askable, name: str) -> Values:
     parameters = [each for each in question.parameters.values() if needs_choices(each)]
     counted = [each for each in parameters if not each.facet and _is_counted(question, each)]
     answer = graph.put(question, {}) if counted else None
-    open_ = not any(each.required for each in question.parameters.values())
-    facets = graph.facets(QuestionCall(name)) if open_ and any(each.facet for each in parameters) else ()
+    facets = (
+        graph.facets(QuestionCall(name)) if question.needs_only() and any(each.facet for each in parameters) else ()
+    )
     of_facets = {each.parameter.name: list(each.values) for each in facets}
     return of_facets | {
         each.name: _counted(each, graph.choices(each), answer) if answer and each in counted else
@@ -91,8 +92,8 @@ def _is_counted(question: Question, parameter: Parameter) -> bool:
     """Whether a parameter is a column whose values choose the rows: it has no default, and is no condition."""
     conditions = (each for each in every(Expression, query_of(question.query).selection) if each.name == "BOUND")
     is_condition = any(parameter.name in variables(each) for each in conditions)
-    open_ = not parameter.default and not any(each.required for each in question.parameters.values())
-    return parameter.name in question.columns and open_ and not is_condition
+    is_open = not parameter.default and question.needs_only()
+    return parameter.name in question.columns and is_open and not is_condition
 
 
 def _counted(parameter: Parameter, choices: Choices, answer: Answer) -> list[CountedValue]:

@@ -16,7 +16,7 @@ from clustergraph.formats import RDF_FORMATS
 from clustergraph.questions.answer import QuestionCall
 from clustergraph.questions.codelists import CodeList, Concept, code_list_of, code_lists_of
 from clustergraph.questions.ontology import Ontology, OntologyTerm, ontology_of
-from clustergraph.questions.question import Parameter, Question
+from clustergraph.questions.related_questions import taking
 from clustergraph.questions.samples import samples_of
 from clustergraph.release.artefacts import DESCRIPTION, Made
 from clustergraph.terms import HOME, ONTOLOGY, PREFIXES, SCHEME, address, compact, expand
@@ -227,18 +227,9 @@ def _of_class(ontology: Ontology, term: OntologyTerm) -> set[str]:
 
 async def _asking(here: Served, of: Iterable[str], value: str = "") -> list[tuple[str, str]]:
     """Return addresses and titles of questions that take a thing of some classes or lists; with it, if it is given."""
-    wanted, told = {*of}, []
-    for question in (await here.questions()).values():
-        for each in question.parameters.values():
-            if wanted & {*each.of.split()} and not (value and any(other.required for other in _others(question, each))):
-                call = QuestionCall(question.name, {each.name: [value]} if value else {})
-                told.append((not each.required, len(each.of.split()), question.name, call.address(), question.title))
-                break
-    return [(place, title) for *_, place, title in sorted(told)[:_ASKED]]
-
-
-def _others(question: Question, parameter: Parameter) -> list[Parameter]:
-    return [each for each in question.parameters.values() if each is not parameter]
+    found = taking((await here.questions()).values(), {*of}, alone=bool(value))[:_ASKED]
+    calls = ((each, QuestionCall(each.name, {parameter.name: [value]} if value else {})) for each, parameter in found)
+    return [(call.address(), question.title) for question, call in calls]
 
 
 def linked(ontology: Ontology, text: str, *, by_label: bool = True) -> str:

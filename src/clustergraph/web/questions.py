@@ -276,7 +276,7 @@ async def _show(here: Served, question: Question, call: QuestionCall, *, soon: b
     shown: dict[str, object] = {"bound": question.query}
     problem: ClustergraphError | None = None
     try:
-        if call.given or not any(each.required for each in parameters):
+        if call.given or question.needs_only():
             found, shown["why_empty"] = await _asked(here, call, Graph.excerpt, call, address, soon=soon)
             shown |= {"table": found, "bound": found.query}
     except OverLimitError as error:

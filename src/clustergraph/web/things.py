@@ -18,6 +18,7 @@ from clustergraph.export.profiles import Profile
 from clustergraph.formats import RDF_FORMATS
 from clustergraph.graph import Graph
 from clustergraph.questions.answer import QuestionCall
+from clustergraph.questions.related_questions import needing
 from clustergraph.questions.search import Name
 from clustergraph.questions.statement_groups import grouped
 from clustergraph.questions.thing import Thing
@@ -205,12 +206,11 @@ async def _asking(here: Served, found: Thing) -> list[tuple[str, str]]:
     They compute what the page does not list: who works with whom in all projects.
     """
     classes = {compact(iri) for iri in found.types}
-    told = []
-    for question in (await here.questions()).values():
-        needed = [each for each in question.parameters.values() if each.required]
-        if len(needed) == 1 and not classes.isdisjoint(needed[0].of.split()):
-            told.append((QuestionCall(question.name, {needed[0].name: [found.iri]}).address(), question.title))
-    return told
+    return [
+        (QuestionCall(question.name, {parameter.name: [found.iri]}).address(), question.title)
+        for question, parameter in needing((await here.questions()).values())
+        if not classes.isdisjoint(parameter.of.split())
+    ]
 
 
 def _twin(iri: str, name: str) -> str:
