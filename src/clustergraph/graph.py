@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 
 from pyoxigraph import DefaultGraph, Literal, NamedNode, QueryBoolean, QuerySolutions, QueryTriples, Store
 
-from clustergraph.charts import WIDTH, Locations, Picture, draw, pictures, shown
+from clustergraph.charts import WIDTH, Chart, Locations, Picture, draw, pictures
 from clustergraph.charts.interchange import serialised
 from clustergraph.charts.svg import Link, web
 from clustergraph.columns import file
@@ -199,7 +199,7 @@ class Graph:
 
         ``rows`` are those of its rows to show, if not all; ``link`` gives the address for an IRI, or nothing.
         """
-        return draw(*shown(answer, rows, self.locations), link)
+        return draw(Chart.of(answer, answer.rows if rows is None else rows, self.locations), link)
 
     def why_empty(self, answer: Answer) -> str:
         """Say why an answer has no rows; see `clustergraph.questions.empty`."""
@@ -234,7 +234,7 @@ class Graph:
 
     def picture(self, answer: Answer, rows: Rows, link: Link, room: float) -> Picture:
         """Return the picture of some rows of an answer, with what it shows in words."""
-        return pictures(*shown(answer, rows, self.locations), link, room)
+        return pictures(Chart.of(answer, rows, self.locations), link, room)
 
     def written(self, call: QuestionCall, max_bytes: int = 50_000_000, why_empty: str = "") -> WrittenAnswer:
         """Return some rows of an answer in one of the `answer_formats`; json has ``why_empty``.

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from xml.etree import ElementTree
 
-from clustergraph.charts import draw
+from clustergraph.charts import Chart, draw
 from clustergraph.charts.svg import SIZE, width
 from clustergraph.questions.answer import Cell, Value
 from clustergraph.questions.question import View
@@ -29,7 +29,7 @@ def named(name: str) -> Cell:
 def drawn(view: View, columns: str, rows: Sequence[Sequence[Cell | Value]]) -> ElementTree.Element:
     """The picture of some rows."""
     cells = [[each if isinstance(each, Cell) else Cell(each) for each in row] for row in rows]
-    return ElementTree.fromstring(draw(view, columns.split(), cells, "What is it?"))
+    return ElementTree.fromstring(draw(Chart(view, columns.split(), cells, "What is it?")))
 
 
 def looks(root: ElementTree.Element, kind: str, look: str) -> list[ElementTree.Element]:

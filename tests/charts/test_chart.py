@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
-from clustergraph.charts import PHONE, WIDTH, Place, draw, land, picture, shown
+from clustergraph.charts import PHONE, WIDTH, Chart, Place, draw, land, picture
 from clustergraph.errors import SourceError
 from clustergraph.graph import Graph
 from clustergraph.questions.answer import Cell, Value
@@ -32,7 +32,7 @@ NETWORK = View("network", {"one": ("who",), "other": ("n",)})
 
 def chart(view: View, rows: Sequence[tuple[Value, Value]], title: str = "What is it?") -> str:
     made = [[Cell(a, f"https://e.org/{a}" if a else None), Cell(b)] for a, b in rows]
-    return draw(view, ["who", "n"], made, title, PLACES)
+    return draw(Chart(view, ["who", "n"], made, title, PLACES))
 
 
 def words(svg: str) -> list[str]:
@@ -80,7 +80,7 @@ def test_the_largest_bars_are_drawn_and_the_rest_is_told() -> None:
 def test_values_of_several_kinds_stand_in_panels() -> None:
     view = View("bar", {"label": ("who",), "value": ("n",), "panel": ("unit",)})
     rows = [[Cell("a"), Cell(1_000_000), Cell("euro")], [Cell("b"), Cell(3), Cell("people")]]
-    svg = draw(view, ["who", "n", "unit"], rows, "How much?")
+    svg = draw(Chart(view, ["who", "n", "unit"], rows, "How much?"))
     first, second = marks(svg, "rect", "mark")
     assert {"euro", "people"} <= set(words(svg))
     assert float(first.get("width", "")) > 300
@@ -108,7 +108,7 @@ def test_a_line_joins_the_values_of_a_name_in_the_order_of_time() -> None:
     rows = [
         [Cell("a"), Cell(date), Cell(n)] for date, n in (("2017-03", 9), ("2015", 4), ("soon", 5), ("2016-05-01", 7))
     ]
-    svg = draw(view, ["who", "when", "n"], rows, "How did it go?")
+    svg = draw(Chart(view, ["who", "when", "n"], rows, "How did it go?"))
     (line,) = marks(svg, "path", "line")
     across = [float(x) for x in re.findall(r"([\d.]+),", line.get("d", ""))]
     assert across == sorted(across)
@@ -119,7 +119,7 @@ def test_a_line_joins_the_values_of_a_name_in_the_order_of_time() -> None:
 
 def test_one_date_alone_is_a_dot() -> None:
     view = View("line", {"label": ("who",), "date": ("when",), "value": ("n",)})
-    svg = draw(view, ["who", "when", "n"], [[Cell("a"), Cell("2015"), Cell(4)]], "How did it go?")
+    svg = draw(Chart(view, ["who", "when", "n"], [[Cell("a"), Cell("2015"), Cell(4)]], "How did it go?"))
     assert marks(svg, "path", "dot")
 
 
@@ -143,7 +143,7 @@ def test_places_far_away_have_a_map_of_their_own() -> None:
 def test_things_at_one_place_are_drawn_beside_each_other_with_a_line_to_where_they_are() -> None:
     rows = [[Cell(name, f"https://e.org/{name}")] for name in "abcdef"]
     at = {f"https://e.org/{name}": Place(45.5, 9.2, inside="Milan") for name in "abcdef"}
-    svg = draw(View("map", {"place": ("who",)}), ["who"], rows, "Where are they?", at)
+    svg = draw(Chart(View("map", {"place": ("who",)}), ["who"], rows, "Where are they?", at))
     discs = [
         (float(c.get("cx", "")), float(c.get("cy", "")), float(c.get("r", ""))) for c in marks(svg, "circle", "spot")
     ]
@@ -188,7 +188,7 @@ def test_a_place_without_coordinates_is_named_below() -> None:
 def test_a_network_joins_pairs_once_in_either_order() -> None:
     pairs = (("a", "b"), ("b", "a"), ("b", "c"), ("c", "c"), ("d", ""))
     rows = [[Cell(name, f"https://e.org/{name}") if name else Cell(None) for name in pair] for pair in pairs]
-    svg = draw(NETWORK, ["who", "n"], rows, "Who knows whom?")
+    svg = draw(Chart(NETWORK, ["who", "n"], rows, "Who knows whom?"))
     wide, narrow = sorted((float(edge.get("stroke-width", "")) for edge in marks(svg, "path", "edge")), reverse=True)
     assert wide > narrow
     assert len(marks(svg, "circle", "mark")) == 3
@@ -206,7 +206,7 @@ def test_communities_of_a_network_have_a_colour_each() -> None:
     view = View("communities", {"one": ("who",), "other": ("n",)})
     two = [(one, other) for group in ("abc", "xyz") for one in group for other in group if one < other]
     rows = [[Cell(name, f"https://e.org/{name}") for name in pair] for pair in [*two, ("c", "x")]]
-    svg = draw(view, ["who", "n"], rows, "Who works with whom?")
+    svg = draw(Chart(view, ["who", "n"], rows, "Who works with whom?"))
     assert [len(marks(svg, "circle", f"dot c{place}")) for place in range(3)] == [3, 3, 0]
     assert any("Communities by modularity: 2." in text for text in words(svg))
 
@@ -242,7 +242,7 @@ def test_no_two_names_in_a_picture_overlap(graph: Graph, room: float) -> None:
         if question.view.kind == "table" or any(p.required for p in question.parameters.values()):
             continue
         answer = graph.ask(name)
-        made = picture(*shown(answer, answer.part(0, 100), graph.locations), room=room)
+        made = picture(Chart.of(answer, answer.part(0, 100), graph.locations), room=room)
         if not made.svg:
             continue
         stand = list(boxes(ElementTree.fromstring(made.svg)))

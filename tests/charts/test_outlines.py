@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 import pytest
 from pyoxigraph import Literal, NamedNode, Quad, Store
 
-from clustergraph.charts import Place, draw
+from clustergraph.charts import Chart, Place, draw
 from clustergraph.charts.locations import MOST_TEXT
 from clustergraph.charts.outlines import rings
 from clustergraph.graph import Graph
@@ -33,7 +33,7 @@ PLACES = {
 
 def drawn(view: View, rows: list[tuple[str, int]], places: dict[str, Place] = PLACES) -> ElementTree.Element:
     cells = [[named(name), Cell(number)] for name, number in rows]
-    return ElementTree.fromstring(draw(view, ["who", "n"], cells, "How many?", places))
+    return ElementTree.fromstring(draw(Chart(view, ["who", "n"], cells, "How many?", places)))
 
 
 def test_regions_are_shaded_by_their_numbers_and_a_legend_says_how() -> None:

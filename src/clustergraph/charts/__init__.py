@@ -8,7 +8,6 @@ its ends. ``.thing`` is an ``a`` where the thing has a page. A mark has the clas
 (`clustergraph.charts.certainty.LEVELS`).
 """
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -19,13 +18,11 @@ from clustergraph.charts.locations import Locations, Place
 from clustergraph.charts.map import spots
 from clustergraph.charts.network import network
 from clustergraph.charts.rivals import rivals
-from clustergraph.charts.svg import SIZE, Drawing, Link, web, width
+from clustergraph.charts.svg import SIZE, Drawing, Link, web, width, wrapped
 from clustergraph.charts.timeline import timeline
 from clustergraph.languages.messages import gettext
-from clustergraph.questions.answer import Answer, Rows
-from clustergraph.questions.question import View
 
-__all__ = ["Locations", "Picture", "Place", "draw", "picture", "pictures", "shown"]
+__all__ = ["Chart", "Locations", "Picture", "Place", "draw", "picture", "pictures"]
 
 WIDTH: Final = 760.0
 """The width of a picture, in its own units, unless it is asked for with another."""
@@ -47,89 +44,46 @@ class Picture:
     narrow_notes: tuple[str, ...] = ()
 
 
-def picture(
-    view: View,
-    columns: Sequence[str],
-    rows: Rows,
-    title: str,
-    places: Mapping[str, Place] | None = None,
-    link: Link = web,
-    room: float = WIDTH,
-) -> Picture:
+def picture(chart: Chart, link: Link = web, room: float = WIDTH) -> Picture:
     """Return a picture of an answer for a page, which shows its summary and notes beside it.
 
-    A map needs to know where places are, by their IRIs; ``link`` gives the address of the page of an IRI, or in a
-    picture that is kept as a file the IRI itself; ``room`` is its width.
+    ``link`` gives the address of the page of an IRI, or in a picture that is kept as a file the IRI itself; ``room`` is
+    its width.
     """
-    drawing, drawn = _drawn(view, columns, rows, places, link, room)
+    drawing, drawn = _drawn(chart, link, room)
     if not drawing.parts:
         return Picture()
-    svg = drawing.document(drawn.height + 8, drawn.kind or view.kind, title, " ".join([drawn.summary, *drawn.notes]))
+    svg = drawing.document(drawn.height + 8, drawn.kind or chart.view.kind, chart.title, drawn.words)
     return Picture(svg, drawn.summary, tuple(drawn.notes))
 
 
-def pictures(
-    view: View,
-    columns: Sequence[str],
-    rows: Rows,
-    title: str,
-    places: Mapping[str, Place],
-    link: Link,
-    room: float,
-) -> Picture:
+def pictures(chart: Chart, link: Link, room: float) -> Picture:
     """Return a picture as wide as said, with one for a phone if that is wider; see `picture`."""
-    given = view, columns, rows, title, places, link
-    wide = picture(*given, room)
+    wide = picture(chart, link, room)
     if room <= PHONE:
         return wide
-    narrow = picture(*given, PHONE)
+    narrow = picture(chart, link, PHONE)
     return replace(wide, narrow=narrow.svg, narrow_notes=narrow.notes)
 
 
-def draw(
-    view: View,
-    columns: Sequence[str],
-    rows: Rows,
-    title: str,
-    places: Mapping[str, Place] | None = None,
-    link: Link = web,
-) -> str:
+def draw(chart: Chart, link: Link = web) -> str:
     """Return an SVG document of an answer that stands alone, or nothing where no row can be drawn; see `picture`.
 
     Its title stands above it, and what it shows and leaves out below it.
     """
-    drawing, drawn = _drawn(view, columns, rows, places, link, WIDTH)
+    drawing, drawn = _drawn(chart, link, WIDTH)
     if not drawing.parts:
         return ""
     height = drawn.height
-    for line in _lines(" ".join([drawn.summary, *drawn.notes])):
+    for line in wrapped(drawn.words, WIDTH):
         height += SIZE * 1.4
         drawing.text(0, height, line, "quiet")
-    words = " ".join([drawn.summary, *drawn.notes])
-    return drawing.document(height + 8, drawn.kind or view.kind, title, words, top=SIZE * 2.5)
+    return drawing.document(height + 8, drawn.kind or chart.view.kind, chart.title, drawn.words, top=SIZE * 2.5)
 
 
-def shown(
-    answer: Answer, rows: Rows | None, locations: Locations
-) -> tuple[View, Sequence[str], Rows, str, Mapping[str, Place]]:
-    """Return what there is to draw of an answer, or of some of its rows."""
-    view, some = answer.question.view, answer.rows if rows is None else rows
-    at = [answer.columns.index(column) for column in view.columns.get("place", ())]
-    things = {iri for row in some for place in at if (iri := row[place].iri)}
-    places = locations.of(things) if view.kind == "map" else {}
-    return view, answer.columns, some, answer.question.title, places
-
-
-def _drawn(
-    view: View,
-    columns: Sequence[str],
-    rows: Rows,
-    places: Mapping[str, Place] | None,
-    link: Link,
-    room: float,
-) -> tuple[Drawing, Drawn]:
-    chart, drawing = Chart(view, columns, rows), Drawing(room, link)
-    match view.kind:
+def _drawn(chart: Chart, link: Link, room: float) -> tuple[Drawing, Drawn]:
+    drawing = Drawing(room, link)
+    match chart.view.kind:
         case "table":
             drawn = Drawn()
         case "bar":
@@ -139,9 +93,9 @@ def _drawn(
         case "line":
             drawn = timeline(chart, drawing)
         case "map":
-            drawn = spots(chart, drawing, places or {})
+            drawn = spots(chart, drawing)
         case _:
-            drawn = network(chart, drawing, grouped=view.kind == "communities")
+            drawn = network(chart, drawing, grouped=chart.view.kind == "communities")
     return drawing, _with_legend(drawing, drawn)
 
 
@@ -162,14 +116,3 @@ def _with_legend(drawing: Drawing, drawn: Drawn) -> Drawn:
             drawing.text(x + 40, y, words, "quiet")
             x += 40 + width(words) + 24
     return replace(drawn, height=y + SIZE * 0.6)
-
-
-def _lines(words: str) -> list[str]:
-    """Break a text into lines that fit the picture."""
-    found: list[str] = []
-    for word in words.split():
-        if found and width(f"{found[-1]} {word}") <= WIDTH:
-            found[-1] += f" {word}"
-        else:
-            found.append(word)
-    return found

@@ -1,15 +1,16 @@
-"""What an answer gives to draw: the columns of its view, and numbers and years on axes."""
+"""What an answer gives to draw: its rows by the parts of a view, and numbers and years on axes."""
 
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Final
+from dataclasses import dataclass, field, replace
+from typing import Final, Self
 
 from clustergraph.charts.certainty import LEVELS, level_of
+from clustergraph.charts.locations import Locations, Place
 from clustergraph.languages import notation
 from clustergraph.languages.messages import gettext
-from clustergraph.questions.answer import Cell
+from clustergraph.questions.answer import Answer, Cell, Rows
 from clustergraph.questions.question import View
 from clustergraph.questions.translation import heading
 
@@ -46,6 +47,11 @@ class Drawn:
     kind: str = ""
     """What it is, if not what its view is called."""
 
+    @property
+    def words(self) -> str:
+        """What it shows and leaves out."""
+        return " ".join([self.summary, *self.notes])
+
 
 def ticks(least: float, most: float, about: int = 5) -> list[float]:
     """Return round numbers that enclose a range.
@@ -72,11 +78,28 @@ def linear(least: float, most: float, start: float, end: float) -> Callable[[flo
 
 @dataclass(frozen=True)
 class Chart:
-    """The rows of an answer, and the columns of its view in them."""
+    """The rows of an answer, and how they are drawn."""
 
     view: View
     columns: Sequence[str]
-    rows: Sequence[Sequence[Cell]]
+    rows: Rows
+    title: str
+    places: Mapping[str, Place] = field(default_factory=dict)
+    """Where the places of a map are, by their IRIs."""
+
+    @classmethod
+    def located(cls, view: View, columns: Sequence[str], rows: Rows, title: str, locations: Locations) -> Self:
+        """Return what there is to draw of some rows, with where things are if that is to be drawn."""
+        chart = cls(view, columns, rows, title)
+        if view.kind != "map":
+            return chart
+        return replace(chart, places=locations.of({iri for row in rows if (iri := chart.iri("place", row))}))
+
+    @classmethod
+    def of(cls, answer: Answer, rows: Rows, locations: Locations) -> Self:
+        """Return what there is to draw of some rows of an answer."""
+        question = answer.question
+        return cls.located(question.view, answer.columns, rows, question.title, locations)
 
     def cells(self, part: str, row: Sequence[Cell]) -> list[Cell]:
         """Return the cells of a row that make a part of the view."""
@@ -84,7 +107,7 @@ class Chart:
 
     def name(self, part: str, row: Sequence[Cell]) -> str:
         """Return what the cells of a part show, side by side."""
-        return ", ".join(cell.shown for cell in self.cells(part, row) if cell.shown)
+        return ", ".join(self.names(part, row))
 
     def number(self, part: str, row: Sequence[Cell]) -> float | None:
         """Return the number of a part; none where there is none."""

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final, NamedTuple
 
-from clustergraph.charts.svg import SIZE, Drawing, Link, cut, width
+from clustergraph.charts.svg import SIZE, Drawing, Link, cut, width, wrapped
 from clustergraph.questions.ontology import Ontology
 from clustergraph.terms import expand
 
@@ -117,7 +117,8 @@ def _draw_tie(drawing: Drawing, source: _Box, target: _Box, words: str, iri: str
     drawing.path(_head(start, end), "head")
     x, y = (start[0] + end[0]) / 2, (start[1] + end[1]) / 2
     level = abs(start[1] - end[1]) < 1
-    lines = _lines(words, _GAP[0] - 10 if level else 150)
+    wide = (_GAP[0] - 10 if level else 150) * SIZE / 12
+    lines = [cut(line, wide * 1.3) for line in wrapped(words, wide)]
     top = y - 6 - (len(lines) - 1) * 15 if level else y + 4 - (len(lines) - 1) * 7.5
     for number, line in enumerate(lines):
         room = width(line) * 12 / SIZE
@@ -128,17 +129,6 @@ def _draw_tie(drawing: Drawing, source: _Box, target: _Box, words: str, iri: str
 
 
 _TIED: Final = ' font-size="12"'
-
-
-def _lines(words: str, room: float) -> list[str]:
-    """Break words into lines of small letters that fit."""
-    found: list[str] = []
-    for word in words.split():
-        if found and width(f"{found[-1]} {word}") * 12 / SIZE <= room:
-            found[-1] += f" {word}"
-        else:
-            found.append(cut(word, room * 1.5))
-    return found
 
 
 def _head(start: tuple[float, float], end: tuple[float, float]) -> str:

@@ -11,7 +11,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any, Final
 
-from clustergraph.charts import Locations, Place, draw, shown
+from clustergraph.charts import Chart, Locations, Place, draw
 from clustergraph.engine.sandbox import opening_files
 from clustergraph.errors import UnsuitedFormatError
 from clustergraph.questions.answer import WRITERS, Answer, Cell, Rows, with_iris
@@ -43,7 +43,7 @@ def serialised(format_: str, answer: Answer, rows: Rows, locations: Locations, *
             return geojson(answer, rows, locations)
         case "graphml":
             return graphml(answer, rows)
-    picture = draw(*shown(answer, rows, locations))
+    picture = draw(Chart.of(answer, rows, locations))
     return png(picture) if format_ == "png" and picture else picture.encode()
 
 

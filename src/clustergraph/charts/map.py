@@ -52,13 +52,13 @@ class _Legend:
     """Where the shades of regions begin and end, if these are shaded by their numbers."""
 
 
-def spots(chart: Chart, drawing: Drawing, places: Mapping[str, Place]) -> Drawn:
+def spots(chart: Chart, drawing: Drawing) -> Drawn:
     """Draw a map.
 
     Where a view names no value, the discs are as large as the number of rows of their places. Where most places have
     an outline and all a number, the outlines are shaded by it.
     """
-    found, notes = _spots(chart, places)
+    found, notes = _spots(chart)
     if not found:
         return Drawn(notes=notes)
     most = max(abs(spot.value) for spot in found) or 1.0
@@ -73,7 +73,7 @@ def spots(chart: Chart, drawing: Drawing, places: Mapping[str, Place]) -> Drawn:
             frame = around([spot.at for spot in part], least, drawing.width)
             drawing.open(top, frame.width, frame.height, layer)
             draw_land(frame, drawing, land.layer(layer))
-            unnamed += _draw(frame, drawing, part, legend, places)
+            unnamed += _draw(frame, drawing, part, legend, chart.places)
             drawing.close()
             top += frame.height + 10
     what = chart.heading("value") or gettext("rows")
@@ -198,7 +198,7 @@ def _pale(frame: Frame, drawing: Drawing, spot: _Spot) -> None:
         _name(frame, drawing, x, y, 4, spot, small=True)
 
 
-def _spots(chart: Chart, places: Mapping[str, Place]) -> tuple[list[_Spot], list[str]]:
+def _spots(chart: Chart) -> tuple[list[_Spot], list[str]]:
     sums: Counter[str] = Counter()
     names: dict[str, str] = {}
     levels: dict[str, list[int]] = defaultdict(list)
@@ -209,7 +209,7 @@ def _spots(chart: Chart, places: Mapping[str, Place]) -> tuple[list[_Spot], list
         value = chart.number("value", row) if "value" in chart.view.columns else 1.0
         if cell.iri is None or value is None:
             numberless += 1
-        elif cell.iri not in places:
+        elif cell.iri not in chart.places:
             lacking.add(cell.shown)
         else:
             names[cell.iri] = cell.shown
@@ -244,11 +244,11 @@ def _spots(chart: Chart, places: Mapping[str, Place]) -> tuple[list[_Spot], list
     for iri in largest[:MOST_PLACES]:
         rows = int(sums[iri])
         counts = ngettext("%(num)d row", "%(num)d rows", rows, num=rows) if len(chart.rows) > len(sums) else ""
-        said = [f"{spoken(sums[iri])} {what}" if what else counts, places[iri].inside]
+        said = [f"{spoken(sums[iri])} {what}" if what else counts, chart.places[iri].inside]
         level = min(levels[iri], default=None)
         said.append(gettext(LEVELS[level].words) if level else "")
         told = ", ".join(filter(None, said))
-        found.append(_Spot(names[iri], iri, places[iri], float(sums[iri]), told, level, kinds[iri]))
+        found.append(_Spot(names[iri], iri, chart.places[iri], float(sums[iri]), told, level, kinds[iri]))
     return found, notes
 
 

@@ -194,6 +194,21 @@ def cut(words: str, room: float) -> str:
     return words.rstrip(" -,") + "…"
 
 
+def wrapped(words: str, room: float) -> list[str]:
+    """Break words into lines that fit the room; a word that is too long for it has a line of its own.
+
+    >>> wrapped("is located in", 60)
+    ['is', 'located', 'in']
+    """
+    found: list[str] = []
+    for word in words.split():
+        if found and width(f"{found[-1]} {word}") <= room:
+            found[-1] += f" {word}"
+        else:
+            found.append(word)
+    return found
+
+
 def fitted(parts: Sequence[str], room: float) -> str:
     """Return parts of a name side by side; where there is no room for all, the longest are cut, so that none is lost.
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Final, Protocol
 
-from clustergraph.charts import Locations, Picture, picture
+from clustergraph.charts import Chart, Locations, Picture, picture
 from clustergraph.charts.chart import year
 from clustergraph.questions.answer import Cell, Rows
 from clustergraph.questions.question import View
@@ -46,10 +46,7 @@ def views(columns: Sequence[str], rows: Rows) -> dict[str, View]:
 
 def picture_of(graph: WithLocations, view: View, columns: Sequence[str], rows: Rows, title: str) -> Picture:
     """Return a picture of the rows of an answer; without SVG where nothing can be drawn."""
-    at = [columns.index(column) for column in view.columns.get("place", ())]
-    things = {iri for row in rows for place in at if (iri := row[place].iri)}
-    places = graph.locations.of(things) if view.kind == "map" else {}
-    return picture(view, columns, rows, title, places, address)
+    return picture(Chart.located(view, columns, rows, title, graph.locations), address)
 
 
 def _columns(columns: Sequence[str], rows: Rows, test: "_Test") -> list[str]:

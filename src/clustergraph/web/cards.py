@@ -1,14 +1,15 @@
 """The card of a thing, as a page and as JSON: what people want to know first, then every statement, folded."""
 
+from dataclasses import replace
 from math import inf
 from typing import Any, Final
 
 from pyoxigraph import DefaultGraph, NamedNode
 
-from clustergraph.charts.cards import with_pictures
+from clustergraph.charts import Chart, Locations, picture
 from clustergraph.errors import OverLimitError
 from clustergraph.graph import Graph
-from clustergraph.questions.card import Card, Cards, cards_of
+from clustergraph.questions.card import Card, CardPart, Cards, cards_of
 from clustergraph.questions.conflict import Conflict
 from clustergraph.terms import address, expand
 from clustergraph.web.conflicts import disagreements
@@ -16,6 +17,9 @@ from clustergraph.web.service import Served
 
 _SHARE: Final = 0.5
 """Of the time for which a page may wait, so much goes by until no further part of a card is asked."""
+_WIDTHS: Final = {"map": 340.0}
+"""How wide pictures are, if not as usual; in their own units, which are about pixels on a wide screen."""
+_USUAL: Final = 560.0
 _TYPE: Final = expand("rdf:type")
 
 
@@ -24,7 +28,19 @@ def card(graph: Graph, iri: str, seconds: float) -> Card:
     kinds = graph.store.quads_for_pattern(NamedNode(iri), _TYPE, None, DefaultGraph())
     classes = [quad.object.value for quad in kinds if isinstance(quad.object, NamedNode)]
     maker = Cards(graph.engine, graph.label, graph.sections, cards_of(graph.engine), graph.questions)
-    return with_pictures(maker.about(iri, classes, seconds), graph.locations.of, address)
+    found = maker.about(iri, classes, seconds)
+    return replace(found, parts={name: _drawn(part, graph.locations) for name, part in found.parts.items()})
+
+
+def _drawn(part: CardPart, locations: Locations) -> CardPart:
+    """Return a part of a card with its picture, if it has a view and rows."""
+    if part.view.kind == "table" or not part.rows:
+        return part
+    columns = [names[0] for names in part.view.columns.values()]
+    rows = [[row[column] for column in columns] for row in part.rows]
+    chart = Chart.located(part.view, columns, rows, part.title, locations)
+    drawn = picture(chart, address, _WIDTHS.get(part.view.kind, _USUAL))
+    return replace(part, picture=drawn.svg, summary=drawn.summary)
 
 
 async def card_of(here: Served, iri: str) -> Card:
