@@ -229,7 +229,7 @@ class Graph:
         ``room`` is the width of the picture.
         """
         return selection.excerpt(
-            self, call, lambda answer, rows: self.picture(answer, rows, link, room) if link else None
+            self, call, lambda answer, rows: self.picture(answer, rows, link, room) if link else Picture()
         )
 
     def picture(self, answer: Answer, rows: Rows, link: Link, room: float) -> Picture:

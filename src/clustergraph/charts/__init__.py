@@ -8,7 +8,7 @@ its ends. ``.thing`` is an ``a`` where the thing has a page. A mark has the clas
 (`clustergraph.charts.certainty.LEVELS`).
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from clustergraph.charts.bars import bars
@@ -21,6 +21,7 @@ from clustergraph.charts.rivals import rivals
 from clustergraph.charts.svg import SIZE, Drawing, Link, web, width, wrapped
 from clustergraph.charts.timeline import timeline
 from clustergraph.languages.messages import gettext
+from clustergraph.questions.selection import Picture
 
 __all__ = ["Chart", "Locations", "Picture", "Place", "draw", "picture", "pictures"]
 
@@ -28,20 +29,6 @@ WIDTH: Final = 760.0
 """The width of a picture, in its own units, unless it is asked for with another."""
 PHONE: Final = 350.0
 """The width of a picture that is read on a phone without moving it sideways."""
-
-
-@dataclass(frozen=True)
-class Picture:
-    """A picture of an answer; where nothing can be drawn, it has no SVG."""
-
-    svg: str = ""
-    summary: str = ""
-    """What it shows, in a sentence that follows from the rows."""
-    notes: tuple[str, ...] = ()
-    """What it leaves out, and how it is to be read."""
-    narrow: str = ""
-    """The same for a phone, if this one is wider; it may leave out more."""
-    narrow_notes: tuple[str, ...] = ()
 
 
 def picture(chart: Chart, link: Link = web, room: float = WIDTH) -> Picture:

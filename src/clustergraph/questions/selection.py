@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from codecs import BOM_UTF8
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Final, Protocol, Self
 
@@ -32,31 +32,21 @@ from clustergraph.questions.values import CountedValue
 from clustergraph.release.licences import LicensedSource
 
 
-class PictureOf(Protocol):
-    """A picture of rows, with what it shows in words."""
+@dataclass(frozen=True)
+class Picture:
+    """A picture of an answer; where nothing can be drawn, it has no SVG."""
 
-    @property
-    def svg(self) -> str:
-        """The picture; nothing where nothing can be drawn."""
-
-    @property
-    def summary(self) -> str:
-        """What it shows, in a sentence."""
-
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """What it leaves out."""
-
-    @property
-    def narrow(self) -> str:
-        """The same for a narrow screen."""
-
-    @property
-    def narrow_notes(self) -> tuple[str, ...]:
-        """What that leaves out."""
+    svg: str = ""
+    summary: str = ""
+    """What it shows, in a sentence that follows from the rows."""
+    notes: tuple[str, ...] = ()
+    """What it leaves out, and how it is to be read."""
+    narrow: str = ""
+    """The same for a phone, if this one is wider; it may leave out more."""
+    narrow_notes: tuple[str, ...] = ()
 
 
-Draw = Callable[[Answer, Rows], PictureOf | None]
+Draw = Callable[[Answer, Rows], Picture]
 
 MOST_DRAWN: Final = 1_000
 """The picture of a page is that of so many rows."""
@@ -113,12 +103,7 @@ class Excerpt:
     """How many rows there are in all."""
     query: str
     """The query with its parameters bound."""
-    chart: str = ""
-    """The picture, as SVG."""
-    summary: str = ""
-    """What the picture shows, in a sentence."""
-    remarks: tuple[str, ...] = ()
-    """What the picture leaves out, and how it is to be read."""
+    picture: Picture = field(default_factory=Picture)
     evidence: list[dict[str, Any]] | None = None
     """What each row rests on, if that is asked for."""
     notes: tuple[str, ...] = ()
@@ -134,9 +119,6 @@ class Excerpt:
     """What can be chosen, with the rows that each value leaves."""
     sentence: str = ""
     """What the rows are."""
-    narrow: str = ""
-    """The picture for a narrow screen, which may leave out more."""
-    narrow_remarks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -255,15 +237,12 @@ def excerpt(graph: Selectable, call: QuestionCall, draw: Draw) -> Excerpt:
     """Return some rows of an answer with what is shown with them; see `clustergraph.graph.Graph.excerpt`."""
     part = SelectedAnswer.of(graph, call)
     answer, table = part.answer, part.table
-    drawn = draw(answer, answer.part(0, MOST_DRAWN)) if call.view != "table" else None
     return Excerpt(
         part.columns,
         part.shown.part(call.offset, call.limit),
         len(answer),
         answer.query,
-        drawn.svg if drawn else "",
-        drawn.summary if drawn else "",
-        drawn.notes if drawn else (),
+        draw(answer, answer.part(0, MOST_DRAWN)) if call.view != "table" else Picture(),
         part.evidence,
         answer.notes,
         answer.sources,
@@ -272,8 +251,6 @@ def excerpt(graph: Selectable, call: QuestionCall, draw: Draw) -> Excerpt:
         table.empty if len(table) else (),
         part.facets,
         part.sentence,
-        drawn.narrow if drawn else "",
-        drawn.narrow_notes if drawn else (),
     )
 
 

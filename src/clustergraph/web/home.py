@@ -110,7 +110,7 @@ async def _picture(here: Served, questions: Mapping[str, Question], name: str, r
         found = await here.kept(("picture", name, room), made)
     except ClustergraphError:
         return None
-    return (questions[name], found) if found and found.chart else None
+    return (questions[name], found) if found and found.picture.svg else None
 
 
 async def _news(here: Served, labels: Mapping[str, str]) -> News | None:
