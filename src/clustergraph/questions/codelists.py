@@ -4,19 +4,16 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Final
 
-from pyoxigraph import DefaultGraph, Literal, NamedNode, Store
+from pyoxigraph import Literal, NamedNode
 
 from clustergraph.languages.messages import N_
-from clustergraph.languages.reader import Label
-from clustergraph.questions.ontology import OntologySource
-from clustergraph.rdf.labels import rank
-from clustergraph.terms import SCHEME, compact, expand
+from clustergraph.questions.term_reader import LabelledStore, TermReader
+from clustergraph.terms import SCHEME, expand
 
-_TYPE, _IN, _BROADER = expand("rdf:type"), expand("skos:inScheme"), expand("skos:broader")
 _LIST: Final = expand("skos:ConceptScheme")
 _MATCHES: Final = {
     "skos:exactMatch": N_("the same as"),
@@ -109,82 +106,54 @@ class CodeList:
         return found
 
 
-def code_lists_of(graph: OntologySource) -> list[CodeList]:
+def code_lists_of(graph: LabelledStore) -> list[CodeList]:
     """Return the lists of a graph that are of ours, without their concepts, by title; a job for a worker."""
-    every = graph.store.quads_for_pattern(None, _TYPE, _LIST, DefaultGraph())
-    found = [quad.subject for quad in every if isinstance(quad.subject, NamedNode)]
-    lists = [_head(graph, node) for node in found if node.value.startswith(SCHEME)]
+    reader = _ConceptReader(graph)
+    found = (quad.subject for quad in reader.quads(None, "rdf:type", _LIST))
+    lists = [reader.head(node) for node in found if isinstance(node, NamedNode) and node.value.startswith(SCHEME)]
     return sorted(lists, key=lambda each: each.title.casefold())
 
 
-def code_list_of(graph: OntologySource, iri: str) -> CodeList | None:
+def code_list_of(graph: LabelledStore, iri: str) -> CodeList | None:
     """Return a list with its concepts, or None if there is no such list; a job for a worker."""
     node, reader = NamedNode(iri), _ConceptReader(graph)
     members = sorted(reader.members(node), key=lambda each: each.label.casefold())
-    if not members:
-        return None
-    head = _head(graph, node)
-    return CodeList(iri, head.title, head.description, {each.iri: each for each in members})
+    return replace(reader.head(node), concepts={each.iri: each for each in members}) if members else None
 
 
-def _head(graph: OntologySource, node: NamedNode) -> CodeList:
-    described = _texts(graph.store, node, "dcterms:description")
-    title = graph.name(node.value) or compact(node.value)
-    return CodeList(node.value, title, _label(described[0]) if described else "")
+class _ConceptReader(TermReader):
+    """Reads lists and concepts from a store."""
 
-
-def _label(text: Literal) -> Label:
-    return Label(text.value, text.language)
-
-
-def _texts(store: Store, node: NamedNode, name: str) -> list[Literal]:
-    """Return the texts that are values of a property, the best language first."""
-    found = (quad.object for quad in store.quads_for_pattern(node, expand(name), None, DefaultGraph()))
-    return sorted((each for each in found if isinstance(each, Literal)), key=rank)
-
-
-class _ConceptReader:
-    """Reads concepts from a store."""
-
-    def __init__(self, graph: OntologySource) -> None:
-        self._store, self._name = graph.store, graph.name
+    def head(self, node: NamedNode) -> CodeList:
+        """Return a list without its concepts."""
+        return CodeList(node.value, self.label(node.value), self.text(node, "dcterms:description"))
 
     def members(self, scheme: NamedNode) -> Iterator[Concept]:
         """Yield the concepts of a list."""
-        for quad in self._store.quads_for_pattern(None, _IN, scheme, DefaultGraph()):
+        for quad in self.quads(None, "skos:inScheme", scheme):
             if isinstance(quad.subject, NamedNode):
                 yield self._concept(quad.subject)
 
     def _concept(self, node: NamedNode) -> Concept:
         also = defaultdict[str, list[str]](list)
-        for each in self._texts(node, "skos:altLabel"):
+        for each in self.literals(node, "skos:altLabel"):
             also[each.language or ""].append(each.value)
         return Concept(
             iri=node.value,
-            label=self._name(node.value) or compact(node.value),
-            notation=self._first(node, "skos:notation"),
-            labels={each.language or "": each.value for each in self._texts(node, "skos:prefLabel")},
+            label=self.label(node.value),
+            notation=self.text(node, "skos:notation"),
+            labels=self.by_language(node, "skos:prefLabel"),
             also={language: tuple(names) for language, names in also.items()},
-            definition=self._first(node, "skos:definition"),
-            notes=tuple(map(_label, self._texts(node, "skos:scopeNote"))),
-            broader=self._iris(node, "skos:broader"),
-            related=self._iris(node, "skos:related"),
+            definition=self.text(node, "skos:definition"),
+            notes=self.texts(node, "skos:scopeNote"),
+            broader=self.iris(node, "skos:broader"),
+            related=self.iris(node, "skos:related"),
             matches=tuple(self._matches(node)),
-            replaced_by=self._iris(node, "dcterms:isReplacedBy"),
-            deprecated=self._first(node, "owl:deprecated") == "true",
+            replaced_by=self.iris(node, "dcterms:isReplacedBy"),
+            deprecated=self.has(node, "owl:deprecated", Literal(value=True)),
         )
 
     def _matches(self, node: NamedNode) -> Iterator[tuple[str, str, str]]:
         for name, words in _MATCHES.items():
-            for iri in self._iris(node, name):
+            for iri in self.iris(node, name):
                 yield words, iri, self._name(iri)
-
-    def _texts(self, node: NamedNode, name: str) -> list[Literal]:
-        return _texts(self._store, node, name)
-
-    def _first(self, node: NamedNode, name: str) -> str:
-        return next((_label(each) for each in self._texts(node, name)), "")
-
-    def _iris(self, node: NamedNode, name: str) -> tuple[str, ...]:
-        found = (quad.object for quad in self._store.quads_for_pattern(node, expand(name), None, DefaultGraph()))
-        return tuple(sorted(each.value for each in found if isinstance(each, NamedNode)))

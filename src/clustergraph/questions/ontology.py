@@ -6,13 +6,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Final, Protocol
+from typing import Final
 
-from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, Quad, Store
+from pyoxigraph import BlankNode, Literal, NamedNode
 
 from clustergraph.languages.messages import N_
-from clustergraph.languages.reader import Label
-from clustergraph.rdf.labels import rank
+from clustergraph.questions.term_reader import LabelledStore, TermReader
 from clustergraph.shacl import paths
 from clustergraph.shacl.triples import Node, Subject, Triples, sh
 from clustergraph.shacl.wording import Wording
@@ -31,24 +30,13 @@ _TRAITS: Final = {
     expand("owl:AsymmetricProperty"): N_("never both ways"),
     expand("owl:IrreflexiveProperty"): N_("never to itself"),
 }
-_TYPE, _LABEL, _DEFINITION = expand("rdf:type"), expand("rdfs:label"), expand("skos:definition")
-_ABOVE: Final = (expand("rdfs:subClassOf"), expand("rdfs:subPropertyOf"))
+_ABOVE: Final = ("rdfs:subClassOf", "rdfs:subPropertyOf")
 _MANY: Final = {
     (1, 1): N_("exactly one"),
     (1, None): N_("one or more"),
     (0, 1): N_("at most one"),
     (0, None): N_("any number"),
 }
-
-
-class OntologySource(Protocol):
-    """A graph in a store, with labels for what is in it."""
-
-    store: Store
-
-    def name(self, iri: str) -> str:
-        """Return the label of a thing, or nothing."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -220,9 +208,9 @@ class Ontology:
         return (term.label if term else self.names.get(iri)) or compact(iri).strip("<>")
 
 
-def ontology_of(graph: OntologySource) -> Ontology:
+def ontology_of(graph: LabelledStore) -> Ontology:
     """Return the ontology of a graph; a job for a worker."""
-    reader = _Reader(graph)
+    reader = _OntologyReader(graph)
     terms = {term.iri: term for term in reader.terms()}
     modules = {term.module for term in terms.values() if term.module}
     others = {iri for term in terms.values() for iri in (*term.above, *term.range, *term.domain, *term.alike)}
@@ -230,104 +218,81 @@ def ontology_of(graph: OntologySource) -> Ontology:
     others |= {iri for demand in demands for iri in demand.about}
     return Ontology(
         terms,
-        {iri: graph.name(iri) or compact(iri) for iri in modules},
-        {iri: " ".join(reader.texts(iri, "dcterms:description")) for iri in modules},
+        {iri: reader.label(iri) for iri in modules},
+        {iri: " ".join(reader.texts(NamedNode(iri), "dcterms:description")) for iri in modules},
         tuple(demands),
         of_property,
         {iri: name for iri in others - terms.keys() if (name := graph.name(iri))},
     )
 
 
-class _Reader:
+class _OntologyReader(TermReader):
     """Reads terms and shapes from a store."""
-
-    def __init__(self, graph: OntologySource) -> None:
-        self._store, self._name = graph.store, graph.name
 
     def terms(self) -> Iterator[OntologyTerm]:
         """Yield the classes and properties of ours and of the project, in the order of their IRIs."""
         kinds = {
             quad.subject: kind
             for type_, kind in _KINDS.items()
-            for quad in self._quads(None, _TYPE, type_)
+            for quad in self.quads(None, "rdf:type", type_)
             if isinstance(quad.subject, NamedNode) and quad.subject.value.startswith((ONTOLOGY, HOME.base))
         }
         for node in sorted(kinds, key=lambda each: each.value):
             yield self._term(node, kinds[node])
 
     def _term(self, node: NamedNode, kind: str) -> OntologyTerm:
-        labels, definitions = self._by_language(node, _LABEL), self._by_language(node, _DEFINITION)
-        traits = [words for type_, words in _TRAITS.items() if self._has(node, _TYPE, type_)]
+        labels, definitions = self.by_language(node, "rdfs:label"), self.by_language(node, "skos:definition")
+        traits = [words for type_, words in _TRAITS.items() if self.has(node, "rdf:type", type_)]
         return OntologyTerm(
             iri=node.value,
             kind=kind,
             labels=labels,
             definitions=definitions,
-            label=self._name(node.value) or compact(node.value),
-            definition=next(iter(self.texts(node.value, "skos:definition")), ""),
-            notes=self.texts(node.value, "skos:scopeNote"),
-            examples=self.texts(node.value, "skos:example"),
-            also=self.texts(node.value, "skos:altLabel"),
-            module=next(iter(self._iris(node, expand("rdfs:isDefinedBy"))), ""),
-            above=tuple(iri for name in _ABOVE for iri in self._iris(node, name)),
-            domain=self._classes(node, expand("rdfs:domain")),
-            range=self._classes(node, expand("rdfs:range")),
+            label=self.label(node.value),
+            definition=self.text(node, "skos:definition"),
+            notes=self.texts(node, "skos:scopeNote"),
+            examples=self.texts(node, "skos:example"),
+            also=self.texts(node, "skos:altLabel"),
+            module=next(iter(self.iris(node, "rdfs:isDefinedBy")), ""),
+            above=tuple(iri for name in _ABOVE for iri in self.iris(node, name)),
+            domain=self._classes(node, "rdfs:domain"),
+            range=self._classes(node, "rdfs:range"),
             inverse=self._inverse(node),
             traits=tuple(traits),
-            alike=self._iris(node, expand("rdfs:seeAlso")),
-            sources=self._iris(node, expand("dcterms:source")),
-            replaced_by=self._iris(node, expand("dcterms:isReplacedBy")),
-            deprecated=self._has(node, expand("owl:deprecated"), Literal(value=True)),
+            alike=self.iris(node, "rdfs:seeAlso"),
+            sources=self.iris(node, "dcterms:source"),
+            replaced_by=self.iris(node, "dcterms:isReplacedBy"),
+            deprecated=self.has(node, "owl:deprecated", Literal(value=True)),
         )
 
-    def _quads(self, subject: Subject | None, predicate: NamedNode, value: Node | None = None) -> Iterator[Quad]:
-        return self._store.quads_for_pattern(subject, predicate, value, DefaultGraph())
-
-    def _has(self, subject: NamedNode, predicate: NamedNode, value: Node) -> bool:
-        return next(self._quads(subject, predicate, value), None) is not None
-
-    def texts(self, iri: str, property_: str) -> tuple[str, ...]:
-        """Return the texts that are values of a property, the best language first."""
-        return tuple(Label(each.value, each.language) for each in self._literals(NamedNode(iri), expand(property_)))
-
-    def _literals(self, node: NamedNode, property_: NamedNode) -> list[Literal]:
-        found = (quad.object for quad in self._quads(node, property_))
-        return sorted((each for each in found if isinstance(each, Literal)), key=rank)
-
-    def _by_language(self, node: NamedNode, property_: NamedNode) -> dict[str, str]:
-        return {each.language or "": each.value for each in self._literals(node, property_)}
-
-    def _iris(self, node: NamedNode, property_: NamedNode) -> tuple[str, ...]:
-        found = (quad.object for quad in self._quads(node, property_))
-        return tuple(sorted(each.value for each in found if isinstance(each, NamedNode)))
-
     def _inverse(self, node: NamedNode) -> tuple[str, ...]:
-        inverse = expand("owl:inverseOf")
-        back = (quad.subject for quad in self._quads(None, inverse, node))
-        return tuple(sorted({*self._iris(node, inverse), *(one.value for one in back if isinstance(one, NamedNode))}))
+        back = (quad.subject for quad in self.quads(None, "owl:inverseOf", node))
+        return tuple(
+            sorted({*self.iris(node, "owl:inverseOf"), *(one.value for one in back if isinstance(one, NamedNode))})
+        )
 
-    def _classes(self, node: NamedNode, property_: NamedNode) -> tuple[str, ...]:
+    def _classes(self, node: NamedNode, name: str) -> tuple[str, ...]:
         """Return the classes that are named, also as members of a union."""
         found: set[str] = set()
-        for quad in self._quads(node, property_):
+        for quad in self.quads(node, name):
             if isinstance(quad.object, NamedNode):
                 found.add(quad.object.value)
             elif isinstance(quad.object, BlankNode):
-                for union in self._quads(quad.object, expand("owl:unionOf")):
+                for union in self.quads(quad.object, "owl:unionOf"):
                     found.update(self._members(union.object))
         return tuple(sorted(found))
 
     def _members(self, node: object) -> Iterator[str]:
         while isinstance(node, BlankNode):
-            first = next(self._quads(node, expand("rdf:first"))).object
+            first = next(self.quads(node, "rdf:first")).object
             if isinstance(first, NamedNode):
                 yield first.value
-            node = next(self._quads(node, expand("rdf:rest"))).object
+            node = next(self.quads(node, "rdf:rest")).object
 
     def demanded(self) -> tuple[list[Demand], dict[str, tuple[str, ...]]]:
         """Return the demands on the things of classes, and the sentences on properties."""
         shapes = Triples(self._store.quads_for_pattern(None, None, None, CATALOGUE))
-        told = _Demands(shapes, Wording(shapes, lambda node: self._name(node.value) or compact(node.value)))
+        told = _Demands(shapes, Wording(shapes, lambda node: self.label(node.value)))
         return list(told.of_classes()), told.of_properties()
 
 

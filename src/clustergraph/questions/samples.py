@@ -9,7 +9,7 @@ from typing import Final
 
 from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad
 
-from clustergraph.questions.ontology import OntologySource
+from clustergraph.questions.term_reader import LabelledStore
 from clustergraph.terms import ONTOLOGY, SCHEME, compact, expand
 
 _LOOKED_AT: Final = 400
@@ -33,7 +33,7 @@ class Sample:
     value_label: str = ""
 
 
-def samples_of(graph: OntologySource, iri: str, kind: str) -> list[Sample]:
+def samples_of(graph: LabelledStore, iri: str, kind: str) -> list[Sample]:
     """Return samples for a term: of a ``class`` things, of a ``code`` things that have it, else statements; a job."""
     node = NamedNode(iri)
     if kind == "class":
@@ -43,12 +43,12 @@ def samples_of(graph: OntologySource, iri: str, kind: str) -> list[Sample]:
     return _best(_sample(graph, quad) for quad in _some(graph, None, node, None))
 
 
-def words_for(graph: OntologySource, iris: Sequence[str]) -> dict[str, str]:
+def words_for(graph: LabelledStore, iris: Sequence[str]) -> dict[str, str]:
     """Return words for things: their names, or for a node without one its class and what it is about; a job."""
     return {iri: words for iri in iris if (words := graph.name(iri) or _described(graph, NamedNode(iri)))}
 
 
-def _described(graph: OntologySource, node: NamedNode) -> str:
+def _described(graph: LabelledStore, node: NamedNode) -> str:
     """Return what kind of thing a node is, such as "figure: members"; nothing where that is not known."""
     values = {quad.predicate: quad.object for quad in graph.store.quads_for_pattern(node, None, None, DefaultGraph())}
     kinds = graph.store.quads_for_pattern(node, _TYPE, None, DefaultGraph())
@@ -59,13 +59,13 @@ def _described(graph: OntologySource, node: NamedNode) -> str:
     return f"{kind}: {', '.join(about)}" if kind and any(about) else kind
 
 
-def _above(graph: OntologySource, class_: str) -> list[str]:
+def _above(graph: LabelledStore, class_: str) -> list[str]:
     found = graph.store.quads_for_pattern(NamedNode(class_), expand("rdfs:subClassOf"), None, DefaultGraph())
     return [quad.object.value for quad in found if isinstance(quad.object, NamedNode)]
 
 
 def _some(
-    graph: OntologySource, subject: NamedNode | None, predicate: NamedNode | None, value: NamedNode | None
+    graph: LabelledStore, subject: NamedNode | None, predicate: NamedNode | None, value: NamedNode | None
 ) -> list[Quad]:
     found = graph.store.quads_for_pattern(subject, predicate, value, DefaultGraph())
     return [quad for quad in islice(found, _LOOKED_AT) if isinstance(quad.subject, NamedNode)]
@@ -85,7 +85,7 @@ def _best(found: Iterable[Sample]) -> list[Sample]:
     return list(things.values())[:_SHOWN]
 
 
-def _sample(graph: OntologySource, quad: Quad, *, alone: bool = False) -> Sample:
+def _sample(graph: LabelledStore, quad: Quad, *, alone: bool = False) -> Sample:
     iri = quad.subject.value if isinstance(quad.subject, NamedNode) else ""
     if alone:
         return Sample(iri, graph.name(iri))
