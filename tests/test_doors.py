@@ -185,6 +185,11 @@ def values(opened: Graph, answer: Answer) -> dict[str, str]:
     return given
 
 
+def ungrouped(text: str) -> str:
+    """Return a number as the other doors write it: pages put a comma between its thousands."""
+    return text.replace(",", "") if re.fullmatch(r"-?[0-9]{1,3}(,[0-9]{3})+(\.[0-9]+)?", text) else text
+
+
 def check(
     opened: Graph, client: TestClient, releases: Releases, by_tool: Ask, name: str, given: dict[str, str]
 ) -> None:
@@ -210,7 +215,9 @@ def check(
     every_column = {"limit": 10_000, "columns": ",".join(columns), **given}
     page = client.get(f"/questions/{name}", params=every_column, headers={"Accept": "text/html"})
     on_page = Table(page.text).rows[1:]
-    assert [[text for text, _ in row] for row in on_page] == [[text for text, _ in row] for row in expected]
+    assert [[ungrouped(text) for text, _ in row] for row in on_page] == [
+        [ungrouped(text) for text, _ in row] for row in expected
+    ]
     assert [[bool(address) for _, address in row] for row in on_page] == [[bool(iri) for _, iri in r] for r in expected]
 
     assert of_objects(json.loads(command(releases, name, given, "json"))) == expected
