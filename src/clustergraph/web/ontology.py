@@ -39,14 +39,17 @@ async def index(request: Request) -> Response:
         return await things.thing(request)
     here = served(request)
 
-    async def gather() -> dict[str, object]:
-        ontology, uses = await ontology_in(here), await _uses(here)
-        return {"ontology": ontology, "uses": uses, "lists": await _lists(here), "counts": here.release.classes}
-
     async def show() -> bytes:
-        found = await gather()
-        diagram = class_diagram(await ontology_in(here), here.release.classes, address)
-        return await rendered("ontology.html", here.release, twins=_twins(ONTOLOGY[:-1]), diagram=diagram, **found)
+        ontology, counts = await ontology_in(here), here.release.classes
+        names = {
+            "ontology": ontology,
+            "uses": await _uses(here),
+            "counts": counts,
+            "lists": await _lists(here),
+            "diagram": class_diagram(ontology, counts, address),
+            "twins": _twins(ONTOLOGY[:-1]),
+        }
+        return await rendered("ontology.html", here.release, **names)
 
     async def tell() -> object:
         ontology, uses = await ontology_in(here), await _uses(here)
@@ -140,7 +143,6 @@ async def _concept(request: Request, here: Served, found: CodeList, wanted: Conc
         names = {
             "list": found,
             "concept": wanted,
-            "count": (await _uses(here))["codes"].get(wanted.iri, 0),
             "codes": (await _uses(here))["codes"],
             "found": await here.once(samples_of, wanted.iri, "code"),
             "asking": await _asking(here, {found.name}, wanted.iri),
