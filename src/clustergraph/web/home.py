@@ -18,7 +18,7 @@ from clustergraph.questions.question import FIRST, Question
 from clustergraph.questions.selection import Excerpt
 from clustergraph.release.manifest import Release
 from clustergraph.terms import CATALOGUE, INFERRED, ONTOLOGY, address
-from clustergraph.web.pages import OF_EVIDENCE, first, rendered, respond_page
+from clustergraph.web.pages import rendered, respond_page
 from clustergraph.web.service import Served, served
 
 _CLASSES_FIRST: Final = 12
@@ -28,6 +28,17 @@ _WHERE: Final = "where"
 _PICTURED: Final = ("organisations-by-projects", "rival-figures", "partners-sharing-pilots")
 """Questions whose answers are shown as pictures."""
 _KINDS: Final = {N_("clusters"): "Cluster", N_("regions"): "Region", N_("projects"): "Project"}
+_FIRST: Final = (
+    "clusters",
+    "who-works-on",
+    "clusters-fitting-priorities",
+    "partners-by-place",
+    "not-in",
+    "how-many",
+    "project-data",
+    "rival-figures",
+)
+"""Questions to begin with."""
 _NEW_GRAPHS: Final = 5
 """How many new sources are named."""
 
@@ -70,7 +81,7 @@ async def start(request: Request) -> Response:
             "overview": await _picture(here, questions, where, WIDTH),
             "pictures": pictures,
             "documents": await here.once(Graph.documents),
-            "examples": [each for each in first(questions) if each.name not in pictured],
+            "examples": [each for each in _first(questions) if each.name not in pictured],
             "news": await _news(here, labels),
             "host": here.service.address,
         }
@@ -81,10 +92,13 @@ async def start(request: Request) -> Response:
 
 async def counted_classes(here: Served) -> list[tuple[str, int]]:
     """Return the classes of ours with the number of their things: the most first, those of statements last."""
-    _, rows = await here.once(Graph.table, OF_EVIDENCE)
-    last = {cell.iri for row in rows for cell in row}
+    last = await here.evidence_classes()
     ours = [(iri, count) for iri, count in here.release.classes.items() if iri.startswith(ONTOLOGY)]
     return sorted(ours, key=lambda pair: (pair[0] in last, -pair[1], pair[0]))
+
+
+def _first(questions: Mapping[str, Question]) -> list[Question]:
+    return [questions[name] for name in _FIRST if name in questions] or list(questions.values())[: len(_FIRST)]
 
 
 def _numbers(release: Release, questions: int) -> list[tuple[str, int, str]]:

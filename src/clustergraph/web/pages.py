@@ -1,4 +1,4 @@
-"""Pages that say what is in here, and how every page is made."""
+"""How every page is made: its template, the filters for what it shows, and what it leads to in its head and foot."""
 
 import json
 import re
@@ -19,7 +19,6 @@ from clustergraph.languages import notation
 from clustergraph.languages.messages import N_, gettext, ngettext, pgettext
 from clustergraph.languages.reader import ENGLISH, Label, chosen, interface
 from clustergraph.questions.derivation import derivations
-from clustergraph.questions.question import Question
 from clustergraph.questions.translation import heading, subject
 from clustergraph.release.manifest import Release
 from clustergraph.terms import address, compact
@@ -199,39 +198,3 @@ async def problem_page(template: str, error: Exception | None, release: Release,
     content = await rendered(template, release, problem=found, **names)
     headers = {"Cache-Control": "no-store", "X-Clustergraph-Release": release.digest, **found.headers}
     return Response(content, found.status, headers, media_type=HTML_UTF8)
-
-
-OF_EVIDENCE: Final = "SELECT ?class { ?class rdfs:subClassOf* ?top VALUES ?top { cg:Statement cg:Source cg:Note } }"
-"""Gives the classes that say how things are said, and not what there is."""
-_FIRST: Final = (
-    "clusters",
-    "who-works-on",
-    "clusters-fitting-priorities",
-    "partners-by-place",
-    "not-in",
-    "how-many",
-    "project-data",
-    "rival-figures",
-)
-
-
-def _form(name: str) -> tuple[str, str]:
-    title, _, query = (_FOLDER / "forms" / f"{name}.rq").read_text("utf-8").partition("\n")
-    return title.removeprefix("# "), query.rstrip("\n")
-
-
-FORMS: Final = {name: _form(name) for name in ("section", "thing", "doubt", "classes")}
-"""Examples of the forms of a query, by name: a title, and the query."""
-
-
-def first(questions: Mapping[str, Question]) -> list[Question]:
-    """Return questions to begin with."""
-    return [questions[name] for name in _FIRST if name in questions] or list(questions.values())[: len(_FIRST)]
-
-
-def example(name: str, questions: Mapping[str, Question]) -> str:
-    """Return the text of an example by its name, or of the first if there is none of that name."""
-    if name in questions:
-        head, body = f"# {questions[name].title}", questions[name].query.splitlines()
-        return "\n".join([head, *(line for line in body if not line.startswith("#+"))])
-    return FORMS.get(name, FORMS["classes"])[1]

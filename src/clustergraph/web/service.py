@@ -6,7 +6,7 @@ import hashlib
 import logging
 import os
 import time
-from collections.abc import Awaitable, Callable, Hashable
+from collections.abc import Awaitable, Callable, Hashable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from http import HTTPStatus
@@ -58,6 +58,7 @@ _BESIDE: Final = 200
 """About how many bytes an answer that is kept takes in memory beside itself."""
 _HEAD: Final = 2_000
 """About how many bytes a whole response takes in memory beside its body."""
+_OF_EVIDENCE: Final = "SELECT ?class { ?class rdfs:subClassOf* ?top VALUES ?top { cg:Statement cg:Source cg:Note } }"
 _RELEASES: Final = 4
 """What is known of so many releases is kept: of the current one, and of those that permanent links name."""
 
@@ -243,6 +244,11 @@ class Served:
     async def questions(self) -> dict[str, Question]:
         """Return the questions of the release, by name."""
         return await self.once(Graph.catalogue)
+
+    async def evidence_classes(self) -> Mapping[str, str]:
+        """Return the names of the classes that say how things are said, and not what there is, by IRI."""
+        _, rows = await self.once(Graph.table, _OF_EVIDENCE)
+        return {cell.iri: cell.shown for row in rows for cell in row if cell.iri}
 
     async def choices(self, parameter: Parameter) -> ListedChoices:
         """Return what a parameter can be, if that is not too much to be suggested; see `suggested`."""

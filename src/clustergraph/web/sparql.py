@@ -1,8 +1,10 @@
 """The SPARQL endpoint, its page for people, and what it says of itself."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from typing import Final
 from urllib.parse import urlencode
 
@@ -28,12 +30,13 @@ from clustergraph.formats import RDF_FORMATS
 from clustergraph.graph import Graph
 from clustergraph.questions.answer import cell
 from clustergraph.questions.catalogue import by_subject
+from clustergraph.questions.question import Question
 from clustergraph.release.manifest import Release
 from clustergraph.sparql.federation import Allowed
 from clustergraph.sparql.guard import Checked, check, check_graph
 from clustergraph.terms import BASE, PREFIXES, compact
 from clustergraph.web import authorisation, protocol, responses, updates
-from clustergraph.web.pages import FORMS, example, page, problem_page, respond_page
+from clustergraph.web.pages import page, problem_page, respond_page
 from clustergraph.web.problems import bad_request
 from clustergraph.web.protocol import Asked
 from clustergraph.web.responses import GRAPHS, RESULTS, Content, address_tag, respond, tag
@@ -48,6 +51,15 @@ ROWS_SHOWN: Final = 1000
 """How many rows the page shows; the downloads have all."""
 _PREFIXES: Final = {each: PREFIXES[each] for each in ("sd", "void", "dcterms", "schema", "rdf")}
 """Those of a description of the endpoint."""
+
+
+def _form(name: str) -> tuple[str, str]:
+    title, _, query = (Path(__file__).parent / "forms" / f"{name}.rq").read_text("utf-8").partition("\n")
+    return title.removeprefix("# "), query.rstrip("\n")
+
+
+_FORMS: Final = {name: _form(name) for name in ("section", "thing", "doubt", "classes")}
+"""Examples of the forms of a query, by name: a title, and the query."""
 
 
 async def endpoint(request: Request) -> Response:
@@ -119,6 +131,14 @@ async def _picture(request: Request, service: Service, asked: Asked, query: str)
     return await respond(request, make, "image/svg+xml", etag, release=here.release)
 
 
+def _example(name: str, questions: Mapping[str, Question]) -> str:
+    """Return the text of an example by its name, or of the last form if there is none of that name."""
+    if name in questions:
+        head, body = f"# {questions[name].title}", questions[name].query.splitlines()
+        return "\n".join([head, *(line for line in body if not line.startswith("#+"))])
+    return _FORMS.get(name, _FORMS["classes"])[1]
+
+
 async def _page(request: Request, service: Service, asked: Asked) -> Response:
     """Show the form, and under it the answer or what is wrong."""
     here, wrong, checked = served(request), None, None
@@ -131,9 +151,9 @@ async def _page(request: Request, service: Service, asked: Asked) -> Response:
     async def make() -> bytes | Response:
         chosen, questions = request.query_params.get("example", ""), await here.questions()
         names: dict[str, object] = {
-            "query": asked.query if asked.query is not None else example(chosen, questions),
+            "query": asked.query if asked.query is not None else _example(chosen, questions),
             "example": chosen,
-            "forms": FORMS,
+            "forms": _FORMS,
             "groups": by_subject(questions.values()),
             "prefixes": PREFIXES,
             "limits": service.settings,

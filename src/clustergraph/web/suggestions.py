@@ -1,18 +1,16 @@
 """What the search field suggests while a name is typed."""
 
-from functools import partial
 from typing import Annotated, Final
 
 from fastapi import Query
 from starlette.requests import Request
 from starlette.responses import Response
 
-from clustergraph.graph import Graph
 from clustergraph.languages.messages import gettext
 from clustergraph.questions.suggestions import Suggestion, suggestions
-from clustergraph.web.pages import OF_EVIDENCE, as_json
+from clustergraph.web.pages import as_json
 from clustergraph.web.responses import PAGE_OR_JSON, address_tag, respond
-from clustergraph.web.service import ReleaseName, Served, served
+from clustergraph.web.service import ReleaseName, served
 
 _LETTERS: Final = 100
 
@@ -26,7 +24,7 @@ async def suggest(
     here, text = served(request), q.strip()[:_LETTERS]
 
     async def make() -> bytes:
-        last = await here.kept(("classes of evidence",), partial(_evidence, here))
+        last = frozenset((await here.evidence_classes()).values())  # nobody looks for their things first
         groups = await here.do(suggestions, text, last) if text else {}
         return as_json(
             {"groups": [{"title": gettext(title), "hits": list(map(_told, groups[title]))} for title in groups]}
@@ -38,9 +36,3 @@ async def suggest(
 
 def _told(hit: Suggestion) -> dict[str, str]:
     return {"label": hit.label, "class": hit.class_, "name": hit.name, "href": hit.address, "iri": hit.iri}
-
-
-async def _evidence(here: Served) -> frozenset[str]:
-    """Return the names of the classes that say how things are said; nobody looks for their things first."""
-    _, rows = await here.once(Graph.table, OF_EVIDENCE)
-    return frozenset(cell.shown for row in rows for cell in row)
