@@ -137,6 +137,21 @@ class Release:
             raise ReleaseError(f"{file} cannot be read: it is damaged", advice=_BUILD) from error
 
     @property
+    def short(self) -> str:
+        """The start of its digest, which tells people it from others."""
+        return self.digest[:16]
+
+    @property
+    def title(self) -> str:
+        """What it is called."""
+        return self.imprint.title or "clustergraph"
+
+    @property
+    def site(self) -> str:
+        """What pages and feeds of it are called: its title up to a colon."""
+        return self.title.partition(":")[0]
+
+    @property
     def has_store(self) -> bool:
         """Whether its store is there."""
         return (self.path / STORE).is_dir()

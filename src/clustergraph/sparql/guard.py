@@ -6,6 +6,8 @@ from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import Final
 
+from pyoxigraph import NamedNode
+
 from clustergraph.errors import OverLimitError, QueryError
 from clustergraph.settings import Settings
 from clustergraph.sparql.federation import Allowed, Calls
@@ -88,6 +90,18 @@ def check_update(update: str, settings: Settings) -> None:
     for operation in tree.operations:
         if operation.word == "LOAD":
             raise refused(update, operation.start, *_NO_LOAD)
+
+
+def is_iri(text: str) -> bool:
+    """Whether a text is an absolute IRI, for us and for the engine.
+
+    >>> [is_iri(text) for text in ("http://a.example/b", "http://[b", "http://a.example/%zz", "b")]
+    [True, False, False, False]
+    """
+    try:
+        return bool(IRI.fullmatch(text) and NamedNode(text))
+    except ValueError:
+        return False
 
 
 def with_dataset(update: str, default: Sequence[str], named: Sequence[str]) -> str:

@@ -8,8 +8,6 @@ from typing import Final, Self
 from clustergraph.release.manifest import Release
 
 _SPECIAL: Final = re.compile(r"([&%$#_{}])")
-_SHORT: Final = 16
-"""So many digits of a digest tell releases apart."""
 
 
 @dataclass(frozen=True)
@@ -23,7 +21,7 @@ class Citation:
     def of(cls, release: Release, host: str) -> Self:
         """Return how a release is cited that is found at an address."""
         about, day = release.imprint, date.fromisoformat(release.created[:10])
-        title, short = about.title or "clustergraph", release.digest[:_SHORT]
+        title, short = release.title, release.short
         address = f"{host}/?release={release.digest}"
         named = not about.publisher_name or title.startswith(f"{about.publisher_name}:")
         by = "" if named else f"{about.publisher_name}: "

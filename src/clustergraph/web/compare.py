@@ -15,8 +15,8 @@ from clustergraph.questions.question import find
 from clustergraph.questions.thing_comparison import ASPECTS, MOST, ThingComparison, compared, single
 from clustergraph.questions.values import SUGGESTED
 from clustergraph.terms import compact
-from clustergraph.web.pages import as_json, problem_page, respond_page
-from clustergraph.web.responses import HTML, Offers, address_tag, format_of, in_thread, respond
+from clustergraph.web.pages import as_json, problem_page, respond_as
+from clustergraph.web.responses import HTML, Offers, format_of, in_thread
 from clustergraph.web.service import ReleaseName, Served, served
 from clustergraph.web.timelines import timelines
 
@@ -41,21 +41,19 @@ async def compare(
     here = served(request)
     things = list(dict.fromkeys(filter(None, map(str.strip, thing or []))))
     dates = {"valid_on": valid_on.strip(), "known_by": known_by.strip()}
-    name = OFFERS.choose(request, request.path_params.get("extension") or wanted)
 
     async def show() -> bytes | Response:
         return await _show(here, things, dates)
 
-    async def write() -> bytes:
+    async def tell() -> bytes:
         found = await here.do(compared, things, dates)
-        if name == "csv":
-            return await in_thread(lambda: found.table().encode())
         return await in_thread(lambda: as_json({**found.document(), "permanent": _address(found.things, dates, here)}))
 
-    if name == "html":
-        return await respond_page(request, here.release, show)
-    etag = address_tag(request, here.release, name)
-    return await respond(request, write, OFFERS.content_type(name), etag, release=here.release)
+    async def table() -> bytes:
+        found = await here.do(compared, things, dates)
+        return await in_thread(lambda: found.table().encode())
+
+    return await respond_as(request, OFFERS, wanted, {"html": show, "json": tell, "csv": table})
 
 
 async def _show(here: Served, things: list[str], dates: dict[str, str]) -> bytes | Response:

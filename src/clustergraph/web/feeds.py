@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from http import HTTPStatus
 from itertools import groupby
@@ -14,7 +14,6 @@ from urllib.parse import urlencode
 
 import anyio
 from fastapi import Query
-from pyoxigraph import NamedNode
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -24,15 +23,15 @@ from clustergraph.languages.notation import number
 from clustergraph.questions.samples import words_for
 from clustergraph.release.history import History, HistoryExtent, StatedChange
 from clustergraph.release.manifest import Release
-from clustergraph.sparql.guard import IRI
+from clustergraph.sparql.guard import is_iri
 from clustergraph.terms import HOME, compact, expand
-from clustergraph.web.atom import Entry, Feed
-from clustergraph.web.pages import as_json, rendered
+from clustergraph.web.atom import MEDIA_TYPE, Entry, Feed
+from clustergraph.web.pages import as_json, rendered, respond_as
 from clustergraph.web.problems import RequestError, bad_request
-from clustergraph.web.responses import HTML, Offers, address_tag, format_of, respond
+from clustergraph.web.responses import HTML, Offers, format_of
 from clustergraph.web.service import Served, served
 
-OFFERS: Final = Offers({"html": HTML, "json": ("application/json",), "atom": ("application/atom+xml",)})
+OFFERS: Final = Offers({"html": HTML, "json": ("application/json",), "atom": (MEDIA_TYPE,)})
 _MOST: Final = 30
 """So many of the newest releases are told of."""
 _CHANGES: Final = 200
@@ -117,9 +116,10 @@ async def releases(request: Request, wanted: Annotated[str, format_of(OFFERS)] =
 
     async def feed() -> bytes:
         entries = [_entry_of_release(here, each) for each in found]
-        return _feed(here, "/releases", gettext("Releases"), entries, found[-1].release.created)
+        return _feed(here, "/releases", "", gettext("Releases"), entries, found[-1].release.created)
 
-    return await _answer(request, here, wanted, found, {"html": show, "json": tell, "atom": feed})
+    beside = [each.document for each in found]
+    return await respond_as(request, OFFERS, wanted, {"html": show, "json": tell, "atom": feed}, beside)
 
 
 async def changes(
@@ -149,27 +149,16 @@ async def changes(
     async def feed() -> bytes:
         _need(iri)
         entries = [_entry_of_thing(here, each, iri, label) for each in await found()]
-        path = f"/changes?{urlencode({'thing': iri})}"
-        return _feed(here, path, gettext("Changes about %(thing)s", thing=label), entries, kept[-1].release.created)
+        title = gettext("Changes about %(thing)s", thing=label)
+        return _feed(here, "/changes", f"?{urlencode({'thing': iri})}", title, entries, kept[-1].release.created)
 
-    return await _answer(request, here, wanted, kept, {"html": show, "json": tell, "atom": feed})
+    beside = [each.document for each in kept]
+    return await respond_as(request, OFFERS, wanted, {"html": show, "json": tell, "atom": feed}, beside)
 
 
 def _need(iri: str) -> None:
     if not iri:
         raise bad_request("there is no thing", "give one as the parameter 'thing', by its IRI or its name")
-
-
-async def _answer(
-    request: Request,
-    here: Served,
-    wanted: str,
-    kept: Sequence[ReleaseNews],
-    makers: Mapping[str, Callable[[], Awaitable[bytes]]],
-) -> Response:
-    name = OFFERS.choose(request, request.path_params.get("extension") or wanted)
-    etag = address_tag(request, here.release, name, [each.document for each in kept])
-    return await respond(request, makers[name], OFFERS.content_type(name), etag, release=here.release)
 
 
 async def _kept(here: Served) -> list[ReleaseNews]:
@@ -189,17 +178,10 @@ def _extent(release: Release) -> HistoryExtent | None:
 
 async def _thing(here: Served, given: str) -> tuple[str, str]:
     """Return the IRI and label of a thing that is given by IRI or name; what is gone has no label."""
-    if _is_iri(given):
+    if "://" in given and is_iri(given):
         return given, (await here.do(words_for, [given])).get(given) or compact(given).strip("<>")
     choice, _ = await here.do(Graph.named, given)
     return choice.iri, choice.label
-
-
-def _is_iri(text: str) -> bool:
-    try:
-        return bool(IRI.fullmatch(text) and "://" in text and NamedNode(text))
-    except ValueError:
-        return False
 
 
 async def _changed(here: Served, kept: Sequence[ReleaseNews], iri: str) -> list[ThingNews]:
@@ -225,16 +207,15 @@ def _told(about: Sequence[StatedChange], names: Mapping[str, str], iri: str) -> 
     groups = defaultdict[tuple[str, str], tuple[dict[Shown, None], dict[Shown, None]]](lambda: ({}, {}))
     for each in about:
         if each.predicate not in _UNTOLD:
-            groups[each.subject, each.predicate][each.new][shown(each.value) if each.is_thing else ("", each.value)] = (
-                None
-            )
+            value = shown(each.value) if each.is_thing else ("", each.value)
+            groups[each.subject, each.predicate][each.new][value] = None
     ordered = sorted(groups, key=lambda pair: (pair[0] != iri, pair))
     return [ToldChange(shown(one), shown(other), *map(list, groups[one, other])) for one, other in ordered]
 
 
 def _entry_of_release(here: Served, news: ReleaseNews) -> Entry:
     release = news.release
-    title = gettext("Release %(digest)s", digest=release.digest[:16])
+    title = gettext("Release %(digest)s", digest=release.short)
     place = f"{here.service.address}/?{urlencode({'release': release.digest})}"
     return Entry(f"{HOME.base}release/{release.digest}", title, release.created, place, news.summary)
 
@@ -243,25 +224,23 @@ def _entry_of_thing(here: Served, news: ThingNews, iri: str, label: str) -> Entr
     count = len(news.changes)
     told = ngettext("%(num)d change", "%(num)d changes", count) % {"num": count}
     mark = hashlib.sha256(iri.encode()).hexdigest()[:16]
-    place = f"{here.service.address}/changes?{urlencode({'thing': iri})}#{news.release.digest[:16]}"
+    place = f"{here.service.address}/changes?{urlencode({'thing': iri})}#{news.release.short}"
     text = "\n".join(each.sentence for each in news.changes)
     return Entry(
         f"{HOME.base}release/{news.release.digest}#{mark}", f"{label}: {told}", news.release.created, place, text
     )
 
 
-def _feed(here: Served, path: str, title: str, entries: Sequence[Entry], since: str) -> bytes:
+def _feed(here: Served, path: str, query: str, title: str, entries: Sequence[Entry], since: str) -> bytes:
     """Return a feed; without entries it is as old as the first release that is kept."""
-    imprint, host = here.release.imprint, here.service.address
-    own = path.replace("/changes?", "/changes.atom?") if "?" in path else f"{path}.atom"
-    site = imprint.title or "clustergraph"
+    release, host = here.release, here.service.address
     made = Feed(
-        iri=f"{host}{own}",
-        title=f"{site.partition(':')[0]}: {title}",
+        iri=f"{host}{path}.atom{query}",
+        title=f"{release.site}: {title}",
         updated=entries[0].updated if entries else since,
-        address=f"{host}{path}",
-        author=imprint.publisher_name or site,
-        licence=imprint.licence,
+        address=f"{host}{path}{query}",
+        author=release.imprint.publisher_name or release.title,
+        licence=release.imprint.licence,
         entries=entries,
     )
     return made.document()

@@ -26,7 +26,7 @@ from clustergraph.web.assets import asset_address
 from clustergraph.web.faults import report_href
 from clustergraph.web.negotiation import switch
 from clustergraph.web.problems import RequestError
-from clustergraph.web.responses import HTML_UTF8, PAGE_OR_JSON, address_tag, in_thread, respond
+from clustergraph.web.responses import HTML_UTF8, PAGE_OR_JSON, Offers, address_tag, in_thread, respond
 from clustergraph.web.service import served
 
 _FOLDER: Final = Path(__file__).parent
@@ -124,7 +124,7 @@ _ENVIRONMENT.filters |= {
     "number": notation.number,
     "quantity": notation.quantity,
     "day": notation.day,
-    "site": lambda release: ((release and release.imprint.title) or "clustergraph").partition(":")[0],
+    "site": lambda release: release.site if release else "clustergraph",
     "short": lambda iri: compact(iri).strip("<>"),
     "catalogue_href": lambda chosen: f"/questions?{urlencode({key: each for key, each in chosen.items() if each})}",
     "query_href": lambda query: f"/sparql?{urlencode({'query': query})}",
@@ -171,18 +171,29 @@ async def page_or_json(
     tell: Callable[[], Awaitable[object]],
     beside: object = None,
 ) -> Response:
-    """Return a page, or what there is to tell as JSON, and make only that which the client wants.
-
-    Both follow from the release that is asked for, and what is `beside` it.
-    """
-    release = served(request).release
+    """Return a page, or what there is to tell as JSON, as `respond_as` does."""
 
     async def write() -> bytes:
         return await in_thread(partial(as_json, await tell()))
 
-    name = PAGE_OR_JSON.choose(request, request.path_params.get("extension") or wanted)
-    make, etag = show if name == "html" else write, address_tag(request, release, name, beside)
-    return await respond(request, make, PAGE_OR_JSON.content_type(name), etag, release=release)
+    return await respond_as(request, PAGE_OR_JSON, wanted, {"html": show, "json": write}, beside)
+
+
+async def respond_as(
+    request: Request,
+    offers: Offers,
+    wanted: str,
+    makers: Mapping[str, Callable[[], Awaitable[bytes | Response]]],
+    beside: object = None,
+) -> Response:
+    """Return what is offered in the format that the client wants, and make only that.
+
+    It follows from the release that is asked for, and what is `beside` it.
+    """
+    release = served(request).release
+    name = offers.choose(request, request.path_params.get("extension") or wanted)
+    etag = address_tag(request, release, name, beside)
+    return await respond(request, makers[name], offers.content_type(name), etag, release=release)
 
 
 def as_json(document: object) -> bytes:

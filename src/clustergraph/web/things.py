@@ -25,7 +25,7 @@ from clustergraph.questions.thing import Thing
 from clustergraph.rdf.jsonld import Tree
 from clustergraph.rdf.lines import quads_of
 from clustergraph.release.artefacts import PROFILES, Made
-from clustergraph.sparql.guard import IRI
+from clustergraph.sparql.guard import is_iri
 from clustergraph.terms import BASE, HOME, address, compact
 from clustergraph.web import cards, graphstore
 from clustergraph.web.pages import as_json, page_or_json, rendered, respond_page
@@ -90,7 +90,7 @@ async def describe(
 ) -> Response:
     """Answer what the graph says about any IRI."""
     iri = iri.strip()
-    if not _is_iri(iri):
+    if not is_iri(iri):
         advice = "give one as the parameter 'iri', for instance http://data.europa.eu/nuts/code/FRK"
         raise bad_request(f"{iri!r} is not an IRI" if iri else "there is no IRI", advice)
     return await _answer(request, iri, wanted)
@@ -126,22 +126,10 @@ async def _answer(request: Request, iri: str, wanted: str) -> Response:
         advice = "it will not come back; the home page / lists what is here"
         raise RequestError(HTTPStatus.GONE, f"<{iri}> was withdrawn on {gone.date}{reason}", advice)
     name = OFFERS.choose(request, wanted)
-    if not _is_iri(iri):
+    if not is_iri(iri):
         raise UnknownThingError(iri, [])
     make = {"html": _page, "json": _card}.get(name)
     return await (make(request, iri) if make else _data(request, iri, name))
-
-
-def _is_iri(text: str) -> bool:
-    """Whether a text is an absolute IRI, for us and for the engine.
-
-    >>> [_is_iri(text) for text in ("http://a.example/b", "http://[b", "http://a.example/%zz", "b")]
-    [True, False, False, False]
-    """
-    try:
-        return bool(IRI.fullmatch(text) and NamedNode(text))
-    except ValueError:
-        return False
 
 
 async def _page(request: Request, iri: str) -> Response:
