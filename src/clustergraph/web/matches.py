@@ -57,7 +57,7 @@ async def matches(
     here = served(request)
 
     async def found() -> MatchExcerpt:
-        return await here.once(excerpt, state, offset, _MOST)
+        return await here.do(excerpt, state, offset, _MOST)
 
     async def tell() -> dict[str, object]:
         return asdict(await found())

@@ -78,7 +78,7 @@ async def thing(request: Request) -> Response:
     chosen = OFFERS.named(suffix) or ""
     name = stem if chosen else path
     own = HOME.base + name
-    ours = HOME.base == BASE or not await served(request).once(Graph.knows, own)
+    ours = HOME.base == BASE or not await served(request).do(Graph.knows, own)
     return await _answer(request, BASE + name if ours else own, chosen)
 
 
