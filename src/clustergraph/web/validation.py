@@ -25,7 +25,7 @@ from clustergraph.formats import RDF_FORMATS, of_file
 from clustergraph.pipeline.material import report
 from clustergraph.release.manifest import Release
 from clustergraph.web.authorisation import trusted
-from clustergraph.web.listings import listings
+from clustergraph.web.checked_texts import checked_texts
 from clustergraph.web.middleware import while_there
 from clustergraph.web.ontology import linked, ontology_in
 from clustergraph.web.pages import problem_page, rendered, respond_page
@@ -172,16 +172,16 @@ async def _checked(
         try:
             found = json.loads(await report("json"))
         except ClustergraphError as error:
-            listed, _ = listings({"findings": _unread(error)}, _files(sent))
+            texts, _ = checked_texts({"findings": _unread(error)}, _files(sent))
             names = {
                 "sent": again,
                 "settings": request.app.state.service.settings,
-                "listings": listed,
+                "texts": texts,
                 "linked": escape,
             }
             return await problem_page("validation.html", error, release, **names)
-        listed, left_out = listings(found, _files(sent))
-        names = {"listings": listed, "left_out": left_out, "linked": await _linking(request)}
+        texts, left_out = checked_texts(found, _files(sent))
+        names = {"texts": texts, "left_out": left_out, "linked": await _linking(request)}
         return await _form(request, release, sent=again, report=found, **names)
 
     async def write() -> bytes:

@@ -18,7 +18,7 @@ _MOST: Final = 300
 
 
 @dataclass(frozen=True)
-class ListedLine:
+class CheckedLine:
     """A line of a text, with its number and what was found there."""
 
     number: int
@@ -29,30 +29,30 @@ class ListedLine:
 
 
 @dataclass(frozen=True)
-class Listing:
+class CheckedText:
     """The lines of a file that are shown, and what was found in no line of it."""
 
     file: str
-    lines: Sequence[ListedLine] = ()
+    lines: Sequence[CheckedLine] = ()
     after: int = 0
     """How many lines are left out after them."""
     elsewhere: Sequence[Told] = field(default_factory=list)
 
 
-def listings(report: Told, texts: Mapping[str, str]) -> tuple[list[Listing], int]:
-    """Return for each file that has findings its listing, and how many findings are left out because of their number.
+def checked_texts(report: Told, texts: Mapping[str, str]) -> tuple[list[CheckedText], int]:
+    """Return for each file that has findings its text, and how many findings are left out because of their number.
 
-    >>> found, left_out = listings({"findings": [{"file": "a", "line": 2, "column": 1}]}, {"a": "x\\ny\\nz"})
+    >>> found, left_out = checked_texts({"findings": [{"file": "a", "line": 2, "column": 1}]}, {"a": "x\\ny\\nz"})
     >>> [(line.number, line.text, len(line.findings)) for line in found[0].lines], left_out
     ([(1, 'x', 0), (2, 'y', 1), (3, 'z', 0)], 0)
     """
     shown = report["findings"][:_MOST]
     files = dict.fromkeys(finding["file"] for finding in shown)
-    found = [_listing(name or "", [each for each in shown if each["file"] == name], texts) for name in files]
+    found = [_checked_text(name or "", [each for each in shown if each["file"] == name], texts) for name in files]
     return found, len(report["findings"]) - len(shown)
 
 
-def _listing(name: str, findings: Sequence[Told], texts: Mapping[str, str]) -> Listing:
+def _checked_text(name: str, findings: Sequence[Told], texts: Mapping[str, str]) -> CheckedText:
     lines = texts.get(name, "").split("\n")
     placed, elsewhere = defaultdict[int, list[Told]](list), []
     for each in findings:
@@ -61,9 +61,9 @@ def _listing(name: str, findings: Sequence[Told], texts: Mapping[str, str]) -> L
         else:
             elsewhere.append(each)
     if not placed:
-        return Listing(name, elsewhere=elsewhere)
+        return CheckedText(name, elsewhere=elsewhere)
     wanted = sorted(_wanted(placed, len(lines)))
-    return Listing(name, list(_listed(wanted, lines, placed)), len(lines) - wanted[-1], elsewhere)
+    return CheckedText(name, list(_listed(wanted, lines, placed)), len(lines) - wanted[-1], elsewhere)
 
 
 def _wanted(placed: Iterable[int], count: int) -> set[int]:
@@ -73,12 +73,12 @@ def _wanted(placed: Iterable[int], count: int) -> set[int]:
     return {near for line in placed for near in range(line - _AROUND, line + _AROUND + 1) if 1 <= near <= count}
 
 
-def _listed(wanted: Sequence[int], lines: Sequence[str], placed: Mapping[int, Sequence[Told]]) -> Iterator[ListedLine]:
+def _listed(wanted: Sequence[int], lines: Sequence[str], placed: Mapping[int, Sequence[Told]]) -> Iterator[CheckedLine]:
     before = 0
     for number in wanted:
         findings = placed.get(number, ())
         text = _cut(lines[number - 1].rstrip("\r"), findings[0]["column"] or 1 if findings else 1)
-        yield ListedLine(number, text, findings, number - before - 1)
+        yield CheckedLine(number, text, findings, number - before - 1)
         before = number
 
 
