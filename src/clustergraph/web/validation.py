@@ -28,7 +28,7 @@ from clustergraph.web.authorisation import trusted
 from clustergraph.web.checked_texts import checked_texts
 from clustergraph.web.middleware import while_there
 from clustergraph.web.ontology import linked, ontology_in
-from clustergraph.web.pages import problem_page, rendered, respond_page
+from clustergraph.web.pages import problem_page, respond_page
 from clustergraph.web.problems import RequestError, bad_request
 from clustergraph.web.protocol import BESIDE, FORM, body, decode, in_address, parse
 from clustergraph.web.responses import GRAPHS, HTML, HTML_UTF8, Offers, respond
@@ -136,10 +136,12 @@ async def endpoint(request: Request) -> Response:
     return await respond_page(request, release, partial(_form, request, release))
 
 
-async def _form(request: Request, release: Release, **names: object) -> bytes:
-    """Return the page with the form, and what was found, if something was checked."""
+async def _form(
+    request: Request, release: Release, error: Exception | None = None, **names: object
+) -> bytes | Response:
+    """Return the page with the form, and what was found or is wrong, if something was checked."""
     settings = request.app.state.service.settings
-    return await rendered("validation.html", release, **{"sent": _FIELDS, "settings": settings, **names})
+    return await problem_page("validation.html", error, release, **{"sent": _FIELDS, "settings": settings, **names})
 
 
 async def _example(request: Request, name: str) -> dict[str, str]:
@@ -173,16 +175,10 @@ async def _checked(
             found = json.loads(await report("json"))
         except ClustergraphError as error:
             texts, _ = checked_texts({"findings": _unread(error)}, _files(sent))
-            names = {
-                "sent": again,
-                "settings": request.app.state.service.settings,
-                "texts": texts,
-                "linked": escape,
-            }
-            return await problem_page("validation.html", error, release, **names)
+            return await _form(request, release, error, sent=again, texts=texts, linked=escape)
         texts, left_out = checked_texts(found, _files(sent))
-        names = {"texts": texts, "left_out": left_out, "linked": await _linking(request)}
-        return await _form(request, release, sent=again, report=found, **names)
+        linking = await _linking(request)
+        return await _form(request, release, sent=again, report=found, texts=texts, left_out=left_out, linked=linking)
 
     async def write() -> bytes:
         return (await report(name)).encode()
