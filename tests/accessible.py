@@ -1,7 +1,9 @@
-"""What every page must be: well formed, a label for each field, scripts and styles in files of ours only."""
+"""What every page must be: well formed, a label for each field, files of ours only; and what it says."""
 
 from __future__ import annotations
 
+import re
+from html import unescape
 from html.parser import HTMLParser
 
 VOID = {"area", "base", "br", "col", "hr", "img", "input", "link", "meta", "source", "wbr"}
@@ -49,3 +51,9 @@ def check_page(text: str) -> None:
     for tag, name, value in found.attributes:
         if tag in ("link", "img", "script") and name in ("href", "src"):
             assert value.startswith("/"), "nothing is loaded from another host"
+
+
+def words(page: str) -> str:
+    """Return what a page says between its head and foot, or what a part of one says, in one line."""
+    told = page.partition("<main")[2].partition("</main")[0] or page
+    return unescape(" ".join(re.sub(r"<[^>]*>", " ", told).split()))

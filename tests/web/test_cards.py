@@ -19,7 +19,7 @@ from clustergraph.release.write import merge, write
 from clustergraph.settings import Settings
 from clustergraph.terms import GRAPH, NamedNode, expand
 from clustergraph.web.app import create_app
-from tests.accessible import check_page
+from tests.accessible import check_page, words
 
 BROWSER = {"Accept": "text/html"}
 PLASTIPOLIS = "/id/organisation/plastipolis"
@@ -67,10 +67,6 @@ def client(root: Path) -> Iterator[TestClient]:
         yield client
 
 
-def text(page: str) -> str:
-    return " ".join(html.unescape(re.sub(r"<[^>]*>", " ", page)).split())
-
-
 @pytest.mark.parametrize("kind", KINDS)
 def test_there_is_a_card_for_each_kind_of_thing(client: TestClient, kind: str) -> None:
     page = client.get(KINDS[kind], headers=BROWSER)
@@ -85,10 +81,10 @@ def test_the_member_counts_of_a_cluster_come_first_with_date_source_and_proof(cl
     first = main[: main.index('id="statements"')]
     line = re.search(r"<dt>(?:(?!<dt>).)*>members<.*?</dd>", first, re.DOTALL)
     assert line
-    assert re.search("sources differ.*400.*2017.*more than 350.*2017.*more than 320.*2015", text(line[0]))
+    assert re.search("sources differ.*400.*2017.*more than 350.*2017.*more than 320.*2015", words(line[0]))
     assert line[0].count('href="/graph/') == line[0].count('href="/explain?') == 3
     # The head of the page with its map is drawn before, so that little of the text may come ahead of it.
-    assert len(text(main[: main.index(line[0])])) < 1000
+    assert len(words(main[: main.index(line[0])])) < 1000
 
 
 def test_whatever_is_told_first_leads_to_its_proof(client: TestClient) -> None:
@@ -106,8 +102,8 @@ def test_whatever_is_told_first_leads_to_its_proof(client: TestClient) -> None:
 def test_a_cluster_is_shown_beside_its_region(client: TestClient) -> None:
     page = client.get(PLASTIPOLIS, headers=BROWSER).text
     assert '<svg class="frame' in page
-    for words in ("Oyonnax", "Priorities of its region", "Advanced Manufacturing", "Works most with", "coordinates"):
-        assert words in page
+    for each in ("Oyonnax", "Priorities of its region", "Advanced Manufacturing", "Works most with", "coordinates"):
+        assert each in page
     assert re.search(r'<li class="shared"><a href="/scheme/field/additive-manufacturing">', page)
     assert re.search(r'<li><a href="/scheme/field/sport">', page)
     assert f"/compare?thing={quote('https://w3id.org/clustergraph/id/organisation/plastipolis', safe='/')}" in page
@@ -122,13 +118,13 @@ def test_what_disagrees_is_on_the_card_and_leads_on(client: TestClient) -> None:
 
 
 def test_a_region_has_on_one_page_what_its_director_asks(client: TestClient) -> None:
-    said = text(client.get(LOMBARDY, headers=BROWSER).text)
-    for words in (
+    said = words(client.get(LOMBARDY, headers=BROWSER).text)
+    for each in (
         "Priorities of smart specialisation", "mechatronics for advanced manufacturing systems", "AFIL",
         "Vanguard pilot: 3D Printing", "Regions with the same priorities", "Baden-Württemberg", "Horizon 2020",
         "active companies 814,000",
     ):  # fmt: skip
-        assert words in said
+        assert each in said
 
 
 def test_the_card_as_json_has_what_the_page_has(client: TestClient) -> None:

@@ -16,7 +16,7 @@ from clustergraph.pipeline.project import Project
 from clustergraph.release.releases import Releases
 from clustergraph.settings import Settings
 from clustergraph.web.app import create_app
-from tests.accessible import check_page
+from tests.accessible import check_page, words
 from tests.small_project import make
 
 HTML = {"Accept": "text/html"}
@@ -55,10 +55,6 @@ def releases(tmp_path_factory: pytest.TempPathFactory) -> Releases:
 def client(releases: Releases):
     with TestClient(create_app(releases.root, Settings(), address="https://clusters.example")) as client:
         yield client
-
-
-def words(page: str) -> str:
-    return unescape(" ".join(re.sub(r"<[^>]*>", " ", page.partition("<main")[2].partition("</main")[0]).split()))
 
 
 def check_feed(content: bytes) -> list[ET.Element]:

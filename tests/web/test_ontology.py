@@ -11,7 +11,7 @@ from starlette.testclient import TestClient
 
 from clustergraph.settings import Settings
 from clustergraph.web.app import create_app
-from tests.accessible import check_page
+from tests.accessible import check_page, words
 from tests.small_release import write_release
 
 HTML = {"Accept": "text/html"}
@@ -61,10 +61,6 @@ def client(tmp_path_factory):
     write_release(root, extra=MODEL)
     with TestClient(create_app(root, Settings())) as client:
         yield client
-
-
-def words(page: str) -> str:
-    return unescape(" ".join(re.sub(r"<[^>]*>", " ", page.partition("<main")[2]).split()))
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ from clustergraph.settings import Settings
 from clustergraph.terms import BASE, expand
 from clustergraph.web.app import create_app
 from clustergraph.web.responses import GRAPHS
-from tests.accessible import check_page
+from tests.accessible import check_page, words
 from tests.small_project import make
 from tests.small_release import write_release
 
@@ -52,7 +52,7 @@ def test_pages_are_well_formed_and_accessible(client, path):
 
 def test_a_page_shows_names_sources_and_what_is_inferred(client):
     page = client.get("/id/organisation/plastipolis", headers=HTML).text
-    text = " ".join(re.sub(r"<[^>]*>", " ", page).split())
+    text = words(page)
     assert "Plastipolis cluster" in text
     assert "participates in Efficient and Sustainable Manufacturing inferred: why?" in text
     assert "is figure of figure:members-1 3 Partners , Concept note" in text

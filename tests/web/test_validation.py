@@ -16,7 +16,7 @@ from starlette.testclient import TestClient
 
 from clustergraph.settings import Settings
 from clustergraph.web.app import create_app
-from tests.accessible import check_page
+from tests.accessible import check_page, words
 from tests.conftest import ROOT
 from tests.live_server import serve
 from tests.small_project import make
@@ -251,10 +251,6 @@ def test_data_that_is_nested_deeply_is_refused_at_once(client: TestClient, media
     answer = client.post("/validate", content=text[:99_000], headers={"Content-Type": media_type})
     assert 400 <= answer.status_code < 500
     assert "nested" in answer.json()["detail"]
-
-
-def words(page: str) -> str:
-    return unescape(" ".join(re.sub(r"<[^>]*>", " ", page).split()))
 
 
 def test_findings_stand_below_their_lines(client: TestClient) -> None:
