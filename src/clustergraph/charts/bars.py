@@ -18,8 +18,6 @@ FEW_BARS: Final = 8
 """How many bars a narrow picture has."""
 MOST_ZEROS: Final = 3
 """How many bars of no length a panel has before they are left out."""
-NARROW: Final = 480.0
-"""Under which width names stand above their bars."""
 ARROW: Final = 12.0
 """Room for what says that a number is open to one side."""
 
@@ -72,7 +70,7 @@ def bars(chart: Chart, drawing: Drawing) -> Drawn:
 
 def most_bars(drawing: Drawing, panels: int) -> int:
     """Return how many bars a panel has at the most."""
-    return max(3, (MOST_BARS if drawing.width >= NARROW else FEW_BARS) // max(1, panels))
+    return max(3, (FEW_BARS if drawing.narrow else MOST_BARS) // max(1, panels))
 
 
 def amounts(chart: Chart) -> tuple[dict[str, list[Amount]], list[str]]:
@@ -153,8 +151,8 @@ def caption(drawing: Drawing, words: str, y: float) -> float:
 def _bars(drawing: Drawing, found: Sequence[Amount], y: float) -> float:
     if not found:
         return y
-    above = drawing.width < NARROW
-    left = 0.0 if above else min(drawing.width * 0.42, max(width(each.name) for each in found)) + 14
+    # In a narrow picture names stand above their bars.
+    left = 0.0 if drawing.narrow else min(drawing.width * 0.42, max(width(each.name) for each in found)) + 14
     room = max(width(each.said) + ARROW * bool(each.open) for each in found) + 12
     least, most = min(0.0, *(each.value for each in found)), max(0.0, *(each.value for each in found))
     start = left + (room if least < 0 else 0)

@@ -11,14 +11,12 @@ from numpy.typing import NDArray
 from clustergraph.charts import land
 from clustergraph.charts.land import Points, Projection
 from clustergraph.charts.locations import Place
-from clustergraph.charts.svg import Drawing
+from clustergraph.charts.svg import NARROW, Drawing
 
 Box = tuple[float, float, float, float]
 
 _FLATTEST, _HIGHEST = 0.5, 0.85
-"""The height of a map as a share of its width."""
-_NARROW: Final = 480.0
-"""Under which width a map is about as high as it is wide."""
+"""The height of a map as a share of its width; a narrow one is as high as it may be."""
 _ROUNDS: Final = 60
 _GOLDEN: Final = math.radians(137.5)
 """The turn from one to the next on a spiral that is filled evenly."""
@@ -60,7 +58,7 @@ def around(found: Sequence[Place], least: float, room: float) -> Frame:
     projection = Projection((max(norths) + min(norths)) / 2, (max(easts) + min(easts)) / 2)
     at = np.array([projection.point(at.latitude, at.longitude) for at in found])
     (west, south), (east, north) = at.min(axis=0), at.max(axis=0)
-    flattest = _FLATTEST if room >= _NARROW else _HIGHEST
+    flattest = _FLATTEST if room >= NARROW else _HIGHEST
     wide, high = max(least, (east - west) * 1.3), max(least * flattest, (north - south) * 1.25)
     wide = max(wide, high / _HIGHEST)
     high = max(high, wide * flattest)

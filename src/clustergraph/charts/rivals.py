@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from clustergraph.charts.bars import NARROW, Amount, amounts, caption, most_bars, open_end
+from clustergraph.charts.bars import Amount, amounts, caption, most_bars, open_end
 from clustergraph.charts.chart import Chart, Drawn, left_out, linear, spoken, ticks
 from clustergraph.charts.svg import SIZE, Drawing, cut, fitted, width
 from clustergraph.languages.messages import gettext
@@ -26,7 +26,7 @@ def rivals(chart: Chart, drawing: Drawing) -> Drawn:
     if not every:
         return Drawn(notes=notes)
     named = {panel: _grouped(found) for panel, found in panels.items()}
-    if drawing.width < NARROW:
+    if drawing.narrow:
         y, shown = _few(drawing, named, notes)
     else:
         y, shown = _all(chart, drawing, named, notes)

@@ -20,6 +20,9 @@ SIZE: Final = 14.0
 COLOURS: Final = ("#0b6e69", "#b3541e", "#3d5a9e", "#8a2f5c", "#7a6200", "#57646a", "#4f6b1d", "#6a4fa3")
 """Told apart by most people who see colours in another way; marks differ in shape, too."""
 
+NARROW: Final = 480.0
+"""Under which width a picture is for a phone."""
+
 _ACCENT: Final = COLOURS[0]
 _LOOKS: Final = {
     "paper": 'fill="#ffffff"',
@@ -63,6 +66,11 @@ class Drawing:
     width: float
     link: Link
     parts: list[str] = field(default_factory=list)
+
+    @property
+    def narrow(self) -> bool:
+        """Whether it is for a phone."""
+        return self.width < NARROW
 
     def text(self, x: float, y: float, words: str, look: str = "ink", anchor: str = "start", more: str = "") -> None:
         """Write words, with their baseline at y."""

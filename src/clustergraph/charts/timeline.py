@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from clustergraph.charts.bars import MOST_PANELS, NARROW, bracket, caption, open_end
+from clustergraph.charts.bars import MOST_PANELS, bracket, caption, open_end
 from clustergraph.charts.chart import Chart, Drawn, left_out, linear, spoken, ticks, year
 from clustergraph.charts.svg import COLOURS, SIZE, Drawing, fitted
 from clustergraph.languages.messages import gettext, ngettext
@@ -83,9 +83,8 @@ def _panel(drawing: Drawing, found: Mapping[str, list[Moment]], y: float) -> flo
         return y
     first, last = min(each.year for each in every), max(each.year for each in every)
     scale = ticks(min(0.0, *(each.value for each in every)), max(0.0, *(each.value for each in every)))
-    below = drawing.width < NARROW
     left, right = max(len(spoken(number)) for number in scale) * 9 + 14.0, drawing.width * (1 - _NAMES)
-    if below:
+    if drawing.narrow:
         right = drawing.width - 8
     bottom, margin = y + _HEIGHT, max(0.3, (last - first) * 0.06)
     across = linear(first - margin, last + margin, left, right)
@@ -101,7 +100,7 @@ def _panel(drawing: Drawing, found: Mapping[str, list[Moment]], y: float) -> flo
         points = [(across(each.year), up(each.value), each) for each in sorted(moments, key=lambda one: one.year)]
         _series(drawing, points, place)
         ends.append((points[-1][1], points[-1][0], name, place))
-    if below:
+    if drawing.narrow:
         return _listed(drawing, sorted(ends), bottom + SIZE * 3.4)
     return max(bottom + SIZE * 1.6, _names(drawing, sorted(ends), right, y)) + SIZE * 1.2
 
