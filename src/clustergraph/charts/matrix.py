@@ -8,7 +8,7 @@ from typing import Final
 
 from clustergraph.charts.chart import Chart, Drawn
 from clustergraph.charts.svg import SIZE, Drawing, cut, width
-from clustergraph.charts.ties import Ties, by_name
+from clustergraph.charts.ties import Ties, most_tied
 from clustergraph.languages.messages import gettext
 
 MOST_ROWS: Final = 40
@@ -35,7 +35,7 @@ class _Grid:
 def matrix(chart: Chart, drawing: Drawing, ties: Ties) -> Drawn:
     """Draw ties of two kinds of thing, the many as rows and the few as columns, or of all with all."""
     rows, columns = _sides(ties, max(2, int(drawing.width * (1 - _NAMES) / _LEAST - _HEAD * math.cos(_SLANT) / _LEAST)))
-    notes = [*ties.notes, *_left_out(ties, rows, columns)]
+    notes = [*ties.notes, *ties.left_out(len({*rows, *columns}))]
     left = min(drawing.width * _NAMES, max(width(ties.names[each]) for each in rows)) + 12
     head = min(_HEAD, max(width(ties.names[each]) for each in columns))
     beside = head * math.cos(_SLANT)
@@ -47,20 +47,20 @@ def matrix(chart: Chart, drawing: Drawing, ties: Ties) -> Drawn:
     if len(sizes) > 1:
         what = chart.heading("value") or gettext("rows")
         notes.append(gettext("The larger a mark, the more %(what)s.", what=what))
-    return Drawn(grid.top + len(rows) * cell + SIZE, ties.summary(list(ties.counts)), notes, ties.levels, kind="matrix")
+    return Drawn(grid.top + len(rows) * cell + SIZE, ties.summary, notes, ties.levels, kind="matrix")
 
 
 def _sides(ties: Ties, room: int) -> tuple[list[str], list[str]]:
     """Return rows and columns, those with most ties, in an order in which those tied to the same are near."""
     counts, most = ties.counts, min(MOST_COLUMNS, room)
     if ties.sides is None:
-        kept = by_name(counts, ties.names, most)
+        kept = most_tied(counts, ties.names, most)
         order = _near(ties, kept, kept)
         return order, order
     many, few = ties.sides
-    columns = by_name({each: counts[each] for each in few}, ties.names, most)
+    columns = most_tied({each: counts[each] for each in few}, ties.names, most)
     own = Counter(each for each in many for column in columns if ties.tie(each, column))
-    rows = by_name(own, ties.names, MOST_ROWS)
+    rows = most_tied(own, ties.names, MOST_ROWS)
     columns = [column for column in columns if any(ties.tie(row, column) for row in rows)]
     for _ in range(_ROUNDS):
         rows = _sorted(ties, rows, columns)
@@ -88,12 +88,6 @@ def _near(ties: Ties, rest: Sequence[str], things: Sequence[str]) -> list[str]:
         order.append(following)
         left.remove(following)
     return order
-
-
-def _left_out(ties: Ties, rows: Sequence[str], columns: Sequence[str]) -> list[str]:
-    drawn, every = len({*rows, *columns}), len(ties.ones | ties.others)
-    words = gettext("%(drawn)d of %(all)d things drawn, those with most ties.", drawn=drawn, all=every)
-    return [words] * (drawn < every)
 
 
 def _heads(drawing: Drawing, ties: Ties, columns: Sequence[str], grid: _Grid, room: float) -> None:

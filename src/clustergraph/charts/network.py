@@ -11,7 +11,7 @@ from typing import Final
 from clustergraph.charts.chart import Chart, Drawn
 from clustergraph.charts.matrix import matrix
 from clustergraph.charts.svg import COLOURS, SIZE, Drawing, cut, width
-from clustergraph.charts.ties import Pair, Tie, Ties, by_name
+from clustergraph.charts.ties import Pair, Tie, Ties, most_tied
 from clustergraph.languages.messages import gettext
 
 MOST_THINGS: Final = 50
@@ -36,19 +36,15 @@ def network(chart: Chart, drawing: Drawing, *, grouped: bool = False) -> Drawn:
     if not grouped and (ties.sides or ties.dense):
         return matrix(chart, drawing, ties)
     counts = ties.counts
-    kept = set(by_name(counts, ties.names, min(MOST_THINGS, int(drawing.width / 15))))
+    kept = set(most_tied(counts, ties.names, min(MOST_THINGS, int(drawing.width / 15))))
     pairs = {pair: tie for pair, tie in ties.found.items() if kept.issuperset(pair)}
     groups = _communities({pair: tie.value for pair, tie in pairs.items()}, ties.names) if grouped else {}
     order = sorted(_order(pairs, counts, ties.names), key=lambda thing: groups.get(thing, 0))
-    notes = ties.notes
-    if len(kept) < len(counts):
-        notes.append(
-            gettext("%(drawn)d of %(all)d things drawn, those with most ties.", drawn=len(order), all=len(counts))
-        )
+    notes = [*ties.notes, *ties.left_out(len(order))]
     if grouped:
         notes.append(gettext("Communities by modularity: %(num)d.", num=len(set(groups.values()))))
     height = _circle(drawing, ties, pairs, order, groups)
-    return Drawn(height, ties.summary(list(counts)), notes, ties.levels, "line")
+    return Drawn(height, ties.summary, notes, ties.levels, "line")
 
 
 def _circle(

@@ -1,7 +1,7 @@
 """Who is tied to whom, how much and how certainly; and whether a matrix shows it better than a network."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -129,19 +129,26 @@ class Ties:
         things = len(self.ones | self.others)
         return things >= _LEAST and len(self.found) >= _DENSE * things * (things - 1) / 2
 
-    def summary(self, things: Sequence[str]) -> str:
-        """Return what ties there are, in a sentence."""
+    def left_out(self, drawn: int) -> list[str]:
+        """Return a note where fewer things are drawn than there are."""
+        every = len(self.counts)
+        words = gettext("%(drawn)d of %(all)d things drawn, those with most ties.", drawn=drawn, all=every)
+        return [words] * (drawn < every)
+
+    @property
+    def summary(self) -> str:
+        """What ties there are, in a sentence."""
         if not self.found:
             return ""
         counts = self.counts
         first = min(counts, key=lambda thing: (-counts[thing], self.names[thing]))
         pairs = ngettext("%(num)d tie", "%(num)d ties", len(self.found), num=len(self.found))
-        told = {"ties": pairs, "things": len(things), "first": self.names[first], "n": counts[first]}
+        told = {"ties": pairs, "things": len(counts), "first": self.names[first], "n": counts[first]}
         if len(set(counts.values())) == 1:
             return gettext("%(ties)s among %(things)d; each has %(n)d.", **told)
         return gettext("%(ties)s among %(things)d; %(first)s has most, %(n)d.", **told)
 
 
-def by_name(things: Mapping[str, int], names: Mapping[str, str], most: int) -> list[str]:
-    """Return those with the highest counts, by their names where these are the same."""
-    return sorted(things, key=lambda thing: (-things[thing], names[thing], thing))[:most]
+def most_tied(counts: Mapping[str, int], names: Mapping[str, str], most: int) -> list[str]:
+    """Return the things with most ties, by their names where they have as many."""
+    return sorted(counts, key=lambda thing: (-counts[thing], names[thing], thing))[:most]
