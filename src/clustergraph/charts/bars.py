@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Final
 
+from clustergraph.charts.certainty import known
 from clustergraph.charts.chart import Chart, Drawn, left_out, spoken
 from clustergraph.charts.svg import SIZE, Drawing, cut, fitted, width
 from clustergraph.languages.messages import gettext, ngettext
@@ -65,7 +66,7 @@ def bars(chart: Chart, drawing: Drawing) -> Drawn:
         levels |= {each.level for each in kept}
         y = _bars(drawing, kept, caption(drawing, name or chart.heading("value"), y))
     notes += left_out(counts)
-    return Drawn(y, _summary(panels), notes, frozenset(level for level in levels if level is not None))
+    return Drawn(y, _summary(panels), notes, known(levels))
 
 
 def most_bars(drawing: Drawing, panels: int) -> int:

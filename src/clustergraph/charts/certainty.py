@@ -1,10 +1,10 @@
 """How certain a row is, as a style of lines and outlines that means the same in every picture."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from clustergraph.languages.messages import N_
+from clustergraph.languages.messages import N_, gettext
 from clustergraph.questions.answer import Cell
 
 
@@ -44,6 +44,29 @@ _WEAKER: Final = {
 """The codes that make a row less than stated, each with its level."""
 _COLUMNS: Final = ("certainty", "phase", "origin", "basis")
 """The columns that say how certain a row is, which have the same names in all questions."""
+
+
+def firmest(levels: Iterable[int | None]) -> int | None:
+    """Return the firmest of some levels; none where none is known.
+
+    >>> firmest([3, None, 1]), firmest([None])
+    (1, None)
+    """
+    return min(known(levels), default=None)
+
+
+def known(levels: Iterable[int | None]) -> frozenset[int]:
+    """Return which levels there are among some of which not all need be known."""
+    return frozenset(level for level in levels if level is not None)
+
+
+def words_of(level: int | None) -> str:
+    """Return a level in words; nothing where a row is simply stated, or does not say how certain it is.
+
+    >>> words_of(3), words_of(0), words_of(None)
+    ('unconfirmed', '', '')
+    """
+    return gettext(LEVELS[level].words) if level else ""
 
 
 def level_of(columns: Sequence[str], row: Sequence[Cell]) -> int | None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final, Self
 
-from clustergraph.charts.certainty import LEVELS, level_of
+from clustergraph.charts.certainty import level_of, words_of
 from clustergraph.charts.locations import Locations, Place
 from clustergraph.languages import notation
 from clustergraph.languages.messages import gettext
@@ -139,8 +139,7 @@ class Chart:
 
     def told(self, words: str, row: Sequence[Cell]) -> str:
         """Return words of a row with who says it, and how certain it is, if it is not simply stated."""
-        level, sources = self.level(row), self.name("source", row)
-        return "; ".join(filter(None, (words, sources, gettext(LEVELS[level].words) if level else "")))
+        return "; ".join(filter(None, (words, self.name("source", row), words_of(self.level(row)))))
 
     def open_end(self, row: Sequence[Cell]) -> str:
         """Return to which side the number of a row is open: ``up``, ``down``, ``about``, or nothing."""

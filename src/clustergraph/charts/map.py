@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import Final
 
 from clustergraph.charts import land, outlines
-from clustergraph.charts.certainty import LEVELS
+from clustergraph.charts.certainty import firmest, known, words_of
 from clustergraph.charts.chart import Chart, Drawn, spoken, ticks
 from clustergraph.charts.frame import Frame, around, draw_land, spread
 from clustergraph.charts.locations import Place
@@ -84,8 +84,7 @@ def spots(chart: Chart, drawing: Drawing) -> Drawn:
     if len(legend.kinds) > 1:
         top = _kinds(drawing, top, legend.kinds)
     notes += _remarks(found, unnamed)
-    levels = frozenset(spot.level for spot in found if spot.level is not None)
-    return Drawn(top, _summary(found, same=same), notes, levels)
+    return Drawn(top, _summary(found, same=same), notes, known(spot.level for spot in found))
 
 
 def _legend_of(
@@ -201,7 +200,7 @@ def _pale(frame: Frame, drawing: Drawing, spot: _Spot) -> None:
 def _spots(chart: Chart) -> tuple[list[_Spot], list[str]]:
     sums: Counter[str] = Counter()
     names: dict[str, str] = {}
-    levels: dict[str, list[int]] = defaultdict(list)
+    levels: dict[str, list[int | None]] = defaultdict(list)
     kinds: dict[str, str] = {}
     lacking, numberless = set(), 0
     for row in chart.rows:
@@ -214,8 +213,7 @@ def _spots(chart: Chart) -> tuple[list[_Spot], list[str]]:
         else:
             names[cell.iri] = cell.shown
             kinds[cell.iri] = chart.name("group", row)
-            if (level := chart.level(row)) is not None:
-                levels[cell.iri].append(level)
+            levels[cell.iri].append(chart.level(row))
             sums[cell.iri] += value  # type: ignore[assignment]  # a counter of numbers that need not be whole
     notes = [
         ngettext(
@@ -245,8 +243,8 @@ def _spots(chart: Chart) -> tuple[list[_Spot], list[str]]:
         rows = int(sums[iri])
         counts = ngettext("%(num)d row", "%(num)d rows", rows, num=rows) if len(chart.rows) > len(sums) else ""
         said = [f"{spoken(sums[iri])} {what}" if what else counts, chart.places[iri].inside]
-        level = min(levels[iri], default=None)
-        said.append(gettext(LEVELS[level].words) if level else "")
+        level = firmest(levels[iri])
+        said.append(words_of(level))
         told = ", ".join(filter(None, said))
         found.append(_Spot(names[iri], iri, chart.places[iri], float(sums[iri]), told, level, kinds[iri]))
     return found, notes

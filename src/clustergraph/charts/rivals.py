@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from clustergraph.charts.bars import Amount, amounts, caption, most_bars, open_end
+from clustergraph.charts.certainty import known
 from clustergraph.charts.chart import Chart, Drawn, left_out, linear, spoken, ticks
 from clustergraph.charts.svg import SIZE, Drawing, cut, fitted, width
 from clustergraph.languages.messages import gettext
@@ -34,8 +35,7 @@ def rivals(chart: Chart, drawing: Drawing) -> Drawn:
         notes.append(gettext("Full marks are of the latest date, hollow ones are older."))
     told = {"all": len(every), "named": sum(map(len, named.values()))}
     summary = gettext("%(all)d values for %(named)d numbers; a bracket joins those that differ.", **told)
-    levels = frozenset(each.level for group in shown for each in group if each.level is not None)
-    return Drawn(y, summary, notes, levels)
+    return Drawn(y, summary, notes, known(each.level for group in shown for each in group))
 
 
 def _grouped(found: Sequence[Amount]) -> list[Group]:

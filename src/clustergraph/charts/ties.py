@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from clustergraph.charts.certainty import LEVELS
+from clustergraph.charts.certainty import firmest, known, words_of
 from clustergraph.charts.chart import Chart, spoken
 from clustergraph.languages.messages import gettext, ngettext
 from clustergraph.questions.answer import Cell
@@ -75,8 +75,7 @@ class Ties:
             return
         tie.rows += 1
         tie.value = max(tie.value, value) if self.weighed else tie.value + value
-        known = [each for each in (tie.level, level) if each is not None]
-        tie.level = min(known) if known else None
+        tie.level = firmest([tie.level, level])
 
     @property
     def counts(self) -> Counter[str]:
@@ -86,7 +85,7 @@ class Ties:
     @property
     def levels(self) -> frozenset[int]:
         """The levels of certainty of the ties."""
-        return frozenset(tie.level for tie in self.found.values() if tie.level is not None)
+        return known(tie.level for tie in self.found.values())
 
     @property
     def notes(self) -> list[str]:
@@ -102,10 +101,9 @@ class Ties:
 
     def told(self, pair: Pair, tie: Tie) -> str:
         """Return a tie in words."""
-        level = gettext(LEVELS[tie.level].words) if tie.level else ""
         said = f"{self.names[pair[0]]} – {self.names[pair[1]]}"
         weight = spoken(tie.value) if self.weighed or tie.value != 1 else ""
-        return ": ".join(filter(None, (said, ", ".join(filter(None, (weight, level))))))
+        return ": ".join(filter(None, (said, ", ".join(filter(None, (weight, words_of(tie.level)))))))
 
     def tie(self, one: str, other: str) -> tuple[Pair, Tie] | None:
         """Return the pair of two things, and their tie, in either order."""
