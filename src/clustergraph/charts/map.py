@@ -71,10 +71,9 @@ def spots(chart: Chart, drawing: Drawing) -> Drawn:
     for part, least, layer in ((europe, _LEAST, "europe"), (elsewhere, _LEAST_ELSEWHERE, "world")):
         if part:
             frame = around([spot.at for spot in part], least, drawing.width)
-            drawing.open(top, frame.width, frame.height, layer)
-            draw_land(frame, drawing, land.layer(layer))
-            unnamed += _draw(frame, drawing, part, legend, chart.places)
-            drawing.close()
+            with drawing.frame(top, frame.width, frame.height, layer):
+                draw_land(frame, drawing, land.layer(layer))
+                unnamed += _draw(frame, drawing, part, legend, chart.places)
             top += frame.height + 10
     what = chart.heading("value") or gettext("rows")
     if legend.edges:
@@ -144,35 +143,40 @@ def _in_europe(at: Place) -> bool:
 def _draw(frame: Frame, drawing: Drawing, found: Sequence[_Spot], legend: _Legend, places: Mapping[str, Place]) -> int:
     """Draw the places of one part of the world, and return for how many names there was no room."""
     first = [spot for spot in found if spot.kind == legend.kinds[0] and not (legend.edges and spot.at.outline)]
-    radii = [legend.sizes[spot.iri] for spot in first]
-    homes = [frame.place(spot.at) for spot in first]
-    moved = spread(frame, homes, radii) if first else []
-    frame.taken += [
-        (x - r * 0.7, y - r * 0.7, x + r * 0.7, y + r * 0.7) for (x, y), r in zip(moved, radii, strict=True)
-    ]
     _outlines(frame, drawing, found, legend)
-    others = [spot for spot in found if spot not in first]
-    behind = len(drawing.parts)
-    for home, at in zip(homes, moved, strict=True):
-        if math.dist(home, at) > 2:
-            drawing.line(*home, *at, "leader")
-    named = 0
-    for (x, y), radius, spot in zip(moved, radii, first, strict=True):
-        with drawing.thing(_tip(spot), spot.iri, "thing place"):
-            drawing.circle(x, y, radius, "spot", spot.level)
-            named += _name(frame, drawing, x, y, radius, spot)
-    front = drawing.parts[behind:]
-    del drawing.parts[behind:]
-    for spot in others:
+    # The names of discs find room before those of what lies behind them.
+    front = Drawing(drawing.width, drawing.link)
+    named = _discs(frame, front, first, legend)
+    for spot in found:
+        if spot in first:
+            continue
         if legend.edges and spot.at.outline:
             with drawing.thing(_tip(spot), spot.iri, "thing place"):
                 named += _name(frame, drawing, *frame.place(spot.at), 0, spot)
         else:
             _pale(frame, drawing, spot)
-    drawing.parts += front
+    drawing.parts += front.parts
     with drawing.quietly():
         _countries(frame, drawing, places, {spot.iri for spot in found})
-    return len(first) - named if not legend.edges else len(found) - named
+    return len(found if legend.edges else first) - named
+
+
+def _discs(frame: Frame, drawing: Drawing, found: Sequence[_Spot], legend: _Legend) -> int:
+    """Draw places as discs beside each other, and return how many have their names."""
+    radii = [legend.sizes[spot.iri] for spot in found]
+    homes = [frame.place(spot.at) for spot in found]
+    moved = spread(frame, homes, radii) if found else []
+    for (x, y), radius in zip(moved, radii, strict=True):
+        frame.taken.append((x - radius * 0.7, y - radius * 0.7, x + radius * 0.7, y + radius * 0.7))
+    for home, at in zip(homes, moved, strict=True):
+        if math.dist(home, at) > 2:
+            drawing.line(*home, *at, "leader")
+    named = 0
+    for (x, y), radius, spot in zip(moved, radii, found, strict=True):
+        with drawing.thing(_tip(spot), spot.iri, "thing place"):
+            drawing.circle(x, y, radius, "spot", spot.level)
+            named += _name(frame, drawing, x, y, radius, spot)
+    return named
 
 
 def _tip(spot: _Spot) -> str:

@@ -120,13 +120,12 @@ class Drawing:
         name = f" {LEVELS[level].name}" if level is not None else ""
         self.parts.append(f'<path d="{places}" class="{look}{name}" {_LOOKS[look]}{wide}{dash}/>')
 
-    def open(self, y: float, width: float, height: float, name: str) -> None:
-        """Begin a part of its own, cut at its edges; what follows until `close` is inside, with y from its top."""
+    @contextmanager
+    def frame(self, y: float, width: float, height: float, name: str) -> Iterator[None]:
+        """Draw what follows in a part of its own, cut at its edges, with y from its top."""
         place = f'y="{y:.1f}" width="{width:.1f}" height="{height:.1f}" viewBox="0 0 {width:.1f} {height:.1f}"'
         self.parts.append(f'<svg class="frame" data-frame="{name}" {place}>')
-
-    def close(self) -> None:
-        """End a part of its own."""
+        yield
         self.parts.append("</svg>")
 
     def _shape(self, shape: str, look: str, level: int | None = None) -> None:
