@@ -1,6 +1,7 @@
 """Answers as pictures: SVG that needs no script, reads well in light and dark, and can be saved as a file.
 
-For scripts that make a picture move: the root has ``data-kind`` (bar, line, rivals, map, network, matrix). A map has a
+For scripts that make a picture move: the root has ``data-kind`` (bar, line, rivals, map, network, communities, matrix,
+classes). A map has a
 ``svg.frame`` for each part of the world (``data-frame``), whose ``viewBox`` can be changed to zoom, with ``.sea``,
 ``.land``, ``.border`` and a ``.thing.place`` for each place. A network has a ``.thing.node`` for each thing, with
 ``data-node`` (a number), and before them a ``.tie`` for each pair, with ``data-one`` and ``data-other``, the numbers of

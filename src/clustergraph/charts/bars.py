@@ -1,4 +1,4 @@
-"""Bars, one for each row, the longest first; those of one name are rivals, and joined by a bracket."""
+"""Bars, one for each row, the longest first; those of one name stand together, joined by a bracket if they differ."""
 
 import re
 from collections import defaultdict

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 import json
-import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from io import BytesIO
@@ -18,7 +17,7 @@ from clustergraph.questions.answer import WRITERS, Answer, Cell, Rows, with_iris
 from clustergraph.questions.xlsx import AnswerSheet, workbook
 from clustergraph.rdf.xml import for_xml
 
-_SCALE: Final = 2.0
+_SCALE: Final = 2
 """How many dots of a PNG are one unit of a picture."""
 _FONT: Final = "fontpkg_noto_sans"
 _ENDS: Final = ("one", "other")
@@ -177,7 +176,7 @@ def png(picture: str) -> bytes:
         files = sorted(map(str, (Path(font.ROOT) / "files").glob("*.ttf")))
         return bytes(
             rasterise(
-                svg_string=picture, background="#ffffff", zoom=math.floor(_SCALE), skip_system_fonts=True,
+                svg_string=picture, background="#ffffff", zoom=_SCALE, skip_system_fonts=True,
                 font_files=files, font_family=font.FAMILY, sans_serif_family=font.FAMILY,
             )
         )  # fmt: skip
