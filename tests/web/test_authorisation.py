@@ -15,7 +15,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from clustergraph.pipeline.writes import Writer
-from clustergraph.release.access import FILE, AccessTokens, last_day
+from clustergraph.release.access_tokens import FILE, AccessTokens, last_day
 from clustergraph.settings import Settings
 from clustergraph.web.app import create_app
 from clustergraph.web.authorisation import Token, Writing

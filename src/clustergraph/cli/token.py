@@ -7,7 +7,7 @@ from datetime import date
 import click
 
 from clustergraph.cli.context import Context, pass_context
-from clustergraph.release.access import SCOPES, USUAL_DAYS, AccessToken, AccessTokens, last_day
+from clustergraph.release.access_tokens import SCOPES, USUAL_DAYS, AccessToken, AccessTokens, last_day
 
 
 @click.group()

@@ -16,7 +16,7 @@ import anyio
 from starlette.requests import Request
 
 from clustergraph.pipeline.writes import Writer
-from clustergraph.release.access import OF_SETTINGS, AccessToken, AccessTokens, TokenError, digest
+from clustergraph.release.access_tokens import OF_SETTINGS, AccessToken, AccessTokens, TokenError, digest
 from clustergraph.settings import VARIABLE_PREFIX, SettingError
 from clustergraph.web.middleware import event
 from clustergraph.web.problems import RequestError, bad_request

@@ -124,10 +124,6 @@ class AccessTokens:
             found = each if hmac.compare_digest(each.sha256, wanted) else found
         return found
 
-    def granting(self, scope: str) -> bool:
-        """Return whether any token that is good is for something."""
-        return any(each.grants(scope) and not each.ended for each in self.listed.values())
-
     def make(self, name: str, scope: str, expires: str) -> str:
         """Make a token and return its secret, which is kept nowhere; one that has ended gives its name up.
 
