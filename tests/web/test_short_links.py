@@ -17,7 +17,7 @@ from urllib.parse import urlencode
 import pytest
 from starlette.testclient import TestClient
 
-from clustergraph.release.shortened import FILE, MOST_BYTES, ShortLinks
+from clustergraph.release.short_links import FILE, MOST_BYTES, ShortLinks
 from clustergraph.settings import Settings
 from clustergraph.web.app import create_app
 from tests.accessible import check_page
@@ -166,7 +166,7 @@ def test_where_none_are_kept_the_long_address_is_offered(root: Path) -> None:
 
 
 def test_a_folder_that_cannot_be_written_keeps_none(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("clustergraph.release.shortened.os.access", lambda *_: False)
+    monkeypatch.setattr("clustergraph.release.short_links.os.access", lambda *_: False)
     with app(root) as client:
         assert make(client, ASKED).status_code == 403
 
@@ -198,7 +198,7 @@ def test_there_are_so_many_at_the_most(root: Path) -> None:
 def test_several_processes_keep_links_at_a_time(tmp_path: Path) -> None:
     write_release(tmp_path)
     program = (
-        "import sys, json; from pathlib import Path; from clustergraph.release.shortened import ShortLinks\n"
+        "import sys, json; from pathlib import Path; from clustergraph.release.short_links import ShortLinks\n"
         "links = ShortLinks(Path(sys.argv[1]), 1000)\n"
         "print(json.dumps([links.keep(f'/questions/q?n={n}') for n in range(int(sys.argv[2]), 60)]))"
     )

@@ -19,7 +19,7 @@ from clustergraph.languages.messages import N_
 from clustergraph.pipeline.transaction import NoGraphError, RefusedChangeError
 from clustergraph.pipeline.writes import WriterError
 from clustergraph.questions.names import AmbiguousNameError
-from clustergraph.release.shortened import UnkeptLinkError
+from clustergraph.release.short_links import UnkeptLinkError
 from clustergraph.sparql.federation import HostError
 from clustergraph.sparql.tokens import QuerySyntaxError
 

@@ -18,7 +18,7 @@ from starlette.responses import RedirectResponse, Response
 from werkzeug.http import parse_options_header
 
 from clustergraph.errors import ClustergraphError, OverLimitError
-from clustergraph.release.shortened import MOST_BYTES, ShortLinks
+from clustergraph.release.short_links import MOST_BYTES, ShortLinks
 from clustergraph.settings import Settings
 from clustergraph.web.middleware import CALLER
 from clustergraph.web.pages import as_json, problem_page, rendered, respond_page
