@@ -15,7 +15,7 @@ from clustergraph.columns import file as columns_file
 from clustergraph.columns.index import Columns
 from clustergraph.engine.store import Embedded
 from clustergraph.errors import XmlError
-from clustergraph.export import listings, profiles
+from clustergraph.export import lists, profiles
 from clustergraph.export.dump import WORDS, Progress, dump, extension, split
 from clustergraph.formats import RDF_FORMATS, answer_formats
 from clustergraph.graph import Graph
@@ -157,9 +157,9 @@ class _Exports:
                 yield from self._source(source, Path(scratch) / f"{source}.nq", folder)
 
     def _lists(self, folder: Path, _: Sequence[Download]) -> Iterator[Download]:
-        if self.release.quads <= listings.MOST_STATEMENTS:
+        if self.release.quads <= lists.MOST_STATEMENTS:
             self.progress("writing tables, places and ties")
-            yield from listings.write_lists(Graph.open(self.release.path), folder)
+            yield from lists.write_lists(Graph.open(self.release.path), folder)
 
     def _source(self, source: str, lines: Path, folder: Path) -> Iterator[Download]:
         for format_ in ("nquads", "trig"):

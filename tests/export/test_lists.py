@@ -9,7 +9,7 @@ import networkx
 import pytest
 from openpyxl import load_workbook
 
-from clustergraph.export.listings import write_lists
+from clustergraph.export.lists import write_lists
 from clustergraph.graph import Graph
 from clustergraph.release.artefacts import Made
 from tests.conftest import offered_file
