@@ -30,10 +30,9 @@ def test_what_lists_all_is_a_question_with_such_a_parameter(project: Project) ->
 
 def test_what_is_late_is_left_to_the_question_that_tells_it(project: Project, graph: Graph) -> None:
     who = expand("organisation:plastipolis").value
-    classes = [expand(name).value for name in ("cg:Cluster", "cg:Organisation", "cg:Party")]
-    cards = Cards(graph.engine, graph.label, graph.sections, load_cards(project.queries), graph.questions)
-    assert cards.about(who, classes).late == []
-    late = cards.about(who, classes, seconds=-1)
+    cards = Cards(graph, load_cards(project.queries))
+    assert cards.about(who).late == []
+    late = cards.about(who, seconds=-1)
     assert not late.figures
     assert {part.name: part.all for part in late.late}["figures"].startswith("/questions/figures?subject=")
 

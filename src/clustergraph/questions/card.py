@@ -13,17 +13,18 @@ from itertools import islice
 from math import inf
 from pathlib import Path
 from time import monotonic
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
-from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, QuerySolution, QuerySolutions, Triple
+from pyoxigraph import BlankNode, Literal, NamedNode, QuerySolution, QuerySolutions, Triple
 
 from clustergraph.engine.store import Embedded
 from clustergraph.errors import SourceError, Where
 from clustergraph.layers import Layers
-from clustergraph.questions.answer import Cell, QuestionCall, Words, cell
+from clustergraph.questions.answer import Cell, QuestionCall, cell
 from clustergraph.questions.key_figures import KeyFigure, key_figures
 from clustergraph.questions.question import Question, View, head_of
 from clustergraph.questions.sections import Section
+from clustergraph.questions.term_reader import LabelledStore, TermReader
 from clustergraph.rdf.files import text_of
 from clustergraph.terms import CATALOGUE, ONTOLOGY, QUERY, expand, named_after
 
@@ -42,7 +43,6 @@ KINDS: Final[Mapping[str, tuple[str, ...]]] = {
 """The kinds of card with the classes that each is for: the first that fits is taken."""
 GENERAL: Final = "thing"
 """The kind of a card that is of none of these classes."""
-_SUBCLASS: Final = expand("rdfs:subClassOf")
 _THING: Final = "VALUES ?thing { UNDEF }"
 _QUERIES: Final = f"""SELECT ?query ?select WHERE {{
   GRAPH {CATALOGUE} {{ ?query a sh:SPARQLSelectExecutable ; sh:select ?select }}
@@ -243,54 +243,55 @@ def named(value: Cell) -> object:
     return {"label": value.value, "iri": value.iri} if value.iri else value.value
 
 
+class CardSource(LabelledStore, Protocol):
+    """What is needed of a graph."""
+
+    engine: Embedded
+
+    @property
+    def sections(self) -> Mapping[str, Section]:
+        """The sections of documents, by IRI."""
+        ...
+
+    @property
+    def questions(self) -> Mapping[str, Question]:
+        """The questions, by name."""
+        ...
+
+    def label(self, iri: str) -> str:
+        """Return the label of a thing, or else its IRI."""
+        ...
+
+
 class Cards:
-    """Makes cards from the store of a release."""
+    """Makes cards of the things of a graph."""
 
-    def __init__(
-        self,
-        graph: Embedded,
-        words: Words,
-        sections: Mapping[str, Section],
-        queries: Mapping[str, CardQuery],
-        questions: Mapping[str, Question],
-    ) -> None:
-        """Take the store, what names things, the sections of documents, the queries, and the questions."""
-        self._graph, self._words, self._sections, self._queries = graph, words, sections, queries
-        self._questions = questions
+    def __init__(self, graph: CardSource, queries: Mapping[str, CardQuery]) -> None:
+        """Take the graph and the queries."""
+        self._graph, self._queries = graph, queries
+        self._terms = TermReader(graph)
 
-    def about(self, iri: str, classes: Iterable[str], seconds: float = inf) -> Card:
-        """Return the card of a thing of some classes; after some seconds nothing more is asked for it."""
-        known = frozenset(classes)
+    def about(self, iri: str, seconds: float = inf) -> Card:
+        """Return the card of a thing; after some seconds nothing more is asked for it."""
+        known = frozenset(self._terms.iris(NamedNode(iri), "rdf:type"))
         kind = kind_of(known)
         asked = sorted((each for each in self._queries.values() if kind in each.cards), key=lambda each: each.last)
         until = monotonic() + seconds
         parts = {each.name: self._part(each, iri, known, late=monotonic() > until) for each in asked}
         figures = key_figures(parts["figures"].rows) if "figures" in parts else ()
         things = {each.iri for part in parts.values() for row in part.rows for each in row.cells.values() if each.iri}
-        named_in = {each: self._sections[each] for each in things if each in self._sections}
-        return Card(iri, self._words(iri), kind, self._narrowest(known), parts, tuple(figures), named_in)
+        named_in = {each: self._graph.sections[each] for each in things if each in self._graph.sections}
+        return Card(iri, self._graph.label(iri), kind, self._narrowest(known), parts, tuple(figures), named_in)
 
     def _narrowest(self, classes: Set[str]) -> tuple[str, ...]:
-        """Return the classes of ours, or else all, without those that contain another of them."""
-        ours = {each for each in classes if each.startswith(ONTOLOGY)} or set(classes)
-        return tuple(sorted(ours.difference(*(self._wider(each) for each in ours))))
-
-    def _wider(self, name: str) -> set[str]:
-        """Return the classes that contain a class."""
-        found: set[str] = set()
-        ahead = [name]
-        while ahead:
-            node = NamedNode(ahead.pop())
-            quads = self._graph.store.quads_for_pattern(node, _SUBCLASS, None, DefaultGraph())
-            wider = {quad.object.value for quad in quads if isinstance(quad.object, NamedNode)} - found - {name}
-            found |= wider
-            ahead += wider
-        return found
+        """Return the narrowest classes, of ours if there are any."""
+        ours = {each for each in classes if each.startswith(ONTOLOGY)} or classes
+        return tuple(sorted(self._terms.narrowest(ours)))
 
     def _part(self, query: CardQuery, iri: str, classes: Set[str], *, late: bool = False) -> CardPart:
         if late:
             return CardPart(query.name, query.title, all=self._all(query, iri, classes), late=True)
-        solutions = self._graph.query(query.of(iri))
+        solutions = self._graph.engine.query(query.of(iri))
         assert isinstance(solutions, QuerySolutions)
         columns = [variable.value for variable in solutions.variables]
         rows = tuple(self._row(query, columns, row, iri) for row in islice(solutions, query.most))
@@ -299,7 +300,7 @@ class Cards:
 
     def _all(self, query: CardQuery, iri: str, classes: Set[str]) -> str:
         """Return the address of the question that lists all; nothing if none is for things of these classes."""
-        if question := self._questions.get(query.question):
+        if question := self._graph.questions.get(query.question):
             for name in query.parameters:
                 of = question.parameters[name].of.split() if name in question.parameters else []
                 if not classes.isdisjoint(expand(each).value for each in of):
@@ -311,6 +312,6 @@ class Cards:
         return CardRow(cells, query.proof(row, iri))
 
     def _cell(self, term: Term) -> Cell:
-        if isinstance(term, NamedNode) and (section := self._sections.get(term.value)):
+        if isinstance(term, NamedNode) and (section := self._graph.sections.get(term.value)):
             return Cell(section.name, term.value)
-        return cell(term, self._words)
+        return cell(term, self._graph.label)

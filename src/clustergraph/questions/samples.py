@@ -9,7 +9,7 @@ from typing import Final
 
 from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad
 
-from clustergraph.questions.term_reader import LabelledStore
+from clustergraph.questions.term_reader import LabelledStore, TermReader
 from clustergraph.terms import ONTOLOGY, SCHEME, compact, expand
 
 _LOOKED_AT: Final = 400
@@ -52,16 +52,14 @@ def _described(graph: LabelledStore, node: NamedNode) -> str:
     """Return what kind of thing a node is, such as "figure: members"; nothing where that is not known."""
     values = {quad.predicate: quad.object for quad in graph.store.quads_for_pattern(node, None, None, DefaultGraph())}
     kinds = graph.store.quads_for_pattern(node, _TYPE, None, DefaultGraph())
-    classes = {quad.object.value for quad in kinds if isinstance(quad.object, NamedNode)}
-    above = {each for name in classes for each in _above(graph, name)}
-    kind = next((graph.name(name) for name in sorted(classes - above) if name.startswith(ONTOLOGY)), "")
+    ours = {
+        quad.object.value
+        for quad in kinds
+        if isinstance(quad.object, NamedNode) and quad.object.value.startswith(ONTOLOGY)
+    }
+    kind = next(map(graph.name, sorted(TermReader(graph).narrowest(ours))), "")
     about = [graph.name(value.value) for name in _TELLING if isinstance(value := values.get(name), NamedNode)]
     return f"{kind}: {', '.join(about)}" if kind and any(about) else kind
-
-
-def _above(graph: LabelledStore, class_: str) -> list[str]:
-    found = graph.store.quads_for_pattern(NamedNode(class_), expand("rdfs:subClassOf"), None, DefaultGraph())
-    return [quad.object.value for quad in found if isinstance(quad.object, NamedNode)]
 
 
 def _some(

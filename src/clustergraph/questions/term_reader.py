@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from typing import Protocol
 
 from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, Quad, Store
@@ -58,6 +58,19 @@ class TermReader:
     def by_language(self, node: NamedNode, name: str) -> dict[str, str]:
         """Return one of these for each language, the best language first."""
         return {each.language or "": each.value for each in self.literals(node, name)}
+
+    def narrowest(self, classes: Set[str]) -> set[str]:
+        """Return classes without those that contain another of them."""
+        return set(classes).difference(*map(self._wider, classes))
+
+    def _wider(self, class_: str) -> set[str]:
+        found: set[str] = set()
+        ahead = {class_}
+        while ahead:
+            wider = {*self.iris(NamedNode(ahead.pop()), "rdfs:subClassOf")} - found - {class_}
+            found |= wider
+            ahead |= wider
+        return found
 
     def iris(self, node: NamedNode, name: str) -> tuple[str, ...]:
         """Return the IRIs that are values of a property, in their order."""

@@ -4,14 +4,12 @@ from dataclasses import replace
 from math import inf
 from typing import Any, Final
 
-from pyoxigraph import DefaultGraph, NamedNode
-
 from clustergraph.charts import Chart, Locations, picture
 from clustergraph.errors import OverLimitError
 from clustergraph.graph import Graph
 from clustergraph.questions.card import Card, CardPart, Cards, cards_of
 from clustergraph.questions.conflict import Conflict
-from clustergraph.terms import address, expand
+from clustergraph.terms import address
 from clustergraph.web.conflicts import disagreements
 from clustergraph.web.service import Served
 
@@ -20,15 +18,11 @@ _SHARE: Final = 0.5
 _WIDTHS: Final = {"map": 340.0}
 """How wide pictures are, if not as usual; in their own units, which are about pixels on a wide screen."""
 _USUAL: Final = 560.0
-_TYPE: Final = expand("rdf:type")
 
 
 def card(graph: Graph, iri: str, seconds: float) -> Card:
     """Return the card of a thing, with its pictures; after some seconds nothing more is asked for it."""
-    kinds = graph.store.quads_for_pattern(NamedNode(iri), _TYPE, None, DefaultGraph())
-    classes = [quad.object.value for quad in kinds if isinstance(quad.object, NamedNode)]
-    maker = Cards(graph.engine, graph.label, graph.sections, cards_of(graph.engine), graph.questions)
-    found = maker.about(iri, classes, seconds)
+    found = Cards(graph, cards_of(graph.engine)).about(iri, seconds)
     return replace(found, parts={name: _drawn(part, graph.locations) for name, part in found.parts.items()})
 
 
