@@ -145,7 +145,7 @@ class Table(HTMLParser):
         self._inside |= tag == "div" and "answer" in (given.get("class") or "").split()
         if self._inside and tag == "tr":
             self.rows.append([])
-        elif self._inside and tag == "td":
+        elif self._inside and (tag == "td" or given.get("scope") == "row"):
             self.rows[-1].append(("", ""))
             self._cell = True
         elif self._cell and tag == "a" and "row-why" in (given.get("class") or ""):
@@ -157,7 +157,7 @@ class Table(HTMLParser):
 
     def handle_endtag(self, tag: str) -> None:
         self._inside &= tag != "table"
-        self._cell &= tag != "td"
+        self._cell &= tag not in ("td", "th")
 
     def handle_data(self, data: str) -> None:
         if self._cell:

@@ -138,7 +138,7 @@ def test_the_list_is_for_programs_and_for_people(client: TestClient) -> None:
 def test_sizes_can_be_read_and_checksums_are_apart(client: TestClient) -> None:
     page = client.get("/download", headers={"Accept": "text/html"}).text
     check_page(page)
-    assert re.search(r"clustergraph<wbr>\.nq<wbr>\.gz</a></td>\s*<td class=\"number\">[\d.]+ [kM]B</td>", page)
+    assert re.search(r"clustergraph<wbr>\.nq<wbr>\.gz</a></th>\s*<td class=\"number\">[\d.]+ [kM]B</td>", page)
     table, checksums = page.index("clustergraph.nq.gz"), page.index("Checksums")
     digests = [each["sha256"] for each in client.get("/download?format=json").json()["files"]]
     assert table < checksums < min(page.index(each) for each in digests)
@@ -148,7 +148,7 @@ def test_the_description_is_a_page_in_a_browser(client: TestClient, exported: Pa
     page = client.get("/dataset", headers={"Accept": "text/html,application/xml;q=0.9,*/*;q=0.8"})
     check_page(page.text)
     assert exported.name in page.text
-    assert re.search(r'<a href="/ontology/Cluster">cluster</a></td><td class="number">\d+</td>', page.text)
+    assert re.search(r'<a href="/ontology/Cluster">cluster</a></th><td class="number">\d+</td>', page.text)
     assert 'href="/dataset?format=turtle"' in page.text
     assert client.get("/dataset").headers["content-type"].startswith("text/turtle")
 

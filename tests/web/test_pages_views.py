@@ -175,7 +175,7 @@ def test_a_term_is_found_with_its_count_and_links_to_the_questions_that_use_it(c
     assert (hit["label"], hit["count"]) == ("cluster", 2)
     assert hit["questions"]["clusters"] == "Which clusters are there?"
     page = client.get("/search?q=cluster", headers=BROWSER).text
-    assert "<td>2 things</td>" in page
+    assert 'data-label="Count">2 things</td>' in page
     assert '<a href="/questions/clusters" title="Which clusters are there?">clusters</a>' in page
 
 

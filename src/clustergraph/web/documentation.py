@@ -185,7 +185,7 @@ def _settle(token: Token, file: str) -> None:
 
 
 def _name_tables(tokens: Sequence[Token]) -> None:
-    """Call each table after the heading that it is under, with a number where there are more of them."""
+    """Call each table after the heading that it is under, with a number where there are more, and each row by a cell."""
     under, numbers = "", dict[str, int]()
     for place, token in enumerate(tokens):
         if token.type == "heading_open":
@@ -194,6 +194,16 @@ def _name_tables(tokens: Sequence[Token]) -> None:
             numbers[under] = numbers.get(under, 0) + 1
             number = f" ({numbers[under]})" if numbers[under] > 1 else ""
             token.meta["name"] = f"{under or 'Table'}{number}"
+        elif token.type == "th_open":
+            token.attrSet("scope", "col")
+        elif token.type == "td_open" and tokens[place - 1].type == "tr_open":
+            _head_row(token, tokens[place + 2])
+
+
+def _head_row(opened: Token, closed: Token) -> None:
+    """Let the first cell of a row be what the row is called."""
+    opened.tag = closed.tag = "th"
+    opened.attrSet("scope", "row")
 
 
 @cache
@@ -208,7 +218,7 @@ def _markdown() -> MarkdownIt:
 
 def _table_opened(_: RendererHTML, tokens: Sequence[Token], place: int, __: OptionsDict, ___: EnvType) -> str:
     name = escape(tokens[place].meta["name"])
-    return f'<div class="scroll" tabindex="0" role="region" aria-label="{name}"><table>\n'
+    return f'<div class="scroll" tabindex="0" role="region" aria-label="{name}"><table><caption class="hidden">{name}</caption>\n'
 
 
 def _table_closed(*_: object) -> str:
