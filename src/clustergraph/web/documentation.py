@@ -185,7 +185,7 @@ def _settle(token: Token, file: str) -> None:
 
 
 def _name_tables(tokens: Sequence[Token]) -> None:
-    """Call each table after the heading that it is under, with a number where there are more, and each row by a cell."""
+    """Call each table after the heading that it is under, with a number where there are more; each row by a cell."""
     under, numbers = "", dict[str, int]()
     for place, token in enumerate(tokens):
         if token.type == "heading_open":
@@ -218,7 +218,8 @@ def _markdown() -> MarkdownIt:
 
 def _table_opened(_: RendererHTML, tokens: Sequence[Token], place: int, __: OptionsDict, ___: EnvType) -> str:
     name = escape(tokens[place].meta["name"])
-    return f'<div class="scroll" tabindex="0" role="region" aria-label="{name}"><table><caption class="hidden">{name}</caption>\n'
+    caption = f'<caption class="hidden">{name}</caption>'
+    return f'<div class="scroll" tabindex="0" role="region" aria-label="{name}"><table>{caption}\n'
 
 
 def _table_closed(*_: object) -> str:
