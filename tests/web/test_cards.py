@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
-from urllib.parse import parse_qs, quote, urlsplit
+from urllib.parse import parse_qs, quote, unquote, urlsplit
 
 import pytest
 from pyoxigraph import Quad, Store
@@ -67,6 +67,11 @@ def client(root: Path) -> Iterator[TestClient]:
         yield client
 
 
+def part_of(page: str, name: str) -> str:
+    """Return the part of a card under a title."""
+    return page[page.index(f'aria-labelledby="{name}"') :].partition("</section>")[0]
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_there_is_a_card_for_each_kind_of_thing(client: TestClient, kind: str) -> None:
     page = client.get(KINDS[kind], headers=BROWSER)
@@ -107,6 +112,59 @@ def test_a_cluster_is_shown_beside_its_region(client: TestClient) -> None:
     assert re.search(r'<li class="shared"><a href="/scheme/field/additive-manufacturing">', page)
     assert re.search(r'<li><a href="/scheme/field/sport">', page)
     assert f"/compare?thing={quote('https://w3id.org/clustergraph/id/organisation/plastipolis', safe='/')}" in page
+
+
+def test_the_days_choose_among_figures_labels_and_participations(client: TestClient) -> None:
+    """Of 2015 is the plan that says 320 and 210; all else that is said of the cluster came with the later one."""
+    early = client.get(PLASTIPOLIS, params={"known_by": "2016"}, headers=BROWSER).text
+    told = part_of(early, "figures")
+    assert "more than 320" in words(told)
+    assert "400" not in words(told)
+    assert "differ" not in words(told)
+    assert "4M4IoF" not in words(part_of(early, "activities"))
+    form = early[early.index('<details class="dates" open') :].partition("</details>")[0]
+    assert 'name="known_by" value="2016"' in form
+    assert 'name="valid_on" data-range="1995/' in form
+    data = client.get(f"{PLASTIPOLIS}.json", params={"known_by": "2016"}).json()
+    assert {value["value"] for each in data["figures"] for value in each["values"]} == {320, 210}
+
+
+def test_what_is_no_day_is_told(client: TestClient) -> None:
+    answer = client.get(PLASTIPOLIS, params={"valid_on": "soon"}, headers=BROWSER)
+    assert answer.status_code == 400
+    assert "is a date, not" in words(answer.text)
+
+
+def test_a_section_says_sentences_about_things_each_at_its_own_address(client: TestClient) -> None:
+    page = client.get("/graph/wiintech-2020/b-1", headers=BROWSER).text
+    check_page(page)
+    says = page[page.index('<section class="says"') : page.index('<section class="everything"')]
+    line = says[says.index('id="figure:w-b-1-plastipolis-members"') :].partition("</li>")[0]
+    assert "members: more than 320" in words(line)
+    assert "stated" in words(line)
+    assert "/explain?" in line
+    holds = says[says.index('id="award:w-b-1-plastipolis-ecei') :].partition("</li>")[0]
+    assert "Plastipolis holds label Cluster management excellence" in words(holds)
+    assert "as partner" in words(says)
+    assert "participation:" not in words(says)
+    assert "award:" not in words(says)
+
+
+def test_a_chip_leads_to_the_very_statement_of_its_section(client: TestClient) -> None:
+    page = client.get(PLASTIPOLIS, headers=BROWSER).text
+    first = page[: page.index('id="disagrees"')] + part_of(page, "said-in")
+    chips = {urlsplit(html.unescape(each)) for each in re.findall(r'class="source" href="([^"]*)"', first)}
+    leading = {each for each in chips if each.path.startswith("/graph/")}
+    assert {each.fragment.partition("%3A")[0] for each in leading} == {"figure", "award", "organisation"}
+    for chip in leading:
+        section = client.get(chip.path, headers=BROWSER).text
+        assert f'id="{unquote(chip.fragment)}"' in section, chip
+
+
+def test_what_a_section_says_is_there_as_json(client: TestClient) -> None:
+    says = client.get("/graph/wiintech-2020/b-1.json").json()["says"]
+    assert says[0]["thing"]["label"] == "Plastipolis"
+    assert "members: more than 320" in " ".join(each["says"] for each in says[0]["statements"])
 
 
 def test_what_disagrees_is_on_the_card_and_leads_on(client: TestClient) -> None:

@@ -102,7 +102,8 @@ def test_a_proof_leads_from_sections_over_statements_and_rules_to_the_conclusion
 
 def test_each_step_of_a_proof_is_a_link(client: TestClient) -> None:
     page = proof(client, **SHARED)
-    for address in ("/id/document/note", "/graph/4m4iof/list", "/id/organisation/afil", "/id/place/lombardy",
+    assert 'href="/graph/4m4iof/list#' in page, "a section, at the place that says it"
+    for address in ("/id/document/note", "/id/organisation/afil", "/id/place/lombardy",
                     "/ontology/partOf", "/query/rules/shares-place"):  # fmt: skip
         assert f'href="{address}"' in page
         assert client.get(address, headers=BROWSER).status_code == 200

@@ -22,6 +22,7 @@ from clustergraph.errors import SourceError, Where
 from clustergraph.layers import Layers
 from clustergraph.questions.answer import Cell, QuestionCall, cell
 from clustergraph.questions.key_figures import KeyFigure, key_figures
+from clustergraph.questions.parameters import day_of
 from clustergraph.questions.question import Question, View, head_of
 from clustergraph.questions.sections import Section
 from clustergraph.questions.term_reader import LabelledStore, TermReader
@@ -44,6 +45,9 @@ KINDS: Final[Mapping[str, tuple[str, ...]]] = {
 GENERAL: Final = "thing"
 """The kind of a card that is of none of these classes."""
 _THING: Final = "VALUES ?thing { UNDEF }"
+DATES: Final = ("valid_on", "known_by")
+"""The days that a query can be asked for: what holds on the first, and what was known by the second."""
+_NO_DAY: Final = "VALUES ?{} {{ UNDEF }}"
 _QUERIES: Final = f"""SELECT ?query ?select WHERE {{
   GRAPH {CATALOGUE} {{ ?query a sh:SPARQLSelectExecutable ; sh:select ?select }}
   FILTER STRSTARTS(STR(?query), "{SPACE}") }} ORDER BY ?query"""
@@ -78,9 +82,12 @@ class CardQuery:
         """Its IRI in the catalogue."""
         return named_after(SPACE, self.name).value
 
-    def of(self, iri: str) -> str:
-        """Return the query about one thing."""
-        return self.query.replace(_THING, f"VALUES ?thing {{ {NamedNode(iri)} }}")
+    def of(self, iri: str, days: Mapping[str, Literal] | None = None) -> str:
+        """Return the query about one thing; where it asks for days, of what held on one or was known by one."""
+        query = self.query.replace(_THING, f"VALUES ?thing {{ {NamedNode(iri)} }}")
+        for name, day in (days or {}).items():
+            query = query.replace(_NO_DAY.format(name), f"VALUES ?{name} {{ {day} }}")
+        return query
 
     def proof(self, row: QuerySolution, iri: str) -> tuple[str, ...]:
         """Return the statement that a row tells, each part as in Turtle; nothing where a part of it has no value."""
@@ -271,13 +278,18 @@ class Cards:
         self._graph, self._queries = graph, queries
         self._terms = TermReader(graph)
 
-    def about(self, iri: str, seconds: float = inf) -> Card:
-        """Return the card of a thing; after some seconds nothing more is asked for it."""
+    def about(self, iri: str, seconds: float = inf, dates: Mapping[str, str] | None = None) -> Card:
+        """Return the card of a thing, of all times or for days; after some seconds nothing more is asked for it.
+
+        Raises:
+            QuestionError: what is given for a day is none.
+        """
+        days = {name: day_of(name, text) for name, text in (dates or {}).items() if text}
         known = frozenset(self._terms.iris(NamedNode(iri), "rdf:type"))
         kind = kind_of(known)
         asked = sorted((each for each in self._queries.values() if kind in each.cards), key=lambda each: each.last)
         until = monotonic() + seconds
-        parts = {each.name: self._part(each, iri, known, late=monotonic() > until) for each in asked}
+        parts = {each.name: self._part(each, iri, known, days, late=monotonic() > until) for each in asked}
         figures = key_figures(parts["figures"].rows) if "figures" in parts else ()
         things = {each.iri for part in parts.values() for row in part.rows for each in row.cells.values() if each.iri}
         named_in = {each: self._graph.sections[each] for each in things if each in self._graph.sections}
@@ -288,10 +300,12 @@ class Cards:
         ours = {each for each in classes if each.startswith(ONTOLOGY)} or classes
         return tuple(sorted(self._terms.narrowest(ours)))
 
-    def _part(self, query: CardQuery, iri: str, classes: Set[str], *, late: bool = False) -> CardPart:
+    def _part(
+        self, query: CardQuery, iri: str, classes: Set[str], days: Mapping[str, Literal], *, late: bool = False
+    ) -> CardPart:
         if late:
             return CardPart(query.name, query.title, all=self._all(query, iri, classes), late=True)
-        solutions = self._graph.engine.query(query.of(iri))
+        solutions = self._graph.engine.query(query.of(iri, days))
         assert isinstance(solutions, QuerySolutions)
         columns = [variable.value for variable in solutions.variables]
         rows = tuple(self._row(query, columns, row, iri) for row in islice(solutions, query.most))

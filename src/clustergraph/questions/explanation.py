@@ -118,13 +118,13 @@ class Explainer:
     def _whole(self, proof: Proof, evidence: Evidence) -> tuple[Proof, ...]:
         """Return the proofs of what a statement says where a triple is a part of one; else that of the triple."""
         subject = proof.fact[0]
-        if not isinstance(subject, NamedNode) or not self._is_statement(subject):
+        if not isinstance(subject, NamedNode) or not self.is_statement(subject):
             return (proof,)
         if isinstance(proof, Stated):
             quads = self.store.quads_for_pattern(subject, None, None, proof.graphs[0])
             found = [(quad.predicate, quad.object) for quad in quads]
         else:
-            ends = next(((start, end) for _, start, end in self._shortcuts(subject)), ())
+            ends = next(((start, end) for _, start, end in self.shortcuts(subject)), ())
             found = [(end, value) for end in ends for value in self._values(subject, end)]
         facts_of = [(subject, name, value) for name, value in found if isinstance(value, NamedNode | Literal)]
         return tuple(evidence.of_fact(fact) for fact in sorted(facts_of, key=str)) or (proof,)
@@ -153,7 +153,7 @@ class Explainer:
     def _add(self, proof: Proof, steps: dict[Key, _Step], quiet: Sequence[str]) -> list[Key]:
         """Add a proof and what it rests on, and return the steps that say it, or from which it plainly follows."""
         if isinstance(proof, Stated):
-            graphs = () if self._is_statement(proof.fact[0]) else proof.graphs
+            graphs = () if self.is_statement(proof.fact[0]) else proof.graphs
             key: Key = ("", str(proof.fact[0]), *(graph.value for graph in graphs))
             step = steps.setdefault(key, _Step(graphs=proof.graphs))
         else:
@@ -167,7 +167,8 @@ class Explainer:
             step.facts.append(proof.fact)
         return [key]
 
-    def _is_statement(self, subject: Term) -> bool:
+    def is_statement(self, subject: Term) -> bool:
+        """Whether a thing is a statement: it has a certainty."""
         return isinstance(subject, NamedNode) and bool(self._values(subject, _CERTAINTY))
 
     def _is_telling(self, step: _Step) -> bool:
@@ -193,25 +194,25 @@ class Explainer:
 
     def _marks_of(self, step: _Step) -> str:
         subject = step.facts[0][0]
-        return self._marks(subject, step) if isinstance(subject, NamedNode) else ""
+        return self.marks(subject, computed=bool(step.rule)) if isinstance(subject, NamedNode) else ""
 
     def _says(self, step: _Step) -> str:
         """Return what a step says: of a statement between two things, its shortcut."""
         subject = step.facts[0][0]
         shown = [fact for fact in step.facts if fact[1] not in _QUIET] or step.facts
         pairs = [(predicate, value) for _, predicate, value in sorted(shown, key=_place_in_step)]
-        if not self._is_statement(subject):
+        if not self.is_statement(subject):
             return f"{self._words(subject)} {self._listed(pairs)}"
         assert isinstance(subject, NamedNode)
         marks = self._marks_of(step)
-        for shortcut, start, end in self._shortcuts(subject):
+        for shortcut, start, end in self.shortcuts(subject):
             ends = dict(pairs)
             if start in ends and end in ends:
                 rest = self._listed([pair for pair in pairs if pair[0] not in (start, end)])
                 more = "; ".join(filter(None, (rest, marks)))
                 said = f"{self._words(ends[start])} {self._words(shortcut)} {self._words(ends[end])}"
                 return f"{said} ({more})" if more else said
-        said = self._headed(pairs) or f"{self._kind(subject)}: {self._listed(pairs)}"
+        said = self._headed(pairs) or f"{self.kind(subject)}: {self._listed(pairs)}"
         return said + (f" ({marks})" if marks else "")
 
     def _headed(self, pairs: Sequence[tuple[NamedNode, Term]]) -> str:
@@ -244,24 +245,25 @@ class Explainer:
         first = words.partition(" ")[0]
         return f"has {words}" if is_literal and not first.endswith("ed") and first not in _VERBS else words
 
-    def _marks(self, statement: NamedNode, step: _Step) -> str:
+    def marks(self, statement: NamedNode, *, computed: bool = False) -> str:
         """Return in what a statement is not plain; that what follows is computed need not be said."""
         found = (
             self._words(value)
             for predicate, plain in _PLAIN.items()
             for value in self._values(statement, predicate)
-            if value != plain and not (step.rule and value == expand("origin:computed"))
+            if value != plain and not (computed and value == expand("origin:computed"))
         )
         return ", ".join(sorted(set(found)))
 
-    def _kind(self, statement: NamedNode) -> str:
+    def kind(self, statement: NamedNode) -> str:
         """Return the class of a statement in words, the most special one."""
         types = {each for each in self._values(statement, _TYPE) if isinstance(each, NamedNode)}
         wider = {up for each in types for up in self._values(each, expand("rdfs:subClassOf"))}
         named = sorted(self._words(each) for each in types - wider)
         return (named or ["statement"])[0].capitalize()
 
-    def _shortcuts(self, statement: NamedNode) -> Iterator[tuple[NamedNode, NamedNode, NamedNode]]:
+    def shortcuts(self, statement: NamedNode) -> Iterator[tuple[NamedNode, NamedNode, NamedNode]]:
+        """Yield the links that a statement gives, each with the properties that lead to its ends."""
         types = self._values(statement, _TYPE)
         return (shortcut for class_, *shortcut in self._all_shortcuts if class_ in types)  # type: ignore[misc]
 
@@ -300,8 +302,8 @@ class Explainer:
         """Return a term in words; a variable that stands in several places by its name."""
         if isinstance(part, str):
             return f"any {part.replace('_', ' ')}" if places[part] > 1 and part[:1] != "_" else "anything"
-        if isinstance(part, NamedNode) and self._is_statement(part):
-            return f"this {self._kind(part).lower()}"
+        if isinstance(part, NamedNode) and self.is_statement(part):
+            return f"this {self.kind(part).lower()}"
         return self._words(part)
 
     def _part(self, values: Mapping[str, Term], proofs: Sequence[Proof], steps: Mapping[Key, _Step]) -> dict[str, Any]:
@@ -322,10 +324,10 @@ class Explainer:
 
     def _group(self, graph: str, found: Sequence[Fact]) -> dict[str, Any]:
         subject = found[0][0]
-        marks = self._marks(subject, _Step()) if isinstance(subject, NamedNode) else ""
+        marks = self.marks(subject) if isinstance(subject, NamedNode) else ""
         return {
             "source": self._source(graph, found),
-            "status": marks or (self.words(_PLAIN[_CERTAINTY]) if self._is_statement(subject) else ""),
+            "status": marks or (self.words(_PLAIN[_CERTAINTY]) if self.is_statement(subject) else ""),
             "subject": self._words(subject),
             "iri": getattr(subject, "value", ""),
             "triples": [self._triple(fact) for fact in sorted(found, key=str)],
@@ -360,11 +362,11 @@ class Explainer:
         return {"subject": self._words(subject), "property": name, "value": self._words(value),
                 "triple": f"{subject} {predicate} {value}"}  # fmt: skip
 
-    def _linked(self, statement: NamedNode) -> str:
+    def linked(self, statement: NamedNode) -> str:
         """Return a statement between two things as its shortcut says it; nothing for anything else."""
-        if not self._is_statement(statement):
+        if not self.is_statement(statement):
             return ""
-        for shortcut, start, end in self._shortcuts(statement):
+        for shortcut, start, end in self.shortcuts(statement):
             one, other = self._values(statement, start), self._values(statement, end)
             if one and other:
                 return f"“{self._words(one[0])} {self._words(shortcut)} {self._words(other[0])}”"
@@ -373,7 +375,7 @@ class Explainer:
     def _words(self, term: Term) -> str:
         if isinstance(term, NamedNode):
             section = self.sections.get(term.value)
-            return _place(section) if section else self._linked(term) or self.words(term)
+            return _place(section) if section else self.linked(term) or self.words(term)
         return term.value if isinstance(term, Literal) else str(term)
 
 

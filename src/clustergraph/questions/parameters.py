@@ -127,7 +127,7 @@ def _term(question: Question, parameter: Parameter, value: str, known: Known, no
         case "number":
             return _number(parameter, value)
         case "date":
-            return _date(parameter, value)
+            return day_of(parameter.name, value)
         case "boolean":
             if value.lower() not in ("true", "false"):
                 raise QuestionError(f"{parameter.name} is true or false, not {value!r}")
@@ -248,10 +248,15 @@ def _number(parameter: Parameter, value: str) -> Literal:
     return Literal(value, datatype=NamedNode(_XSD + ("decimal" if "." in value else "integer")))
 
 
-def _date(parameter: Parameter, value: str) -> Literal:
+def day_of(name: str, value: str) -> Literal:
+    """Return a day, or the last one of a month or year.
+
+    Raises:
+        QuestionError: it is none of these.
+    """
     found = last_day(value)
     if found is None:
-        raise QuestionError(f"{parameter.name} is a date, not {value!r}", advice="write 2016, 2016-05 or 2016-05-01")
+        raise QuestionError(f"{name} is a date, not {value!r}", advice="write 2016, 2016-05 or 2016-05-01")
     return Literal(found.isoformat(), datatype=NamedNode(_XSD + "date"))
 
 

@@ -18,13 +18,12 @@ from clustergraph.terms import compact
 from clustergraph.web.pages import as_json, problem_page, respond_as
 from clustergraph.web.responses import HTML, Offers, format_of, in_thread
 from clustergraph.web.service import ReleaseName, Served, served
-from clustergraph.web.timelines import timelines
+from clustergraph.web.timelines import Day, timelines
 
 OFFERS: Final = Offers({"html": HTML, "json": ("application/json",), "csv": ("text/csv",)})
 """The formats in which things are compared."""
 _SHOWN: Final = 40
 """How many values of an aspect the page lists before the reader asks for the rest."""
-Day = Annotated[str, Query(description="a day, a month or a year, such as 2016")]
 
 
 async def compare(

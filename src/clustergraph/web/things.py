@@ -18,8 +18,10 @@ from clustergraph.export.profiles import Profile
 from clustergraph.formats import RDF_FORMATS
 from clustergraph.graph import Graph
 from clustergraph.questions.answer import QuestionCall
+from clustergraph.questions.card import DATES
 from clustergraph.questions.related_questions import needing
 from clustergraph.questions.search import Name
+from clustergraph.questions.section_statements import section_statements
 from clustergraph.questions.statement_groups import grouped
 from clustergraph.questions.thing import Thing
 from clustergraph.rdf.jsonld import Tree
@@ -41,6 +43,7 @@ from clustergraph.web.responses import (
     respond,
 )
 from clustergraph.web.service import ReleaseName, Served, served
+from clustergraph.web.timelines import Day
 
 SPACES: Final = ("id", "ontology", "scheme", "graph", "shape", "query", "release")
 """The first segments of the paths of our IRIs."""
@@ -85,6 +88,8 @@ async def thing(request: Request) -> Response:
 async def describe(
     request: Request,
     iri: Annotated[str, Query(description="a whole IRI, such as http://data.europa.eu/nuts/code/FRK")] = "",
+    valid_on: Day = "",  # noqa: ARG001 - see `_dates`
+    known_by: Day = "",  # noqa: ARG001 - see `_dates`
     release: ReleaseName = None,  # noqa: ARG001 - see `served`
     wanted: Annotated[str, format_of(OFFERS)] = "",
 ) -> Response:
@@ -133,20 +138,24 @@ async def _answer(request: Request, iri: str, wanted: str) -> Response:
 
 
 async def _page(request: Request, iri: str) -> Response:
-    here = served(request)
+    here, dates = served(request), _dates(request)
     twins = {name: _twin(iri, name) for name in ("json", *RDF_FORMATS)}
 
     async def make() -> bytes:
         found = await here.do(Graph.thing, iri)
         if not found.known:
             raise UnknownThingError(iri, await here.do(Graph.near, iri))
-        card, conflicts = await cards.card_of(here, iri), await cards.about(here, iri)
+        card, conflicts = await cards.card_of(here, iri, dates), await cards.about(here, iri)
         names = {
             "thing": found,
             "card": card,
             "conflicts": conflicts,
             "groups_of": grouped(found),
+            "says": await here.do(section_statements, iri) if found.content else [],
             "twins": twins,
+            "dates": dates,
+            "address": request.url.path,
+            "kept": [(name, text) for name, text in request.query_params.items() if name not in dates],
             "structured": await _structured(here, iri),
             "asking": await _asking(here, found),
         }
@@ -163,7 +172,7 @@ async def _card(request: Request, iri: str) -> Response:
     async def make() -> bytes:
         if not await here.do(Graph.knows, iri):
             raise UnknownThingError(iri, await here.do(Graph.near, iri))
-        told = await cards.document(here, iri)
+        told = await cards.document(here, iri, _dates(request))
         return await in_thread(partial(as_json, told))
 
     etag = address_tag(request, here.release, "json")
@@ -186,6 +195,11 @@ async def _data(request: Request, iri: str, name: str) -> Response:
 
     etag, links = address_tag(request, here.release, name), {"Link": f'<{quote(iri, safe=_SAFE)}>; rel="describes"'}
     return await respond(request, make, OFFERS.content_type(name), etag, links, release=here.release)
+
+
+def _dates(request: Request) -> dict[str, str]:
+    """Return the days for which a thing is asked."""
+    return {name: request.query_params.get(name, "").strip() for name in DATES}
 
 
 async def _asking(here: Served, found: Thing) -> list[tuple[str, str]]:

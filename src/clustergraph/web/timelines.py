@@ -3,7 +3,9 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Final
+from typing import Annotated, Final
+
+from fastapi import Query
 
 from clustergraph.errors import OverLimitError
 from clustergraph.languages.messages import N_
@@ -12,6 +14,7 @@ from clustergraph.web.service import Served
 
 TWO_DATES: Final = {"valid_on": N_("Valid on"), "known_by": N_("Known by")}
 """What the two dates are called, by the name of their parameter."""
+Day = Annotated[str, Query(description="a day, a month or a year, such as 2016")]
 Addressed = Callable[[str, str], str]
 """Gives the address of the same with a parameter set to a day."""
 
