@@ -28,7 +28,8 @@ from clustergraph.questions import selection
 from clustergraph.questions.answer import Answer, Cell, QuestionCall, Rows, WrittenAnswer, cell
 from clustergraph.questions.answer_table import AnswerCache, AnswerTable
 from clustergraph.questions.catalogue import Catalogue
-from clustergraph.questions.conflict import Conflict, ConflictRule, Wanted, load_rules
+from clustergraph.questions.conflict import Conflict, ConflictRule, load_rules
+from clustergraph.questions.conflict_selection import Wanted
 from clustergraph.questions.conflicts import Conflicts
 from clustergraph.questions.facets import Facet
 from clustergraph.questions.lookup import Lookup

@@ -17,7 +17,8 @@ from clustergraph.pipeline.inference import infer
 from clustergraph.pipeline.project import Project
 from clustergraph.questions import question
 from clustergraph.questions.catalogue import catalogue
-from clustergraph.questions.conflict import COLUMNS, KINDS, Conflict, ConflictCall, load_rules, read_rule, written_part
+from clustergraph.questions.conflict import COLUMNS, KINDS, NATURES, Conflict, Nature, load_rules, read_rule
+from clustergraph.questions.conflict_selection import ConflictCall, written_part
 from clustergraph.questions.notes import notes
 from clustergraph.rdf.reading import rdf_files, read_all
 from clustergraph.release.write import merge
@@ -189,6 +190,52 @@ def test_the_newest_is_certain_only_if_no_other_can_be_newer(scene: Scene) -> No
     assert ([side.words for side in found.newest], found.newest_certain) == (["12"], False)
     found = only(scene(ten + figure(2, "two", 12)))
     assert (found.newest, found.newest_certain) == ((), None)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "nature"),
+    [
+        (figure(1, "one", 10), figure(2, "two", 12), Nature.CONTRADICTION),
+        (figure(1, "one", 40), figure(2, "two", 40, bound="more-than"), Nature.CONTRADICTION),
+        (figure(1, "one", 40), figure(2, "two", 30, bound="more-than"), Nature.COMPATIBLE),
+        (figure(1, "one", 10), figure(2, "three", 12), Nature.CHANGE),
+        (figure(1, "one", 10), figure(2, "three", 12, "; cg:asOf '2015'^^xsd:gYear"), Nature.CONTRADICTION),
+        (figure(1, "one", 10), figure(2, "three", 5, bound="more-than"), Nature.CHANGE),
+    ],
+)
+def test_numbers_contradict_each_other_where_they_are_of_one_year_and_no_number_fits_both(
+    scene: Scene, first: str, second: str, nature: Nature
+) -> None:
+    assert only(scene(first + second), kind="figures").nature == nature
+
+
+def test_dates_and_claims_of_several_years_contradict_each_other_all_the_same(scene: Scene) -> None:
+    dates = """GRAPH m:one { project:p cg:start "2016"^^xsd:gYear }
+      GRAPH m:three { project:p cg:start "2017"^^xsd:gYear }"""
+    assert only(scene(dates)).nature == Nature.CONTRADICTION
+    assert only(scene(claim(2) + part(1, "one", "a"))).nature == Nature.CONTRADICTION
+
+
+def test_what_is_ambiguous_or_missing_is_no_contradiction(graph: Graph) -> None:
+    natures = {kind: {each.nature for each in graph.conflicts(kind=kind)} for kind in KINDS}
+    assert natures["unconfirmed"] == {Nature.AMBIGUOUS}
+    assert natures["gap"] == natures["damaged"] == {Nature.MISSING}
+    assert natures["names"] == {Nature.WORDING}
+    assert natures["lists"] == {Nature.COMPATIBLE}
+    assert [each.nature for each in graph.conflicts(kind="claim-claim", about="Vanguard Initiative")] == ["ambiguous"]
+
+
+def test_those_that_contradict_come_first_and_are_chosen_by_their_nature(graph: Graph) -> None:
+    order = [list(NATURES).index(each.nature) for each in graph.conflicts()]
+    assert order == sorted(order)
+    assert {each.nature for each in graph.conflicts(nature=["change", "contradiction"])} == {"change", "contradiction"}
+
+
+def test_ranks_in_two_areas_are_two_statements(graph: Graph) -> None:
+    ranks = [each for each in graph.conflicts(about="Lombardy") if each.what.shown == "rank by value added"]
+    assert {(each.detail.shown, *(side.words for side in each.sides)) for each in ranks} == {
+        ("Europe", "4 rank"), ("Italy", "1 rank"),
+    }  # fmt: skip
 
 
 def test_a_claim_is_compared_with_its_bound(scene: Scene) -> None:

@@ -86,7 +86,7 @@ def test_the_member_counts_of_a_cluster_come_first_with_date_source_and_proof(cl
     first = main[: main.index('id="statements"')]
     line = re.search(r"<dt>(?:(?!<dt>).)*>members<.*?</dd>", first, re.DOTALL)
     assert line
-    assert re.search("sources differ.*400.*2017.*more than 350.*2017.*more than 320.*2015", words(line[0]))
+    assert re.search("changed over time.*400.*2017.*more than 350.*2017.*more than 320.*2015", words(line[0]))
     assert line[0].count('href="/graph/') == line[0].count('href="/explain?') == 3
     # The head of the page with its map is drawn before, so that little of the text may come ahead of it.
     assert len(words(main[: main.index(line[0])])) < 1000
@@ -169,10 +169,16 @@ def test_what_a_section_says_is_there_as_json(client: TestClient) -> None:
 
 def test_what_disagrees_is_on_the_card_and_leads_on(client: TestClient) -> None:
     page = client.get(PLASTIPOLIS, headers=BROWSER).text
-    told = re.search(r'href="(/conflicts\?about=[^"]*)">(\d+) things disagree', page)
+    told = re.search(r'href="(/conflicts\?about=[^"]*)">(\d+) contradictions', page)
     assert told
     all_of_them = client.get(html.unescape(told[1]), headers=BROWSER)
-    assert all_of_them.text.count('<article class="conflict">') == int(told[2])
+    assert f"{told[2]} contradictions: values that cannot both be true" in all_of_them.text
+
+
+def test_what_is_only_ambiguous_is_no_contradiction_on_the_card(client: TestClient) -> None:
+    page = client.get(LOMBARDY, headers=BROWSER).text
+    assert not re.search(r'href="/conflicts\?about=[^"]*">[^<]*contradiction', page)
+    assert "What is not clear about it" in page
 
 
 def test_a_region_has_on_one_page_what_its_director_asks(client: TestClient) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import csv
 import gzip
+import html
 import io
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -101,7 +103,7 @@ def test_a_note_stands_on_the_page_of_its_thing(client: TestClient) -> None:
 def test_the_page_is_well_formed_and_accessible(client: TestClient) -> None:
     for address in (
         "/conflicts",
-        "/conflicts?about=Viameca&kind=names",
+        "/conflicts?about=Viameca&kind=names&nature=wording&sort=severity",
         "/conflicts?kind=name",
         "/id/organisation/afil",
     ):
@@ -110,12 +112,12 @@ def test_the_page_is_well_formed_and_accessible(client: TestClient) -> None:
 
 def test_filters_are_those_of_the_form(client: TestClient) -> None:
     page = client.get("/conflicts?kind=&about=Viameca&severity=warning", headers=BROWSER).text
-    assert 'value="Viameca"' in page
-    assert '<option value="warning" selected>' in page
+    chosen = re.findall(r'<a class="chip" href="([^"]*)">.*?<strong>([^<]*)</strong>', page)
+    assert chosen[-2:] == [("/conflicts?severity=warning", "ViaMéca"), ("/conflicts?about=Viameca", "warning")]
     assert "A.F.I.L." not in page
     assert len(client.get("/conflicts.json?kind=names&kind=dates&about=AFIL").json()) == 1
     assert client.get("/conflicts.json?kind=dates").json() == []
-    assert "nothing disagrees here" in client.get("/conflicts?kind=dates", headers=BROWSER).text
+    assert "Nothing disagrees here" in client.get("/conflicts?kind=dates", headers=BROWSER).text
 
 
 @pytest.mark.parametrize(
@@ -129,6 +131,33 @@ def test_what_is_not_known_is_told_as_a_problem_and_on_the_page(client: TestClie
     assert told in refused.text
     page = client.get(f"/conflicts?{given}", headers=BROWSER)
     assert (page.status_code, '<form action="/conflicts"' in page.text) == (400, True)
+
+
+def test_filters_are_offered_with_how_many_each_leaves(client: TestClient) -> None:
+    page = client.get("/conflicts", headers=BROWSER).text
+    offered = re.findall(r'<a href="(/conflicts[^"]*)"><span>([^<]*)</span> <span class="number-of-rows">(\d+)', page)
+    assert ("/conflicts?kind=names", "Names and spellings", "2") in offered
+    assert ("/conflicts?about=organisation%3Aafil", "AFIL", "1") in offered
+    assert ("/conflicts?severity=violation", "violation", "0") in offered
+    for address, _, number in offered:
+        told = client.get(html.unescape(address), headers=BROWSER).text
+        assert told.count('<article class="conflict">') == int(number)
+
+
+def test_the_first_number_counts_what_cannot_both_be_true(client: TestClient) -> None:
+    page = client.get("/conflicts", headers=BROWSER).text
+    assert "0 contradictions" in page
+    assert re.search(r'href="/conflicts\?nature=wording">Named differently <strong>2</strong>', page)
+    assert {each["nature"] for each in client.get("/conflicts.json?nature=wording").json()} == {"wording"}
+    assert "nothing disagrees here" in client.get("/conflicts?nature=change", headers=BROWSER).text.lower()
+
+
+def test_the_order_is_chosen_and_what_is_none_is_told(client: TestClient) -> None:
+    page = client.get("/conflicts?sort=about", headers=BROWSER).text
+    assert page.index("A.F.I.L.") < page.index(">Viameca<")
+    assert "/conflicts.csv?sort=about" in page
+    refused = client.get("/conflicts.json?sort=rumour")
+    assert (refused.status_code, "severity" in refused.json()["advice"]) == (400, True)
 
 
 def test_parts_follow_each_other(client: TestClient) -> None:

@@ -11,7 +11,7 @@ import click
 from clustergraph.cli.context import Context, pass_context
 from clustergraph.cli.table import table, wrapped
 from clustergraph.errors import Exit
-from clustergraph.questions.conflict import KINDS, Conflict, written
+from clustergraph.questions.conflict import KINDS, NATURES, Conflict, written
 from clustergraph.questions.conflict import table as as_table
 from clustergraph.shacl.findings import Severity
 
@@ -23,6 +23,13 @@ _LEVELS = click.Choice([level.value for level in Severity])
 @click.command()
 @click.option(
     "--kind", "kinds", multiple=True, type=click.Choice(list(KINDS)), help="Only of this kind; several can be given."
+)
+@click.option(
+    "--nature",
+    "natures",
+    multiple=True,
+    type=click.Choice(list(NATURES)),
+    help="Only of this nature, such as what cannot be true together; several can be given.",
 )
 @click.option("--about", multiple=True, metavar="NAME", help="Only about the things of this name.")
 @click.option("--document", "documents", multiple=True, metavar="TITLE", help="Only what this document says, too.")
@@ -40,6 +47,7 @@ _LEVELS = click.Choice([level.value for level in Severity])
 def conflicts(
     context: Context,
     kinds: tuple[str, ...],
+    natures: tuple[str, ...],
     about: tuple[str, ...],
     documents: tuple[str, ...],
     severity: str | None,
@@ -51,13 +59,14 @@ def conflicts(
 
     \b
     clustergraph conflicts --kind figures --kind dates
+    clustergraph conflicts --nature contradiction
     clustergraph conflicts --about 'Alpine Plastics'
     clustergraph conflicts --document 'Annual report' --severity warning --format csv
 
     Exits with 0 if it could run, 1 if there is one as grave as --fail-on, 2 if it could not run.
     """
     levels = [severity] if severity else []
-    found = context.graph().conflicts(kind=kinds, about=about, document=documents, severity=levels)
+    found = context.graph().conflicts(nature=natures, kind=kinds, about=about, document=documents, severity=levels)
     click.echo(_written(found, format_, iris), nl=False)
     failed = fail_on is not None and any(each.severity.reaches(Severity(fail_on)) for each in found)
     sys.exit(Exit.FINDINGS if failed else Exit.FINE)
@@ -75,6 +84,7 @@ def _written(found: Sequence[Conflict], format_: str, iris: bool) -> str:
 
 def _text(found: Sequence[Conflict]) -> Iterator[str]:
     """Yield lines of 80 characters at most: a block for each conflict, by kind, and the counts."""
+    found = sorted(found, key=lambda each: list(KINDS).index(each.kind))
     counts = Counter(each.kind for each in found)
     for place, each in enumerate(found):
         if not place or found[place - 1].kind != each.kind:

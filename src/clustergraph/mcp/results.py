@@ -127,6 +127,7 @@ class Explanation(TypedDict):
 class ListedConflict(TypedDict):
     """A disagreement: what it is about, and each value with who says it."""
 
+    nature: str
     kind: str
     severity: str
     about: str
@@ -193,6 +194,7 @@ def hit_of(name: Name) -> Hit:
 def conflict_of(found: Conflict) -> ListedConflict:
     """Return a disagreement in words."""
     told: ListedConflict = {
+        "nature": found.nature.value,
         "kind": found.kind,
         "severity": found.severity.value,
         "about": found.subject,

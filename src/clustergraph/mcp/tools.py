@@ -29,7 +29,8 @@ from clustergraph.mcp.results import (
 )
 from clustergraph.questions.answer import QuestionCall
 from clustergraph.questions.catalogue import matching
-from clustergraph.questions.conflict import KINDS, ConflictCall, ConflictExcerpt
+from clustergraph.questions.conflict import KINDS
+from clustergraph.questions.conflict_selection import ConflictCall, ConflictExcerpt
 from clustergraph.questions.proof_text import combined
 from clustergraph.questions.question import Question, asked
 from clustergraph.questions.successors import Given

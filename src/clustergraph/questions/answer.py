@@ -251,7 +251,7 @@ class QuestionCall:
         flags = {name: str(getattr(self, name)).lower() for name in FLAGS}
         part = {"sort": self.sort, "contains": self.contains, "columns": " ".join(self.columns), "view": self.view}
         own = {"limit": self.limit, "offset": self.offset, **flags, **part, **changed}
-        defaults = {"limit": usual_limit(self.format), "offset": 0, **dict.fromkeys(FLAGS, "false")}
+        defaults = {"limit": self.usual_limit, "offset": 0, **dict.fromkeys(FLAGS, "false")}
         left_out = {*(CHOSEN if name in AS_ANSWERED else ()), *(["view"] if name else [])}
         pairs += [(k, str(v)) for k, v in own.items() if k not in left_out and v != defaults.get(k, "")]
         pairs += [(LANG, language)] if (language := chosen()) not in (None, usual()) else []
@@ -286,6 +286,11 @@ class QuestionCall:
     def path(self) -> str:
         """Its address without format and parameters."""
         return f"/questions/{self.question}"
+
+    @property
+    def usual_limit(self) -> int:
+        """How many rows there are, unless ``limit`` says otherwise."""
+        return usual_limit(self.format)
 
 
 def usual_limit(format_: str) -> int:

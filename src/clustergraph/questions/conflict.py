@@ -7,12 +7,12 @@ section that says a value; those with the same ``about``, ``what`` and ``detail`
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from itertools import groupby
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import combinations, groupby, starmap
 from pathlib import Path
-from typing import Final, Self
+from typing import Final
 
 from pyoxigraph import QuerySolutions
 
@@ -20,7 +20,8 @@ from clustergraph.engine.store import Embedded
 from clustergraph.errors import SourceError, Where
 from clustergraph.languages.messages import N_
 from clustergraph.layers import Layers
-from clustergraph.questions.answer import WRITERS, Cell, QuestionCall, Rows, with_iris
+from clustergraph.questions.answer import WRITERS, Cell, Rows, with_iris
+from clustergraph.questions.key_figures import agree
 from clustergraph.questions.notes import Note
 from clustergraph.questions.question import head_of
 from clustergraph.questions.sections import Section
@@ -44,11 +45,43 @@ KINDS: Final[Mapping[str, str]] = {
     "unconfirmed": N_("Unconfirmed statements"),
 }
 """The kinds of disagreement by their codes, in the order in which they are shown."""
+
+
+class Nature(StrEnum):
+    """Whether what is told beside each other can be true together."""
+
+    CONTRADICTION = "contradiction"
+    CHANGE = "change"
+    COMPATIBLE = "compatible"
+    WORDING = "wording"
+    AMBIGUOUS = "ambiguous"
+    MISSING = "missing"
+
+
+NATURES: Final[Mapping[str, str]] = {
+    Nature.CONTRADICTION: N_("Contradictions"),
+    Nature.CHANGE: N_("Changed over time"),
+    Nature.COMPATIBLE: N_("May both be true"),
+    Nature.WORDING: N_("Named differently"),
+    Nature.AMBIGUOUS: N_("Ambiguous in the source"),
+    Nature.MISSING: N_("Missing or damaged in the source"),
+}
+"""The natures of disagreements by their codes, in the order in which they are shown."""
+_OF_KIND: Final = {
+    "lists": Nature.COMPATIBLE,
+    "names": Nature.WORDING,
+    "gap": Nature.MISSING,
+    "damaged": Nature.MISSING,
+    "unconfirmed": Nature.AMBIGUOUS,
+}
+"""The nature of what is of some kinds; that of the others follows from what is said."""
+Days = tuple[str, str]
+"""The first and the last day that a date can mean."""
 _UNSAID: Final = (f"{SCHEME}bound/exactly", f"{SCHEME}unit/count")
 """The bound and the unit that go without saying."""
 _NEEDED: Final = {"title", "description", "kind", "severity"}
-COLUMNS: Final = ("kind", "severity", "about", "what", "detail", "values", "said_by", "newest", "newest_certain",
-                  "notes", "rule")  # fmt: skip
+COLUMNS: Final = ("nature", "kind", "severity", "about", "what", "detail", "values", "said_by", "newest",
+                  "newest_certain", "notes", "rule")  # fmt: skip
 """The columns of the table of conflicts."""
 
 RULES_QUERY: Final = f"""SELECT ?rule ?select WHERE {{
@@ -120,6 +153,8 @@ class Side:
     """Whether another is older, and none is newer."""
     notes: tuple[str, ...] = ()
     """What the rule remarks on it, such as what was added."""
+    said_on: tuple[Days, ...] = ()
+    """When it was said: on its own dates, or else when the sections that say it were written."""
 
     @property
     def computed(self) -> bool:
@@ -191,6 +226,22 @@ class Conflict:
         return self.rule.kind
 
     @property
+    def nature(self) -> Nature:
+        """Whether its sides can be true together.
+
+        Numbers of several years can, and so can those whose bounds one number fits; what differs less gravely can, too.
+        """
+        if any(f"{side.value.iri}".startswith(f"{SCHEME}certainty/") for side in self.sides):
+            return Nature.AMBIGUOUS
+        if self.kind in _OF_KIND:
+            return _OF_KIND[self.kind]
+        if self.kind == "labels" and self.newest:
+            return Nature.CHANGE
+        if self.kind == "figures" and not any(starmap(_exclude, combinations(self.sides, 2))):
+            return Nature.CHANGE if self.newest else Nature.COMPATIBLE
+        return Nature.COMPATIBLE if self.severity == Severity.INFO else Nature.CONTRADICTION
+
+    @property
     def subject(self) -> str:
         """What it is about, in words."""
         detail = f" ({self.detail.shown})" if self.detail.value is not None else ""
@@ -201,10 +252,19 @@ class Conflict:
         """The sides that are newer than others."""
         return tuple(side for side in self.sides if side.newest)
 
+    @property
+    def things(self) -> frozenset[str | None]:
+        """What it concerns: what it is about, and what it has as detail or value."""
+        return frozenset([self.about.iri, self.detail.iri, *(side.value.iri for side in self.sides)])
+
+    @property
+    def sections(self) -> list[Section]:
+        """The sections that say one of its sides."""
+        return [section for side in self.sides for section in side.sections]
+
     def concerns(self, things: Iterable[str]) -> bool:
         """Whether it is about one of these things, or has it as detail or value."""
-        own = {self.about.iri, self.detail.iri, *(side.value.iri for side in self.sides)}
-        return not own.isdisjoint(things)
+        return not self.things.isdisjoint(things)
 
     def is_noted_on(self, things: Iterable[str]) -> bool:
         """Whether a note that tells it is about one of these things, such as a member of a list that differs."""
@@ -212,11 +272,12 @@ class Conflict:
 
     def said_in(self, documents: Iterable[str]) -> bool:
         """Whether one of these documents says a side of it."""
-        return not {section.document for side in self.sides for section in side.sections}.isdisjoint(documents)
+        return not {section.document for section in self.sections}.isdisjoint(documents)
 
     def document(self) -> dict[str, object]:
         """Return it as JSON members."""
         return {
+            "nature": self.nature.value,
             "kind": self.kind,
             "severity": self.severity.value,
             "title": self.rule.title,
@@ -237,9 +298,28 @@ class Conflict:
         newest = " | ".join(side.words for side in self.newest) or None
         remarks = " | ".join([*(text for side in self.sides for text in side.notes), *(n.text for n in self.notes)])
         return (
-            Cell(self.kind), Cell(self.severity.value), self.about, self.what, self.detail, Cell(values), Cell(said),
-            Cell(newest), Cell(self.newest_certain), Cell(remarks or None), Cell(self.rule.name),
+            Cell(self.nature.value), Cell(self.kind), Cell(self.severity.value), self.about, self.what, self.detail,
+            Cell(values), Cell(said), Cell(newest), Cell(self.newest_certain), Cell(remarks or None),
+            Cell(self.rule.name),
         )  # fmt: skip
+
+
+def _exclude(one: Side, other: Side) -> bool:
+    """Whether two numbers cannot both be true: no number fits both, and they are not of several years."""
+    if agree([(one.value, one.bound), (other.value, other.bound)]):
+        return False
+    if not all(isinstance(side.value.value, int | float) and side.said_on for side in (one, other)):
+        return True
+    return any(_of_one_year(first, second) for first in one.said_on for second in other.said_on)
+
+
+def _of_one_year(one: Days, other: Days) -> bool:
+    """Whether two times can be of one year.
+
+    >>> _of_one_year(("2015-01-01", "2015-12-31"), ("2017-03-28", "2017-03-28"))
+    False
+    """
+    return one[0][:4] <= other[1][:4] and other[0][:4] <= one[1][:4]
 
 
 def _named(value: Cell) -> object:
@@ -253,86 +333,8 @@ def table(found: Sequence[Conflict], *, iris: bool = False) -> tuple[tuple[str, 
     return with_iris(COLUMNS, rows, things) if iris else (COLUMNS, rows)
 
 
-@dataclass(frozen=True)
-class Wanted:
-    """Which disagreements are wanted."""
-
-    rules: tuple[str, ...]
-    """The names of the rules that find them."""
-    least: Severity
-    """How grave they are at least."""
-    documents: frozenset[str] | None
-    """The documents of which one says a side, if that matters."""
-    things: frozenset[str] | None
-    """The things of which they concern one, if that matters."""
-
-    def of(self, found: Iterable[Conflict]) -> list[Conflict]:
-        """Return those of the conflicts that are wanted, by kind, the gravest first."""
-        chosen = (
-            each
-            for each in found
-            if each.severity.reaches(self.least)
-            and (self.documents is None or each.said_in(self.documents))
-            and (self.things is None or each.concerns(self.things) or each.is_noted_on(self.things))
-        )
-        return sorted(chosen, key=_place)
-
-
-def _place(conflict: Conflict) -> tuple[int, int, str, str]:
-    kinds, levels = list(KINDS), list(Severity)
-    return kinds.index(conflict.kind), levels.index(conflict.severity), conflict.rule.title, conflict.subject
-
-
-@dataclass(frozen=True)
-class ConflictExcerpt:
-    """Some of what disagrees, and how much there is."""
-
-    conflicts: tuple[Conflict, ...] = ()
-    total: int = 0
-    """How many there are in all."""
-    counts: Mapping[str, int] = field(default_factory=dict)
-    """How many there are of each kind."""
-
-    @classmethod
-    def of(cls, found: Sequence[Conflict], call: QuestionCall) -> Self:
-        """Return those of the conflicts for which a client asks."""
-        counts = Counter(each.kind for each in found)
-        part = found[call.offset : call.offset + call.limit]
-        return cls(tuple(part), len(found), {kind: counts[kind] for kind in KINDS if counts[kind]})
-
-    @property
-    def groups(self) -> list[tuple[str, str, list[Conflict]]]:
-        """The conflicts by kind: its code, its name, and those of it."""
-        grouped = groupby(self.conflicts, key=lambda each: each.kind)
-        return [(kind, KINDS[kind], list(found)) for kind, found in grouped]
-
-
 def written(found: Sequence[Conflict], format_: str, *, iris: bool = False) -> str:
     """Return conflicts in json, or as a table in csv, tsv or md; see `table`."""
     if format_ == "json":
         return json.dumps([each.document() for each in found], ensure_ascii=False, indent=1) + "\n"
     return WRITERS[format_](*table(found, iris=iris))
-
-
-def written_part(found: Sequence[Conflict], call: QuestionCall) -> bytes:
-    """Return those of the conflicts for which a client asks, in its format."""
-    text = written(found[call.offset : call.offset + call.limit], call.format, iris=call.iris)
-    marked = call.excel and call.format == "csv"
-    return text.encode("utf-8-sig" if marked else "utf-8")
-
-
-class ConflictCall(QuestionCall):
-    """What disagrees as a client of the service asks for it: some of it, in a format."""
-
-    def of_kind(self, kind: str) -> str:
-        """Return the address of what is of one kind alone.
-
-        >>> ConflictCall("conflicts", {"about": ["AFIL"]}, offset=500).of_kind("gap")
-        '/conflicts?about=AFIL&kind=gap'
-        """
-        return replace(self, given={**self.given, "kind": [kind]}, offset=0).address()
-
-    @property
-    def path(self) -> str:
-        """Its address without parameters."""
-        return "/conflicts"

@@ -26,7 +26,8 @@ from clustergraph.engine.store import Embedded
 from clustergraph.errors import QuestionError
 from clustergraph.languages.reader import chosen
 from clustergraph.questions.answer import Cell, Words, cell
-from clustergraph.questions.conflict import KINDS, Conflict, ConflictRule, Side, Wanted, rules_of
+from clustergraph.questions.conflict import KINDS, NATURES, Conflict, ConflictRule, Days, Side, rules_of
+from clustergraph.questions.conflict_selection import Wanted
 from clustergraph.questions.names import nearest, plain
 from clustergraph.questions.notes import Note, notes
 from clustergraph.questions.parameters import iri_of, last_day
@@ -57,10 +58,8 @@ _DATES: Final = """SELECT ?section ?from ?until WHERE {
 _KEPT: Final = ".srj.gz"
 """How the files end that keep what a rule finds: SPARQL results in JSON, packed."""
 
-FILTERS: Final = ("kind", "about", "document", "severity")
+FILTERS: Final = ("nature", "kind", "about", "document", "severity")
 """By what conflicts are chosen; each can have several values."""
-Days = tuple[str, str]
-"""The first and the last day that a date can mean."""
 Search = Callable[[str, int], "list[Name]"]
 """Gives the things whose names are most like a text, up to a number."""
 
@@ -89,19 +88,20 @@ class Conflicts:
         self._found: dict[tuple[str | None, str], list[Conflict]] = {}
 
     def chosen(self, given: Mapping[str, str | Iterable[str]]) -> list[Conflict]:
-        """Return the conflicts that are wanted, by kind, the gravest first; see `wanted`."""
+        """Return the conflicts that are wanted, by nature and kind, the gravest first; see `wanted`."""
         chosen = self.wanted({name: [each] if isinstance(each, str) else list(each) for name, each in given.items()})
         return chosen.of(conflict for rule in chosen.rules for conflict in self.of_rule(rule))
 
     def wanted(self, given: Mapping[str, Sequence[str]]) -> Wanted:
-        """Return which are wanted: of a ``kind``, ``about`` a thing, by a ``document``, from a ``severity`` on.
+        """Return which are wanted: of a ``nature`` and ``kind``, ``about`` a thing, by a ``document``, and how grave.
 
         Each can have several values; a name that several things bear is about each of them.
 
         Raises:
-            QuestionError: there is no such parameter, kind, thing, document or severity.
+            QuestionError: there is no such parameter, nature, kind, thing, document or severity.
         """
         _check("parameter", given, FILTERS)
+        natures = _check("nature", given.get("nature", ()), NATURES)
         kinds = _check("kind", given.get("kind", ()), KINDS) or list(KINDS)
         levels = _check("severity", given.get("severity", ()), list(Severity))
         named = [self._document(name) for name in given.get("document", ())]
@@ -111,6 +111,7 @@ class Conflicts:
             max(map(Severity, levels), key=list(Severity).index, default=Severity.INFO),
             frozenset().union(*named) if named else None,
             frozenset().union(*things) if things else None,
+            frozenset(natures or NATURES),
         )
 
     def _known(self, iri: str) -> bool:
@@ -168,7 +169,7 @@ class Conflicts:
         values: dict[tuple[object, ...], list[_Row]] = defaultdict(list)
         for row in rows:
             values[tuple((row.cell(name).value, row.cell(name).iri) for name in ("value", "bound", "unit"))].append(row)
-        newest, certain = _newest([self._days(same) for same in values.values()])
+        newest, certain = _newest([max(self._days(same), default=None) for same in values.values()])
         sides = tuple(self._side(same, place in newest) for place, same in enumerate(values.values()))
         said = [Severity(row.text("severity")) for row in rows if row.text("severity")]
         severity = min(said, key=list(Severity).index, default=rule.severity)
@@ -182,13 +183,13 @@ class Conflicts:
         remarks = dict.fromkeys(text for row in rows if (text := row.text("note")))
         value, bound, unit = (rows[0].cell(name) for name in ("value", "bound", "unit"))
         ordered = sorted(sections, key=lambda each: (each.document, each.rank))
-        return Side(value, bound, unit, tuple(ordered), newest, tuple(remarks))
+        return Side(value, bound, unit, tuple(ordered), newest, tuple(remarks), tuple(self._days(rows)))
 
-    def _days(self, rows: Sequence[_Row]) -> Days | None:
-        """Return when a value was said last: on its own date, or else when a section that says it was written."""
+    def _days(self, rows: Sequence[_Row]) -> list[Days]:
+        """Return when a value was said: on its own dates, or else when the sections that say it were written."""
         own = [(f"{text}-01-01"[:10], str(last_day(text))) for row in rows if (text := row.text("date"))]
         written = [self._written[row.text("section")] for row in rows if row.text("section") in self._written]
-        return max(own or written, default=None)
+        return own or written
 
     @cached_property
     def _written(self) -> dict[str, Days]:

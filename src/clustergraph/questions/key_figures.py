@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -41,6 +42,11 @@ class FigureValue:
     """The rows that give it."""
 
     @property
+    def own_measure(self) -> str | None:
+        """The measure that it is counted as."""
+        return self.sources[0]["measure"].iri
+
+    @property
     def around(self) -> tuple[str, str]:
         """What stands before and behind the value: its bound and its unit, unless they go without saying."""
         return said(self.bound) or "", said(self.unit) or ""
@@ -71,8 +77,20 @@ class KeyFigure:
 
     @property
     def differ(self) -> bool:
-        """Whether sources differ."""
-        return any(each.differs for each in self.values)
+        """Whether sources differ on one time, so that no number fits what they say."""
+        of_year = defaultdict(list)
+        for each in self.values:
+            of_year[each.date[:4], each.own_measure].append((each.value, each.bound))
+        return any(each.differs for each in self.values) and not all(map(agree, of_year.values()))
+
+    @property
+    def changed(self) -> bool:
+        """Whether sources of several years differ, and those of one year do not."""
+        return not self.differ and any(each.differs for each in self.values) and len({*self._years}) > 1
+
+    @property
+    def _years(self) -> list[str]:
+        return [each.date[:4] for each in self.values]
 
     def document(self) -> dict[str, Any]:
         """Return it as JSON members."""
@@ -115,3 +133,39 @@ def _date(row: CardRow) -> str:
 def said(cell: Cell) -> str | None:
     """Return the words for a bound, a unit or a quality of a figure; nothing where it goes without saying."""
     return None if cell.iri in (*_UNSAID, None) else cell.shown
+
+
+def agree(given: Iterable[tuple[Cell, Cell]]) -> bool:
+    """Whether a number fits all of some values, each with its bound; what is no number fits nothing else.
+
+    >>> bounds = [Cell(name, SCHEME + "bound/" + name) for name in ("exactly", "more-than", "about")]
+    >>> agree([(Cell(400), bounds[0]), (Cell(350), bounds[1])]), agree([(Cell(40), bounds[0]), (Cell(40), bounds[1])])
+    (True, False)
+    >>> agree([(Cell(95), bounds[0]), (Cell(100), bounds[2])]), agree([(Cell("a"), bounds[0]), (Cell("b"), bounds[0])])
+    (True, False)
+    """
+    values = list(dict.fromkeys(given))
+    numbers = [each for each, _ in values if isinstance(each.value, int | float)]
+    if len(values) < 2 or len(numbers) < len(values):
+        return len(values) < 2
+    ranges = [_range(float(value.value or 0), bound) for value, bound in values]
+    return max(low for low, _ in ranges) <= min(high for _, high in ranges)
+
+
+def _range(value: float, bound: Cell) -> tuple[float, float]:
+    """Return the least and the greatest number that a value with a bound can mean."""
+    tenth = abs(value) / 10
+    match (bound.iri or "").removeprefix(f"{SCHEME}bound/"):
+        case "more-than":
+            return math.nextafter(value, math.inf), math.inf
+        case "at-least":
+            return value, math.inf
+        case "less-or-equal":
+            return -math.inf, value
+        case "about":
+            return value - tenth, value + tenth
+        case "about-at-least":
+            return value - tenth, math.inf
+        case "about-at-most":
+            return -math.inf, value + tenth
+    return value, value

@@ -2,17 +2,27 @@
 
 from dataclasses import replace
 from functools import partial
-from itertools import chain
 from typing import Annotated, Final
 
+import anyio.to_thread
 from fastapi import Query
 from starlette.requests import Request
 from starlette.responses import Response
 
 from clustergraph.errors import ClustergraphError
 from clustergraph.graph import Graph
+from clustergraph.languages.messages import N_
 from clustergraph.questions.answer import usual_limit
-from clustergraph.questions.conflict import KINDS, Conflict, ConflictCall, ConflictExcerpt, Wanted, written_part
+from clustergraph.questions.conflict import KINDS, NATURES, Conflict
+from clustergraph.questions.conflict_selection import (
+    ORDERS,
+    PAGE,
+    SEVERITIES,
+    ConflictCall,
+    ConflictExcerpt,
+    Wanted,
+    written_part,
+)
 from clustergraph.shacl.findings import Severity
 from clustergraph.web.pages import problem_page, respond_page
 from clustergraph.web.questions import OFFERS as ANSWERS
@@ -22,16 +32,27 @@ from clustergraph.web.service import ReleaseName, Served, served
 
 OFFERS: Final = Offers({name: ANSWERS.types[name] for name in ("html", "json", "csv", "tsv", "md")})
 """The formats in which conflicts are given."""
+HEADINGS: Final = {
+    "nature": N_("Can both be true?"),
+    "kind": N_("Kind"),
+    "about": N_("About"),
+    "document": N_("Said by the document"),
+    "severity": N_("From this severity on"),
+}
+"""What the filters are called on the page."""
+_NATURES: Final = {"items": {"type": "string", "enum": list(NATURES)}}
 _KINDS: Final = {"items": {"type": "string", "enum": list(KINDS)}}
 _LEVELS: Final = {"enum": [level.value for level in Severity]}
 
 
 async def conflicts(
     request: Request,
-    kind: Annotated[list[str] | None, Query(json_schema_extra=_KINDS)] = None,  # noqa: ARG001 - see `given_parameters`
+    nature: Annotated[list[str] | None, Query(json_schema_extra=_NATURES)] = None,  # noqa: ARG001 - see `given_parameters`
+    kind: Annotated[list[str] | None, Query(json_schema_extra=_KINDS)] = None,  # noqa: ARG001
     about: Annotated[list[str] | None, Query(description="a name of a thing, or its IRI")] = None,  # noqa: ARG001
     document: Annotated[list[str] | None, Query(description="the title of a document, or words in it")] = None,  # noqa: ARG001
     severity: Annotated[str | None, Query(description="from which on", json_schema_extra=_LEVELS)] = None,  # noqa: ARG001
+    sort: Annotated[str, Query(json_schema_extra={"enum": list(ORDERS)})] = "",
     limit: Limit = None,
     offset: Offset = 0,
     iris: Iris = False,
@@ -42,8 +63,8 @@ async def conflicts(
     """Show what disagrees, one by one: rival values of one thing, who says each, and which is the newest."""
     here = served(request)
     chosen = OFFERS.choose(request, request.path_params.get("extension") or wanted)
-    given, limit = given_parameters(request), limit or usual_limit(chosen)
-    call = ConflictCall("conflicts", given, chosen, limit, offset, iris=iris, excel=excel)
+    given, limit = given_parameters(request), limit or (PAGE if chosen == "html" else usual_limit(chosen))
+    call = ConflictCall("conflicts", given, chosen, limit, offset, iris=iris, excel=excel, sort=sort)
     if chosen == "html":
         return await respond_page(request, here.release, partial(_show, here, call))
 
@@ -56,36 +77,44 @@ async def conflicts(
 
 async def _found(here: Served, call: ConflictCall) -> list[Conflict]:
     """Return what disagrees; what a rule finds is found once, so that no request waits for all of them again."""
-    return await _of(here, await here.do(Graph.conflicts_wanted, call.given))
+    wanted = await here.do(Graph.conflicts_wanted, call.given)
+    return wanted.of(await _of(here, wanted), call.sort)
 
 
 async def disagreements(here: Served, iri: str) -> list[Conflict]:
     """Return what disagrees about a thing."""
-    every = await here.kept("every conflict", partial(here.do, Graph.conflicts_wanted, {}))
-    return await _of(here, replace(every, things=frozenset({iri})))
+    every = await _every(here)
+    return replace(every, things=frozenset({iri})).of(await _of(here, every))
+
+
+async def _every(here: Served) -> Wanted:
+    return await here.kept("every conflict", partial(here.do, Graph.conflicts_wanted, {}))
 
 
 async def _of(here: Served, wanted: Wanted) -> list[Conflict]:
-    found = [await here.once(Graph.conflicts_of, rule) for rule in wanted.rules]
-    return wanted.of(chain.from_iterable(found))
+    """Return all that the rules find."""
+    return [each for rule in wanted.rules for each in await here.once(Graph.conflicts_of, rule)]
 
 
 async def _show(here: Served, call: ConflictCall) -> bytes | Response:
     """Show the form, and under it what was found or what is wrong."""
     found, problem = ConflictExcerpt(), None
     try:
-        found = ConflictExcerpt.of(await _found(here, call), call)
+        wanted = await here.do(Graph.conflicts_wanted, call.given)
+        every = await _of(here, await _every(here))
+        found = await anyio.to_thread.run_sync(ConflictExcerpt.faceted, every, wanted, call)
     except ClustergraphError as error:
         problem = error
-    documents = [title for _, title, sections in await here.once(Graph.documents) if sections]
     return await problem_page(
         "conflicts.html",
         problem,
         here.release,
         asked=call,
         found=found,
+        headings=HEADINGS,
         kinds=KINDS,
-        severities=[level.value for level in Severity],
-        documents=documents,
+        natures=NATURES,
+        severities=SEVERITIES,
+        orders=ORDERS,
         permanent=call.address(release=here.release.digest),
     )

@@ -19,6 +19,7 @@ from clustergraph.formats import RDF_FORMATS
 from clustergraph.graph import Graph
 from clustergraph.questions.answer import QuestionCall
 from clustergraph.questions.card import DATES
+from clustergraph.questions.conflict import NATURES
 from clustergraph.questions.related_questions import needing
 from clustergraph.questions.search import Name
 from clustergraph.questions.section_statements import section_statements
@@ -150,6 +151,7 @@ async def _page(request: Request, iri: str) -> Response:
             "thing": found,
             "card": card,
             "conflicts": conflicts,
+            "natures": NATURES,
             "groups_of": grouped(found),
             "says": await here.do(section_statements, iri) if found.content else [],
             "twins": twins,
