@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pyoxigraph import QueryBoolean, QuerySolutions, RdfFormat, Store, serialize
+from pyoxigraph import Quad, QueryBoolean, QuerySolutions, RdfFormat, Store, parse, serialize
 
 from clustergraph.columns import answering as answers
 from clustergraph.columns import expressions, file, grouping, index, joins, solutions
@@ -23,6 +24,7 @@ from clustergraph.engine.store import Embedded, Request
 from clustergraph.errors import QueryError
 from clustergraph.graph import Graph
 from clustergraph.sparql.parser import query_of
+from tests.columns import cases
 from tests.columns.cases import Case, case
 from tests.conftest import examples
 
@@ -280,3 +282,39 @@ def test_a_look_up_is_left_to_the_store() -> None:
     with pytest.raises(Uncovered, match="look-up"):
         answer(Columns.of(lines), query_of("SELECT * { <a:s7> <a:p> ?b }"))
     assert answer(Columns.of(lines), query_of("ASK { ?a <a:p> ?b . FILTER NOT EXISTS { ?a <a:q> ?b } }"))
+
+
+# Columns that grow
+
+
+@settings(max_examples=examples(300))
+@given(SEEDS)
+def test_columns_that_grow_are_those_of_all_statements(number: int) -> None:
+    """The terms of what comes later are made first as a query makes them, and then get their places."""
+    one, chance = case(number), Random(number)
+    graph = cases.GRAPHS[0]
+    later = [quad for quad in one.quads if quad.graph_name == graph and chance.random() < 0.5]
+    said = {quad.triple for quad in one.quads if quad not in later}
+    first = columns_of(Case(tuple(quad for quad in one.quads if quad not in later), ""))
+    terms, new = first.terms.own(), [quad for quad in later if quad.triple not in said]
+    made = np.array([[terms.number(str(term)) for term in quad.triple] for quad in new], np.int64).reshape(-1, 3)
+    used = np.append(made, terms.number(str(graph)))
+    grown, numbers = Columns(terms, first.predicates).grown(used[used >= len(terms)])
+    by_predicate = {
+        int(numbers[n]): np.unique(index.keys(*(numbers[made[made[:, 1] == n][:, place]] for place in (0, 2))))
+        for n in np.unique(made[:, 1])
+    }
+    assert grown.lacking(by_predicate).keys() == by_predicate.keys()
+    found = grown.extended(by_predicate, int(numbers[used[-1]]))
+    assert rows_of(found) == {*one.quads} - {quad for quad in later if quad.triple in said}
+    assert found.lacking(by_predicate) == {}
+
+
+def rows_of(columns: Columns) -> set[Quad]:
+    lines = []
+    for number, of in columns.predicates.items():
+        assert (of.subjects[1:] > of.subjects[:-1]).all()
+        assert np.array_equal(np.sort(index.keys(*reversed(index.pairs(of.subjects)))), of.objects)
+        for (subject, value), graph in zip(zip(*index.pairs(of.quads), strict=True), of.graphs.tolist(), strict=True):
+            lines.append(" ".join(columns.terms.text(int(n)) for n in (subject, number, value, graph)) + " .\n")
+    return {*parse("".join(lines).encode(), RdfFormat.N_QUADS)}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from functools import cache
 from pathlib import Path
+from typing import Final
 
 import owlrl
 import pytest
@@ -13,9 +14,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyoxigraph import DefaultGraph, NamedNode, Quad, RdfFormat, Store, parse, serialize
 
+from clustergraph.columns.evaluate import Evaluator
 from clustergraph.errors import SourceError
 from clustergraph.pipeline.inference import infer
 from clustergraph.pipeline.project import Project
+from clustergraph.pipeline.stated import stated
 from clustergraph.questions.rules import axioms, load
 from clustergraph.rdf.reading import read_all, solutions
 from clustergraph.release.write import merge
@@ -524,3 +527,66 @@ def test_pairs_of_an_imported_project_are_left_to_questions() -> None:
         infer(store, ROOT / "queries" / "rules")
         shares[graph] = holds(store, "organisation:a cg:sharesProjectWith organisation:b")
     assert shares == {"reference/activities": True, "import/cordis": False}
+
+
+# Over columns and in the store the same follows
+
+CHAINED: Final = (
+    "CONSTRUCT { ?a <p:3> ?c } WHERE { ?a <p:0> ?b . ?b <p:0>|<p:1> ?c }",
+    "CONSTRUCT { ?a <p:2> ?c . ?c ?p ?a } WHERE { ?a <p:3> ?c ; ?p ?b FILTER (?p != <p:3>) }",
+    "CONSTRUCT { ?a <p:1> ?long } WHERE { ?a <p:2> ?b BIND (STRLEN(STR(?b)) AS ?long) }",
+    """CONSTRUCT { ?a <p:4> ?new } WHERE { ?a <p:1> ?b FILTER (STRLEN(STR(?a)) < 5)
+    BIND (IRI(CONCAT(STR(?a), "0")) AS ?new) }""",
+    "CONSTRUCT { ?a a ?g } WHERE { GRAPH ?g { ?a <p:1> ?b } OPTIONAL { ?b <p:0> ?c } FILTER (!BOUND(?c)) }",
+    "CONSTRUCT { ?a <p:5> ?many } WHERE { SELECT ?a (COUNT(?b) AS ?many) { ?a <p:0> ?b } GROUP BY ?a }",
+    "CONSTRUCT { ?a <p:6> ?b } WHERE { ?a <p:0>* ?b FILTER NOT EXISTS { ?b <p:1> ?a } MINUS { ?a a <s:1> } }",
+    "CONSTRUCT { ?b <p:7> ?unbound . <n:1> <p:7> ?b } WHERE { ?a <p:0> ?b OPTIONAL { ?b <p:1> ?unbound } }",
+)
+"""Rules that build on each other, make terms that are new, and read graphs."""
+ENDS: Final = ["<n:1>", "<n:2>", "<n:3>", "_:a", "_:b", '"a"', '"a b"@en', "1", '"_:x <n:1>"']
+SAID: Final = st.tuples(
+    st.sampled_from(ENDS[:5]), st.sampled_from(["<p:0>", "<p:1>", "<p:2>"]), st.sampled_from(ENDS),
+    st.sampled_from(["", "s:1", "s:2"]),
+)  # fmt: skip
+
+
+@settings(max_examples=examples(200), deadline=None)
+@given(st.lists(SAID, max_size=20), st.sets(st.integers(0, len(CHAINED) - 1), min_size=1))
+def test_over_columns_and_in_the_store_the_same_follows(
+    tmp_path_factory: pytest.TempPathFactory, said: list[tuple[str, str, str, str]], chosen: set[int]
+) -> None:
+    rules = tmp_path_factory.mktemp("rules")
+    for number in chosen:
+        (rules / f"{number}.rq").write_text(f"#+ summary: S.\n{CHAINED[number]}\n", "utf-8")
+    text = "".join(f"GRAPH <{g}> {{ {s} {p} {o} }}" if g else f"{s} {p} {o} ." for s, p, o, g in said)
+    quads = [*parse(text.encode(), RdfFormat.TRIG)]
+    both = [Store(), Store()]
+    for store, columns in zip(both, (True, False), strict=True):
+        store.extend(quads)
+        merge(store)
+        assert len(infer(store, rules, columns=columns)) == sum(
+            1 for _ in store.quads_for_pattern(None, None, None, INFERRED)
+        )
+    assert {*both[0]} == {*both[1]}
+
+
+@pytest.mark.slow
+def test_over_columns_the_same_follows_from_the_whole_project() -> None:
+    both = [stated(Project(ROOT), Project(ROOT).graph_files()) for _ in range(2)]
+    for store, columns in zip(both, (True, False), strict=True):
+        merge(store)
+        infer(store, Project(ROOT).rules, columns=columns)
+    assert sorted(map(str, both[0].quads_for_pattern(None, None, None, INFERRED))) == sorted(
+        map(str, both[1].quads_for_pattern(None, None, None, INFERRED))
+    )
+
+
+def test_a_rule_that_columns_fail_at_is_left_to_the_store(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "a.rq").write_text("#+ summary: A.\nCONSTRUCT { ?x <p:b> ?y } WHERE { ?x <p:a> ?y }")
+    store = Store()
+    store.load(b"<n:1> <p:a> _:b .", RdfFormat.TURTLE)
+    monkeypatch.setattr(Evaluator, "triples", lambda _: [][0])
+    assert len(infer(store, tmp_path)) == 1
+    assert "rules are left to the store: a could not be run over columns" in caplog.text

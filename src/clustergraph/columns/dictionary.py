@@ -68,7 +68,13 @@ class Terms:
 
     def find(self, text: str) -> int:
         """Return the number of a term, or that of none."""
-        encoded, low, high = text.encode(), 0, len(self._ends)
+        place = self._place(text.encode())
+        found = place < len(self._ends) and self.text(place) == text
+        return place if found else self._made.get(text, UNBOUND)
+
+    def _place(self, encoded: bytes) -> int:
+        """Return how many terms come before a text."""
+        low, high = 0, len(self._ends)
         while low < high:
             middle = (low + high) // 2
             start = int(self._ends[middle - 1]) if middle else 0
@@ -76,8 +82,7 @@ class Terms:
                 low = middle + 1
             else:
                 high = middle
-        found = low < len(self._ends) and self.text(low) == text
-        return low if found else self._made.get(text, UNBOUND)
+        return low
 
     def number(self, text: str) -> int:
         """Return the number of a term; one that the release does not have gets one."""
@@ -86,6 +91,30 @@ class Terms:
             number = self._made[text] = len(self._ends) + len(self._made_texts)
             self._made_texts.append(text)
         return number
+
+    @property
+    def has_triples(self) -> bool:
+        """Whether a term is a triple."""
+        return self._place(b"<<") != self._place(b"<=")
+
+    def grown(self, made: Ids) -> tuple[Terms, Ids]:
+        """Return terms that have some of those that a query made too, and for each number the one that it has there.
+
+        Those that were there before keep their order; what is left out has no number.
+        """
+        texts = sorted((self.text(number).encode(), number) for number in np.unique(made).tolist())
+        places = np.array([self._place(text) for text, _ in texts], np.int64)
+        lengths = np.insert(np.diff(self._ends, prepend=0), places, [len(text) for text, _ in texts])
+        begins = [int(self._ends[place - 1]) if place else 0 for place in places.tolist()]
+        parts, at = list[bytes | memoryview](), 0
+        for begin, (text, _) in zip(begins, texts, strict=True):
+            parts += [self._blob[at:begin], text]
+            at = begin
+        numbers = np.full(len(self._ends) + len(self._made_texts), UNBOUND, np.int64)
+        old = np.arange(len(self._ends))
+        numbers[: len(old)] = old + np.searchsorted(places, old, "right")
+        numbers[[number for _, number in texts]] = places + np.arange(len(places))
+        return Terms(memoryview(b"".join([*parts, self._blob[at:]])), np.cumsum(lengths)), numbers
 
     def is_iri(self, ids: Ids) -> Mask:
         """Return which terms are IRIs."""

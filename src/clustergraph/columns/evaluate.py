@@ -13,10 +13,10 @@ from typing import Final, TypeAlias
 import numpy as np
 from pyoxigraph import RdfFormat, Store
 
-from clustergraph.columns.dictionary import UNBOUND, Mask
-from clustergraph.columns.expressions import Judge
+from clustergraph.columns.dictionary import UNBOUND, Ids, Mask
+from clustergraph.columns.expressions import MOST_JUDGED, Judge
 from clustergraph.columns.grouping import grouped, is_grouped
-from clustergraph.columns.index import Columns
+from clustergraph.columns.index import Columns, Keys, keys
 from clustergraph.columns.joins import Matcher, PatternTerm, StatementPattern, is_fresh
 from clustergraph.columns.order import sliced, sorted_rows
 from clustergraph.columns.solutions import Solutions, Uncovered, stacked
@@ -63,21 +63,55 @@ class _Scope:
 class Evaluator:
     """Answers one query."""
 
-    def __init__(self, columns: Columns, query: Query) -> None:
-        """Take the columns and the tree of a query that describes no dataset of its own."""
+    def __init__(self, columns: Columns, query: Query, judged: int = MOST_JUDGED) -> None:
+        """Take the columns and the tree of a query that describes no dataset of its own.
+
+        Of so many different rows a condition or value is judged; of more the store does it.
+        """
         self.terms = columns.terms.own()
         self._columns = Columns(self.terms, columns.predicates)
         self._query = query
         paths = {leaf.value for path in every(PathNode, query.selection) for leaf in every(Leaf, path)}
         constant = {iri: self.terms.find(f"<{iri}>") for iri in paths}
         self._matcher = Matcher(self._columns, constant)
-        self._judge = Judge(query, self.terms, self._exists)
+        self._judge = Judge(query, self.terms, self._exists, judged)
 
     def solutions(self) -> Solutions:
         """Return the solutions of the query; of an ASK only whether there are any."""
         if self._query.dataset is not None:
             raise Uncovered("a dataset of its own")
         return self._selection(self._query.selection, _Scope())
+
+    def triples(self) -> dict[int, Keys]:
+        """Return what a CONSTRUCT gives: for each predicate its subjects and objects in order, each triple once."""
+        template, rows = self._query.selection.template, self.solutions()
+        if template is None:
+            raise Uncovered("a CONSTRUCT without a template")
+        found: dict[int, list[Keys]] = {}
+        for part in template.parts:
+            if not isinstance(part, TriplePattern) or not isinstance(part.path, Leaf):
+                raise Uncovered("a template of more than triples")
+            for number, statements in self._made(
+                [self._place(leaf, rows) for leaf in (part.subject, part.path, part.object)]
+            ):
+                found.setdefault(number, []).append(statements)
+        return {number: np.unique(np.concatenate(parts)) for number, parts in found.items()}
+
+    def _place(self, leaf: Leaf, rows: Solutions) -> Ids:
+        """Return what stands in a place of a template in each row."""
+        if leaf.kind in ("blank", "triple"):
+            raise Uncovered("a template that makes nodes")
+        return (
+            rows.column(leaf.value) if leaf.kind == "variable" else np.full(rows.length, self._number(leaf), np.int64)
+        )
+
+    def _made(self, places: Sequence[Ids]) -> Iterator[tuple[int, Keys]]:
+        """Yield statements by their predicates, without those that are none."""
+        subject, predicate, object_ = places
+        fits = (subject >= 0) & (object_ >= 0) & self.terms.is_iri(predicate) & ~self.terms.is_literal(subject)
+        for number in np.unique(predicate[fits]).tolist():
+            here = fits & (predicate == number)
+            yield number, keys(subject[here], object_[here])
 
     @property
     def is_lookup(self) -> bool:

@@ -27,11 +27,12 @@ _EMPTY: Final = Store()
 class Judge:
     """Judges the expressions of a query."""
 
-    def __init__(self, query: Query, terms: Terms, asked: Asked) -> None:
-        """Take the query, the terms of the columns, and what says whether an EXISTS holds of rows."""
+    def __init__(self, query: Query, terms: Terms, asked: Asked, most: int = MOST_JUDGED) -> None:
+        """Take the query, the terms, what says whether an EXISTS holds of rows, and how many rows may be judged."""
         self._query = query
         self._terms = terms
         self._asked = asked
+        self._most = most
 
     def holds(self, condition: Operand, rows: Solutions) -> NDArray[np.bool_]:
         """Return of which rows a condition is true."""
@@ -107,9 +108,13 @@ class Judge:
         text, rows, names = self._text(node, rows)
         names = [name for name in names if name in rows.columns]
         number, first = rows.codes(names)
-        if len(first) > MOST_JUDGED:
+        if len(first) > self._most:
             raise Uncovered(f"{len(first):,} values to be judged")
-        return self._asked_of(frame.format(text), names, rows.take(first))[number]
+        asked, found = rows.take(first), list[Ids]()
+        for begin in range(0, len(first), MOST_JUDGED):
+            some = asked.take(np.arange(begin, min(begin + MOST_JUDGED, len(first))))
+            found.append(self._asked_of(frame.format(text), names, some))
+        return np.concatenate(found)[number] if found else np.zeros(0, np.int64)
 
     def _text(self, node: Operand, rows: Solutions) -> tuple[str, Solutions, list[str]]:
         """Return what an expression says, with a variable for each EXISTS in it, and the rows with those variables."""

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from typing import Final, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
+from pyoxigraph import BlankNode, DefaultGraph, NamedNode, RdfFormat, Store
 
-from clustergraph.columns.dictionary import Ids, Mask, Terms
+from clustergraph.columns.dictionary import UNBOUND, Ids, Mask, Terms
+from clustergraph.columns.solutions import Uncovered
 
 Keys: TypeAlias = NDArray[np.uint64]
 _HALF: Final = np.uint64(32)
@@ -52,6 +55,9 @@ class Predicate:
         new = np.ones(len(quads), np.bool_)
         new[1:] = (quads[1:] != quads[:-1]) | (graphs[1:] != graphs[:-1])
         quads, graphs = quads[new], graphs[new]
+        told = np.ones(len(quads), np.bool_)
+        told[:-1] = (graphs[:-1] != UNBOUND) | (quads[1:] != quads[:-1])
+        quads, graphs = quads[told], graphs[told]
         first = np.ones(len(quads), np.bool_)
         first[1:] = quads[1:] != quads[:-1]
         once = quads if first.all() else quads[first]
@@ -89,7 +95,42 @@ class Predicate:
     def in_graphs(self, subjects: Ids, objects: Ids) -> tuple[NDArray[np.intp], Ids]:
         """Return for statements the graphs that say so: places among the statements, and the graphs."""
         place, found = spread(self.quads, keys(subjects, objects), np.uint64(0))
-        return place, self.graphs[found].astype(np.int64)
+        graphs = self.graphs[found].astype(np.int64)
+        named = graphs != UNBOUND
+        return (place, graphs) if named.all() else (place[named], graphs[named])
+
+    def lacking(self, statements: Keys) -> Keys:
+        """Return those of ordered statements, each a subject and an object, that are not there."""
+        at = np.searchsorted(self.subjects, statements)
+        there = at < len(self.subjects)
+        there[there] = self.subjects[at[there]] == statements[there]
+        return statements[~there]
+
+    def extended(self, statements: Keys, graph: int) -> Predicate:
+        """Return this with ordered statements that are not there, all in one graph."""
+        subject, object_ = pairs(statements)
+        once, reverse = _inserted(self.subjects, statements), _inserted(self.objects, np.sort(keys(object_, subject)))
+        at = np.searchsorted(self.quads, statements)
+        quads = once if self.quads is self.subjects else np.insert(self.quads, at, statements)
+        graphs = np.insert(self.graphs, at, np.int32(graph))
+        return Predicate(once, reverse, quads, graphs, _fan(once), _fan(reverse))
+
+    def renumbered(self, numbers: Ids) -> Predicate:
+        """Return this with other numbers for the terms, in the same order."""
+        once, reverse = _renumbered(self.subjects, numbers), _renumbered(self.objects, numbers)
+        quads = once if self.quads is self.subjects else _renumbered(self.quads, numbers)
+        named = self.graphs != UNBOUND
+        graphs = np.where(named, numbers[self.graphs], UNBOUND).astype(np.int32)
+        return Predicate(once, reverse, quads, graphs, self.fan_out, self.fan_in)
+
+
+def _inserted(index: Keys, more: Keys) -> Keys:
+    return np.insert(index, np.searchsorted(index, more), more)
+
+
+def _renumbered(index: Keys, numbers: Ids) -> Keys:
+    first, second = pairs(index)
+    return keys(numbers[first], numbers[second])
 
 
 def _fan(index: Keys) -> float:
@@ -108,6 +149,9 @@ def spread(index: Keys, low: Keys, span: np.uint64) -> tuple[NDArray[np.intp], N
     return place, found
 
 
+_NONE: Final = Predicate.of(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0, np.int32))
+
+
 @dataclass(frozen=True)
 class Columns:
     """The statements of a graph."""
@@ -118,16 +162,58 @@ class Columns:
     @classmethod
     def of(cls, lines: Iterable[bytes]) -> Columns:
         """Return the statements in lines of N-Quads as a store writes them."""
+        return cls._of(chain.from_iterable(map(split, lines)))
+
+    @classmethod
+    def of_store(cls, store: Store) -> Columns:
+        """Return the statements of a store, whose default graph has those of all graphs and may have more.
+
+        Raises:
+            Uncovered: a statement has another one as a term.
+        """
+        named = [(graph, str(graph).encode()) for graph in store.named_graphs()]
+        found = cls._of(chain.from_iterable(_dumped(store, graph, name) for graph, name in named))
+        if sum(len(of.quads) for of in found.predicates.values()) + len(found) != len(store):
+            both = [*named, (DefaultGraph(), b"")]
+            found = cls._of(chain.from_iterable(_dumped(store, graph, name) for graph, name in both))
+        if found.terms.has_triples:
+            raise Uncovered("a triple as a term")
+        return found
+
+    @classmethod
+    def _of(cls, terms: Iterable[bytes]) -> Columns:
+        """Return statements of four terms each; a graph that is empty is none."""
         numbers: dict[bytes, int] = {}
-        given = np.fromiter(
-            (numbers.setdefault(term, len(numbers)) for line in lines for term in split(line)), np.int64
-        ).reshape(-1, 4)
+        given = np.fromiter((numbers.setdefault(term, len(numbers)) for term in terms), np.int64).reshape(-1, 4)
         texts = [*numbers]
         order = sorted(range(len(texts)), key=texts.__getitem__)
         rank = np.empty(len(texts), np.int64)
         rank[order] = np.arange(len(texts))
+        if b"" in numbers:
+            rank, order = rank - 1, order[1:]
         quads = rank[given] if len(texts) else given
         return cls(Terms.of([texts[number] for number in order]), by_predicate(quads))
+
+    def lacking(self, statements: Mapping[int, Keys]) -> dict[int, Keys]:
+        """Return those of statements, ordered and by their predicates, that are not there."""
+        found = {
+            number: self.predicates[number].lacking(pairs_) if number in self.predicates else pairs_
+            for number, pairs_ in statements.items()
+        }
+        return {number: pairs_ for number, pairs_ in found.items() if len(pairs_)}
+
+    def extended(self, statements: Mapping[int, Keys], graph: int) -> Columns:
+        """Return this with statements that are not there, all in one graph; terms that a query made are kept."""
+        found = dict(self.predicates)
+        for number, pairs_ in statements.items():
+            found[number] = found.get(number, _NONE).extended(pairs_, graph)
+        return Columns(self.terms, found)
+
+    def grown(self, made: Ids) -> tuple[Columns, Ids]:
+        """Return this with some of the terms that a query made, and the new numbers of all; see `Terms.grown`."""
+        terms, numbers = self.terms.grown(made)
+        found = {int(numbers[number]): of.renumbered(numbers) for number, of in self.predicates.items()}
+        return Columns(terms, found), numbers
 
     def __len__(self) -> int:
         """Return how many different statements there are, whatever their graphs."""
@@ -143,6 +229,15 @@ def split(line: bytes) -> tuple[bytes, bytes, bytes, bytes]:
     subject, predicate, rest = line.split(b" ", 2)
     value, graph, _ = rest.rsplit(b" ", 2)
     return subject, predicate, value, graph
+
+
+def _dumped(store: Store, graph: NamedNode | BlankNode | DefaultGraph, name: bytes) -> Iterator[bytes]:
+    """Yield the terms of a graph, four for each statement."""
+    text = store.dump(format=RdfFormat.N_TRIPLES, from_graph=graph)
+    assert text is not None
+    for line in text.splitlines():
+        subject, predicate, value = line.split(b" ", 2)
+        yield from (subject, predicate, value[:-2], name)
 
 
 def by_predicate(quads: Ids) -> dict[int, Predicate]:

@@ -16,7 +16,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Final
 
-from pyoxigraph import DefaultGraph, NamedNode, Quad, RdfFormat, Store, Triple, serialize
+from pyoxigraph import DefaultGraph, NamedNode, Quad, RdfFormat, Store, serialize
 
 from clustergraph.pipeline.checks import Check, Constraints, Impact
 from clustergraph.pipeline.division import Division, Progress
@@ -33,7 +33,7 @@ _SOURCE, _TYPE = expand("cg:Source"), expand("rdf:type")
 _SECTION = expand("cg:Section")
 _SHOWN: Final = 100
 """How many findings of one kind a chunk tells of."""
-_END: Final = f" <{INFERRED.value}> .\n".encode()
+_END: Final = f"{INFERRED} .\n".encode()
 
 
 @dataclass(frozen=True)
@@ -129,7 +129,7 @@ def do(work: Work, number: int) -> ChunkResult:
     gone = _leave_out(store, work.project.withdrawn())
     merge(store)
     new = infer(store, work.project.rules)
-    inferred_run = _run(work, f"{number:05}.inferred", _inferred(new))
+    inferred_run = _run(work, f"{number:05}.inferred", sorted(line[:-2] + _END for line in new))
     gone_run = _run(work, f"{number:05}.gone", lines(gone)) if gone else None
     found = _findings(work.project, store, subjects) if work.checked else []
     shown = _few(found)
@@ -197,9 +197,3 @@ def lines(quads: Iterable[Quad]) -> list[Line]:
     text = serialize(quads, format=RdfFormat.N_QUADS)
     assert text is not None
     return sorted(text.splitlines(keepends=True))
-
-
-def _inferred(triples: Iterable[Triple]) -> list[Line]:
-    text = serialize(triples, format=RdfFormat.N_TRIPLES)
-    assert text is not None
-    return sorted(line[:-3] + _END for line in text.splitlines(keepends=True))
