@@ -45,7 +45,7 @@ def test_a_cluster_by_a_wrong_spelling_and_its_member_counts(opened: Opened) -> 
     expect(page).to_have_url(re.compile("/id/organisation/plastipolis$"))
     for count in ("320", "350", "400"):
         expect(page.get_by_role("main")).to_contain_text(count)
-    why = page.get_by_role("link", name=re.compile("Why")).first
+    why = page.get_by_role("link", name="why? Plastipolis: Members").first
     why.click()
     expect(page).to_have_url(re.compile("/explain"))
     assert faults(page) == []

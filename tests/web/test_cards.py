@@ -104,6 +104,15 @@ def test_whatever_is_told_first_leads_to_its_proof(client: TestClient) -> None:
             assert proof.status_code == 200, each
 
 
+def test_why_is_asked_in_one_wording_and_says_of_what(client: TestClient) -> None:
+    page = client.get(PLASTIPOLIS, headers=BROWSER).text
+    asked = re.findall(r'<a class="why" href="[^"]*">(.*?)</a>', page)
+    assert len(asked) > 20
+    assert {each.partition("<")[0] for each in asked} == {"why?"}
+    assert 'why?<span class="hidden"> Plastipolis: Fields, sport</span>' in asked
+    assert page.count(">why?<") == page.count("/explain?")
+
+
 def test_a_cluster_is_shown_beside_its_region(client: TestClient) -> None:
     page = client.get(PLASTIPOLIS, headers=BROWSER).text
     assert '<svg class="frame' in page

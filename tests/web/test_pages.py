@@ -54,7 +54,7 @@ def test_a_page_shows_names_sources_and_what_is_inferred(client):
     page = client.get("/id/organisation/plastipolis", headers=HTML).text
     text = words(page)
     assert "Plastipolis cluster" in text
-    assert "participates in Efficient and Sustainable Manufacturing inferred: why?" in text
+    assert "participates in Efficient and Sustainable Manufacturing inferred why?" in text
     assert "is figure of figure:members-1 3 Partners , Concept note" in text
     assert "Annex 1: Figures, Plastipolis" in text
     assert "has value 400" in text

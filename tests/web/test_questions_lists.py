@@ -239,7 +239,12 @@ def test_each_row_says_why_it_is_there(client: TestClient) -> None:
     address = html.unescape(re.findall(r'<a class="row-why" href="([^"]+)"', text)[1])
     proof = client.get(address, headers=BROWSER).text
     check_page(proof)
-    assert "<details open><summary>Evidence: alpha 9" in proof
+    assert '<details open><summary><h3 id="row-2-evidence">Evidence: alpha 9' in proof
+    assert re.search(
+        r"<title>Evidence: alpha 9[^<]* · Which clusters are in a list\?[^<]* sorted by Members, downwards", proof
+    )
+    numbers = re.findall(r'id="row-2-step-(\d+)"', proof)
+    assert numbers == [str(number) for number in range(1, len(numbers) + 1)], "as they are shown"
 
 
 def test_labels_of_any_kind_are_shown_as_they_are(client: TestClient) -> None:

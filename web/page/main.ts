@@ -1,4 +1,5 @@
 // What every page has of its own accord without, and more comfortably with a script.
+import { openEvidence } from "./evidence";
 import { movePictures } from "./pictures";
 import { suggestNames } from "./suggestions";
 import { slideYears } from "./years";
@@ -6,3 +7,4 @@ import { slideYears } from "./years";
 suggestNames();
 movePictures();
 slideYears();
+openEvidence();

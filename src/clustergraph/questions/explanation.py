@@ -142,8 +142,7 @@ class Explainer:
             steps: dict[Key, _Step] = {}
             for proof in proofs:
                 self._add(proof, steps, quiet)
-            ordered = _ordered(steps)
-            told = {key: step for key, step in ordered.items() if not quiet or self._is_telling(step)}
+            told = _ordered({key: step for key, step in steps.items() if not quiet or self._is_telling(step)})
             if told:
                 for number, step in enumerate(told.values(), 1):
                     step.number = number
@@ -395,18 +394,21 @@ def _defined(step: _Step) -> str:
 
 
 def _ordered(steps: Mapping[Key, _Step]) -> dict[Key, _Step]:
-    """Return steps with what they rest on before them."""
+    """Return steps as they are drawn: what follows right after what it rests on, and the rest at the end."""
     ordered: dict[Key, _Step] = {}
     waiting: set[Key] = set()
 
     def add(key: Key) -> None:
         if key in steps and key not in waiting:
             waiting.add(key)
-            for premise in steps[key].premises:
+            for premise in inferred_first(steps[key].premises):
                 add(premise)
             ordered[key] = steps[key]
 
-    for key in steps:
+    def inferred_first(keys: Iterable[Key]) -> list[Key]:
+        return sorted(keys, key=lambda key: key not in steps or not steps[key].rule)
+
+    for key in inferred_first(steps):
         add(key)
     return ordered
 
