@@ -86,11 +86,15 @@ class Chart:
     title: str
     places: Mapping[str, Place] = field(default_factory=dict)
     """Where the places of a map are, by their IRIs."""
+    about: str = ""
+    """The thing that the picture is about, if it is about one."""
 
     @classmethod
-    def located(cls, view: View, columns: Sequence[str], rows: Rows, title: str, locations: Locations) -> Self:
+    def located(
+        cls, view: View, columns: Sequence[str], rows: Rows, title: str, locations: Locations, about: str = ""
+    ) -> Self:
         """Return what there is to draw of some rows, with where things are if that is to be drawn."""
-        chart = cls(view, columns, rows, title)
+        chart = cls(view, columns, rows, title, about=about)
         if view.kind != "map":
             return chart
         return replace(chart, places=locations.of({iri for row in rows if (iri := chart.iri("place", row))}))

@@ -3,7 +3,7 @@
 import math
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Final
 
@@ -12,6 +12,7 @@ from clustergraph.charts.certainty import firmest, known, words_of
 from clustergraph.charts.chart import Chart, Drawn, spoken, ticks
 from clustergraph.charts.frame import Frame, around, draw_land, spread
 from clustergraph.charts.locations import Place
+from clustergraph.charts.placement import place_name
 from clustergraph.charts.svg import SIZE, Drawing, cut, width
 from clustergraph.languages.messages import gettext, ngettext
 
@@ -25,6 +26,10 @@ _LEAST_ELSEWHERE: Final = math.radians(40.0)
 """The smallest extent of a map of Europe, and of the rest of the world."""
 _FEW: Final = 6
 """Up to how many places are named in the summary."""
+_CLOSE: Final = 50.0
+"""Within this distance discs stand close."""
+_LONG: Final = 170.0
+"""From this width on a name is long."""
 _PALE: Final = 18.0
 """The radius of what lies behind the discs."""
 
@@ -50,6 +55,8 @@ class _Legend:
     """The kinds of place; those of the first are discs, moved apart, those of further ones lie pale behind them."""
     edges: Sequence[float]
     """Where the shades of regions begin and end, if these are shaded by their numbers."""
+    about: str = ""
+    """What the map is about, which has its name on it in any case."""
 
 
 def spots(chart: Chart, drawing: Drawing) -> Drawn:
@@ -64,7 +71,8 @@ def spots(chart: Chart, drawing: Drawing) -> Drawn:
     most = max(abs(spot.value) for spot in found) or 1.0
     same = len({spot.value for spot in found}) == 1
     kinds = list(dict.fromkeys(chart.name("group", row) for row in chart.rows))
-    legend = _legend_of(found, most, kinds, same=same, drawing=drawing, shaded="value" in chart.view.columns)
+    shaded = "value" in chart.view.columns
+    legend = replace(_legend_of(found, most, kinds, same=same, drawing=drawing, shaded=shaded), about=chart.about)
     europe = [spot for spot in found if _in_europe(spot.at)]
     elsewhere = [spot for spot in found if not _in_europe(spot.at)]
     top, unnamed = 0.0, 0
@@ -171,12 +179,24 @@ def _discs(frame: Frame, drawing: Drawing, found: Sequence[_Spot], legend: _Lege
     for home, at in zip(homes, moved, strict=True):
         if math.dist(home, at) > 2:
             drawing.line(*home, *at, "leader")
-    named = 0
-    for (x, y), radius, spot in zip(moved, radii, found, strict=True):
+    discs = list(zip(moved, radii, found, strict=True))
+    # What the map is about has the first choice; among equals those that stand close, short names before long ones.
+    near = {spot.iri: sum(math.dist(at, other) < _CLOSE for other in moved) for at, _, spot in discs}
+
+    def order(disc: tuple[tuple[float, float], float, _Spot]) -> tuple[bool, float, bool, int]:
+        spot = disc[2]
+        return spot.iri != legend.about, -abs(spot.value), width(spot.name) > _LONG, -near[spot.iri]
+
+    first = sorted(discs, key=order)
+    names = {
+        spot.iri: place_name(frame, *at, radius, spot.name, must=spot.iri == legend.about) for at, radius, spot in first
+    }
+    for (x, y), radius, spot in discs:
         with drawing.thing(_tip(spot), spot.iri, "thing place"):
+            if placed := names[spot.iri]:
+                placed.draw(drawing, x, y, "ink over")
             drawing.circle(x, y, radius, "spot", spot.level)
-            named += _name(frame, drawing, x, y, radius, spot)
-    return named
+    return sum(map(bool, names.values()))
 
 
 def _tip(spot: _Spot) -> str:
@@ -196,9 +216,10 @@ def _pale(frame: Frame, drawing: Drawing, spot: _Spot) -> None:
     """Draw what lies behind the discs as a pale one about its middle, unless its outline is drawn already."""
     with drawing.thing(_tip(spot), spot.iri, "thing place"):
         x, y = frame.place(spot.at)
+        radius = 4.0 if spot.at.outline else min(_PALE, drawing.width / 36)
         if not spot.at.outline:
-            drawing.circle(x, y, min(_PALE, drawing.width / 36), "outline")
-        _name(frame, drawing, x, y, 4, spot, small=True)
+            drawing.circle(x, y, radius, "outline")
+        _name(frame, drawing, x, y, radius, spot, small=True)
 
 
 def _spots(chart: Chart) -> tuple[list[_Spot], list[str]]:
@@ -294,30 +315,11 @@ def _kinds(drawing: Drawing, top: float, kinds: Sequence[str]) -> float:
 def _name(
     frame: Frame, drawing: Drawing, x: float, y: float, radius: float, spot: _Spot, *, small: bool = False
 ) -> bool:
-    """Write the name beside a disc where there is room; say whether there was."""
-    words = cut(spot.name, 220)
-    shrunk = 12 / SIZE if small else 1.0
-    size = width(words) * shrunk
-    gap = radius + 3
-    for left, base in (
-        *([] if radius else [(x - size / 2, y + 5)]),
-        (x + gap, y + 5),
-        (x - gap - size, y + 5),
-        (x - size / 2, y - gap - 2),
-        (x - size / 2, y + gap + 11),
-        (x + gap * 0.7, y - gap * 0.7),
-        (x + gap * 0.7, y + gap * 0.7 + 9),
-        (x - gap * 0.7 - size, y - gap * 0.7),
-        (x - gap * 0.7 - size, y + gap * 0.7 + 9),
-    ):
-        box = (left, base - SIZE * 0.8, left + size, base + SIZE * 0.25)
-        if frame.free(box):
-            frame.taken.append(box)
-            drawing.text(
-                left, base, words, "quiet over" if small else "ink over", more=' font-size="12"' if small else ""
-            )
-            return True
-    return False
+    """Write the name beside a place where there is room; say whether there was."""
+    placed = place_name(frame, x, y, radius, spot.name, size=12 if small else SIZE)
+    if placed:
+        placed.draw(drawing, x, y, "quiet over" if small else "ink over")
+    return bool(placed)
 
 
 def _countries(frame: Frame, drawing: Drawing, places: Mapping[str, Place], drawn: set[str]) -> None:

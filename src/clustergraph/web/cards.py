@@ -27,16 +27,16 @@ Dates = Mapping[str, str]
 def card(graph: Graph, iri: str, seconds: float, dates: Dates) -> Card:
     """Return the card of a thing, with its pictures; after some seconds nothing more is asked for it."""
     found = Cards(graph, cards_of(graph.engine)).about(iri, seconds, dates)
-    return replace(found, parts={name: _drawn(part, graph.locations) for name, part in found.parts.items()})
+    return replace(found, parts={name: _drawn(part, graph.locations, iri) for name, part in found.parts.items()})
 
 
-def _drawn(part: CardPart, locations: Locations) -> CardPart:
+def _drawn(part: CardPart, locations: Locations, iri: str) -> CardPart:
     """Return a part of a card with its picture, if it has a view and rows."""
     if part.view.kind == "table" or not part.rows:
         return part
     columns = [names[0] for names in part.view.columns.values()]
     rows = [[row[column] for column in columns] for row in part.rows]
-    chart = Chart.located(part.view, columns, rows, part.title, locations)
+    chart = Chart.located(part.view, columns, rows, part.title, locations, iri)
     drawn = picture(chart, address, _WIDTHS.get(part.view.kind, _USUAL))
     return replace(part, picture=drawn.svg, summary=drawn.summary)
 
