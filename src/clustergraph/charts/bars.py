@@ -54,6 +54,10 @@ class Amount:
         return ", ".join(self.parts)
 
 
+_Amounts = dict[tuple[str, str, bool], Amount]
+"""The numbers of a panel by name, by what is said, and by whether that is the newest."""
+
+
 def bars(chart: Chart, drawing: Drawing) -> Drawn:
     """Draw a bar for each row."""
     panels, notes = amounts(chart)
@@ -76,7 +80,7 @@ def most_bars(drawing: Drawing, panels: int) -> int:
 
 def amounts(chart: Chart) -> tuple[dict[str, list[Amount]], list[str]]:
     """Return the numbers to draw by the names of their panels, and what there is to say of what is left out."""
-    panels: dict[str, list[Amount]] = defaultdict(list)
+    panels: dict[str, _Amounts] = defaultdict(dict)
     without = 0
     for row in chart.rows:
         if (value := chart.number("value", row)) is not None:
@@ -90,17 +94,17 @@ def amounts(chart: Chart) -> tuple[dict[str, list[Amount]], list[str]]:
     ]
     chosen = sorted(panels, key=lambda name: -len(panels[name]))[:MOST_PANELS]
     most = gettext("%(drawn)d of %(all)d panels drawn, those with most rows.", drawn=len(chosen), all=len(panels))
-    return {name: panels[name] for name in sorted(chosen)}, notes * bool(without) + [most] * (len(chosen) < len(panels))
+    return {name: list(panels[name].values()) for name in sorted(chosen)}, notes * bool(without) + [most] * (
+        len(chosen) < len(panels)
+    )
 
 
-def _add(found: list[Amount], amount: Amount) -> None:
+def _add(found: _Amounts, amount: Amount) -> None:
     """Add a number to those of a panel; one that is said once more is one with it, and the firmer counts."""
-    for place, each in enumerate(found):
-        if (each.name, each.said, each.newest) == (amount.name, amount.said, amount.newest):
-            if amount.level is not None and (each.level is None or amount.level < each.level):
-                found[place] = amount
-            return
-    found.append(amount)
+    key = amount.name, amount.said, amount.newest
+    before = found.setdefault(key, amount)
+    if amount.level is not None and (before.level is None or amount.level < before.level):
+        found[key] = amount
 
 
 def _amount(chart: Chart, row: Sequence[Cell], value: float) -> Amount:

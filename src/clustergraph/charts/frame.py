@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -18,6 +19,8 @@ Box = tuple[float, float, float, float]
 _FLATTEST, _HIGHEST = 0.5, 0.85
 """The height of a map as a share of its width; a narrow one is as high as it may be."""
 _ROUNDS: Final = 60
+_MAPS_KEPT: Final = 50
+"""The land and borders of so many frames are kept: at most some 5 MB."""
 _GOLDEN: Final = math.radians(137.5)
 """The turn from one to the next on a spiral that is filled evenly."""
 
@@ -69,12 +72,26 @@ def around(found: Sequence[Place], least: float, room: float) -> Frame:
 
 def draw_land(frame: Frame, drawing: Drawing, layer: land.Layer) -> None:
     """Draw what is land, and the borders of countries."""
-    low, high = np.zeros(2), np.array([frame.width, frame.height])
+    seen = frame.projection, frame.west, frame.north, frame.scale, frame.width, frame.height
+    rings, lines = _outlines(layer, *seen)
+    drawing.rect(0, 0, frame.width, frame.height, "sea")
+    drawing.path(rings, "land")
+    drawing.path(lines, "border")
+
+
+@lru_cache(_MAPS_KEPT)
+def _outlines(
+    layer: land.Layer, projection: Projection, west: float, north: float, scale: float, width: float, height: float
+) -> tuple[str, str]:
+    """Return the paths of the land and of the borders in a frame."""
+    frame = Frame(projection, west, north, scale, width, height)
+    low, high = np.zeros(2), np.array([width, height])
     rings = (land.clipped(ring, low - 4, high + 4) for ring in map(frame.drawn, layer.land) if _near(ring, low, high))
     lines = (part for line in map(frame.drawn, layer.borders) for part in _inside(line, low - 20, high + 20))
-    drawing.rect(0, 0, frame.width, frame.height, "sea")
-    drawing.path("".join(land.path(ring, closed=True) for ring in rings if len(ring)), "land")
-    drawing.path("".join(land.path(line, closed=False) for line in lines), "border")
+    return (
+        "".join(land.path(ring, closed=True) for ring in rings if len(ring)),
+        "".join(land.path(line, closed=False) for line in lines),
+    )
 
 
 def _near(line: Points, low: Points, high: Points) -> bool:

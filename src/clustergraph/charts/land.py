@@ -1,10 +1,9 @@
 """Land and borders, and how they come onto a flat map."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from itertools import pairwise
 from pathlib import Path
 from typing import Final, TypeAlias
 
@@ -51,7 +50,7 @@ class Projection:
         return x, y
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Layer:
     """Land as rings, and borders between countries as lines."""
 
@@ -82,17 +81,20 @@ def clipped(ring: Points, low: Points, high: Points) -> Points:
         if not inside.any():
             return ring[:0]
         if not inside.all():
-            ring = np.array(list(_cut(ring, inside, axis, edge)))
+            ring = _cut(ring, inside, axis, edge)
     return ring
 
 
-def _cut(ring: Points, inside: NDArray[np.bool_], axis: int, edge: float) -> Iterator[Points]:
-    """Yield the points of a ring on the inner side of an edge, and where it crosses the edge."""
-    for (one, was), (other, now) in pairwise(zip([ring[-1], *ring], [inside[-1], *inside], strict=True)):
-        if was != now:
-            yield one + (other - one) * (edge - one[axis]) / (other[axis] - one[axis])
-        if now:
-            yield other
+def _cut(ring: Points, inside: NDArray[np.bool_], axis: int, edge: float) -> Points:
+    """Return the points of a ring on the inner side of an edge, and before each where the ring crosses the edge."""
+    before, was = np.roll(ring, 1, axis=0), np.roll(inside, 1)
+    crossing = was != inside
+    one, other = before[crossing], ring[crossing]
+    found = np.stack((ring, ring), axis=1)
+    along = edge - one[:, axis], other[:, axis] - one[:, axis]
+    found[crossing, 0] = one + (other - one) * along[0][:, None] / along[1][:, None]
+    kept: Points = found[np.column_stack((crossing, inside))]
+    return kept
 
 
 def path(points: Points, closed: bool) -> str:
