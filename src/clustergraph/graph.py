@@ -9,14 +9,16 @@ from __future__ import annotations
 import re
 import warnings
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property, lru_cache
 from itertools import islice
+from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from pyoxigraph import DefaultGraph, Literal, NamedNode, QueryBoolean, QuerySolutions, QueryTriples, Store
 
-from clustergraph.charts import WIDTH, Chart, Locations, Picture, draw, pictures
+from clustergraph.charts import WIDTH, Chart, Locations, Picture, draw, picture, pictures
 from clustergraph.charts.interchange import serialised
 from clustergraph.charts.svg import Link, web
 from clustergraph.columns import file
@@ -27,6 +29,7 @@ from clustergraph.questions import question as question_files
 from clustergraph.questions import selection
 from clustergraph.questions.answer import Answer, Cell, QuestionCall, Rows, WrittenAnswer, cell
 from clustergraph.questions.answer_table import AnswerCache, AnswerTable
+from clustergraph.questions.card import Card, CardPart, Cards, cards_of
 from clustergraph.questions.catalogue import Catalogue
 from clustergraph.questions.conflict import Conflict, ConflictRule, load_rules
 from clustergraph.questions.conflict_selection import Wanted
@@ -46,7 +49,7 @@ from clustergraph.release.artefacts import COLUMNS, NAMES, ORIGINS, folder_of
 from clustergraph.release.licences import LicensedSource, LicensedSources
 from clustergraph.release.manifest import Release
 from clustergraph.sparql.hints import Vocabulary, hints
-from clustergraph.terms import compact, expand
+from clustergraph.terms import address, compact, expand
 
 if TYPE_CHECKING:
     from clustergraph.questions.evidence import Evidence, Proof
@@ -58,7 +61,8 @@ if TYPE_CHECKING:
 
 _TURTLE: Final = re.compile(r'[<>{}"\\^]')
 """What a name does not have, and a part of a statement in Turtle may."""
-_KNOWN: Final = "ASK { { <IRI> ?p ?o } UNION { ?s ?p <IRI> } UNION { GRAPH <IRI> { ?s ?p ?o } } }"
+_MAP_OF_CARD, _PICTURE_OF_CARD = 340.0, 560.0
+"""How wide the pictures of a card are, in their own units, which are about pixels on a wide screen."""
 _NAMES_KEPT: Final = 100_000
 """So many labels are kept, which take some 20 MB."""
 
@@ -330,11 +334,28 @@ class Graph:
 
     def knows(self, iri: str) -> bool:
         """Return whether the graph says anything about an IRI, or has a graph of that name."""
-        return bool(self.query(_KNOWN.replace("IRI", iri)))
+        node, merged, found = NamedNode(iri), DefaultGraph(), self.store.quads_for_pattern
+        places = found(node, None, None, merged), found(None, None, node, merged), found(None, None, None, node)
+        return any(next(each, None) for each in places)
 
     def thing(self, iri: str) -> Thing:
         """Return what is said of a thing, with names and the sections that say so."""
         return Things(self.engine, self.name, self.sections, self.origins).about(iri)
+
+    def card(self, iri: str, seconds: float = inf, dates: Mapping[str, str] | None = None) -> Card:
+        """Return the card of a thing, with its pictures; after some seconds nothing more is asked for it."""
+        found = Cards(self, cards_of(self.engine)).about(iri, seconds, dates)
+        return replace(found, parts={name: self._drawn(part, iri) for name, part in found.parts.items()})
+
+    def _drawn(self, part: CardPart, iri: str) -> CardPart:
+        """Return a part of a card with its picture, if it has a view and rows."""
+        if part.view.kind == "table" or not part.rows:
+            return part
+        columns = [names[0] for names in part.view.columns.values()]
+        rows = [[row[column] for column in columns] for row in part.rows]
+        chart = Chart.located(part.view, columns, rows, part.title, self.locations, iri)
+        drawn = picture(chart, address, _MAP_OF_CARD if part.view.kind == "map" else _PICTURE_OF_CARD)
+        return replace(part, picture=drawn.svg, summary=drawn.summary)
 
     def near(self, iri: str) -> list[tuple[str, str]]:
         """Return IRIs and names of things that an IRI may be meant for, by its likeness to theirs or to their names."""

@@ -1,14 +1,29 @@
 """What a worker opens and reads before its first job: it can open no file later."""
 
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
+from threading import Thread
+from time import process_time
+from typing import Final
 
 from clustergraph.charts import land
 from clustergraph.columns import file
 from clustergraph.engine.store import Embedded
+from clustergraph.errors import ClustergraphError
 from clustergraph.graph import Graph
 from clustergraph.languages import messages
+from clustergraph.languages.reader import reading, usual
+from clustergraph.questions.answer import QuestionCall
+from clustergraph.questions.card import KINDS
+from clustergraph.questions.facets import facets_of
 from clustergraph.release.artefacts import COLUMNS, dump_of, folder_of
 from clustergraph.release.manifest import Release
+from clustergraph.terms import address
+
+WARMING: Final = 5.0
+"""For how many seconds of a processor a release is asked what most pages ask when it is loaded, at most."""
 
 
 def opened(release: Path, in_memory: bool, *, memory_quads: int, columns: int = 1) -> Graph | None:
@@ -23,7 +38,37 @@ def opened(release: Path, in_memory: bool, *, memory_quads: int, columns: int = 
     engine = Embedded.in_memory(release, dump_of(release), found) if in_memory else Embedded(release, None, found)
     graph = Graph(engine, digest=Release.read(release).digest)
     _ = graph.origins, graph.name_index, graph._conflicts
+    if in_memory:
+        # In a thread of its own: the engine would go on with the same random numbers in all who share this one.
+        warming = Thread(target=warm, args=(graph,))
+        warming.start()
+        warming.join()
     return graph
+
+
+def warm(graph: Graph, seconds: float = WARMING) -> None:
+    """Ask a graph what most pages ask, so that all who share it find that known; after some seconds nothing more."""
+    until = process_time() + seconds
+    with reading(usual()):
+        for ask in _usual_jobs(graph):
+            if process_time() > until:
+                break
+            with suppress(ClustergraphError):
+                ask()
+
+
+def _usual_jobs(graph: Graph) -> Iterator[Callable[[], object]]:
+    """Yield what pages ask: the lists with what can be chosen in them, one card of each kind, and a search."""
+    yield graph.catalogue
+    for name, question in graph.questions.items():
+        if facets_of(question):
+            yield partial(graph.excerpt, QuestionCall(name), address)
+    for kinds in KINDS.values():
+        things = graph.select(f"SELECT ?thing {{ VALUES ?kind {{ {' '.join(kinds)} }} ?thing a ?kind }} LIMIT 1")
+        for row in things:
+            yield partial(graph.thing, row["thing"].value)
+            yield partial(graph.card, row["thing"].value)
+    yield partial(graph.search, "cluster")
 
 
 def prepare() -> None:
@@ -31,7 +76,23 @@ def prepare() -> None:
     import xlsxwriter.workbook  # noqa: F401
 
     from clustergraph.charts import views  # noqa: F401
-    from clustergraph.questions import assistance, evidence, explanation, lineage, search, suggestions, usage, values  # noqa: F401
+    from clustergraph.questions import (  # noqa: F401
+        assistance,
+        calendar,
+        codelists,
+        evidence,
+        explanation,
+        lineage,
+        ontology,
+        samples,
+        search,
+        section_statements,
+        suggestions,
+        thing_comparison,
+        usage,
+        values,
+        verdicts,
+    )
 
     messages.load()
     for name in land.LAYERS:

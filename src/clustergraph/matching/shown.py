@@ -47,6 +47,11 @@ class MatchExcerpt:
     """The names of a thing that is linked with two that are said to be different, and of these."""
 
 
+def prepare() -> None:
+    """Import whatever a job on matches needs: a worker that does it itself is a slow one each time."""
+    from clustergraph.matching import reconcile  # noqa: F401
+
+
 def excerpt(graph: Graph, state: str, offset: int, limit: int) -> MatchExcerpt:
     """Return some matches of a graph, open ones first, the surest first; of one state, if any is given."""
     every = list(matches_of(graph.store.quads_for_pattern(None, None, None, graph_of_links())))

@@ -28,6 +28,8 @@ Order = NDArray[np.int64]
 
 MOST_CELLS: Final = 1_000_000
 """Tables of so many cells together are kept: some 40 MB."""
+_LANGUAGES_KEPT: Final = 3
+"""The texts of a column are kept as readers of so many languages see them."""
 _DIGITS: Final = re.compile(r"([0-9]+)")
 
 
@@ -46,8 +48,9 @@ class AnswerTable:
         self.codes = {name: np.array(column, np.int64) for name, column in zip(self.columns, codes, strict=True)}
         self.facets: dict[str, FacetIndex] = {}
         """What its rows have of each facet, as far as that has been asked for."""
-        self._texts: dict[str, list[str]] = {}
-        self._ranks: dict[str, Order] = {}
+        most = _LANGUAGES_KEPT * max(1, len(self.columns))
+        self._texts: LRUCache[tuple[str | None, str], list[str]] = LRUCache(most)
+        self._ranks: LRUCache[tuple[str | None, str], Order] = LRUCache(most)
 
     def __len__(self) -> int:
         """Return the number of rows."""
@@ -86,21 +89,23 @@ class AnswerTable:
         return rows[np.argsort(keys, kind="stable")]
 
     def _plain(self, name: str, words: Words) -> list[str]:
-        if name not in self._texts:
-            self._texts[name] = [plain(cell(term, words).shown) for term in self.terms[name]]
-        return self._texts[name]
+        found = self._texts.get(key := (chosen(), name))
+        if found is None:
+            found = self._texts[key] = [plain(cell(term, words).shown) for term in self.terms[name]]
+        return found
 
     def _ranked(self, name: str, words: Words) -> Order:
         """Return for each term of a column its place among them; -1 for none."""
-        if name not in self._ranks:
+        found = self._ranks.get(key := (chosen(), name))
+        if found is None:
             keys = [sort_key(cell(term, words)) for term in self.terms[name]]
             places = {key: place for place, key in enumerate(sorted(set(filter(None, keys))))}
-            self._ranks[name] = np.array([places[key] if key else -1 for key in keys], np.int64)
-        return self._ranks[name]
+            found = self._ranks[key] = np.array([places[key] if key else -1 for key in keys], np.int64)
+        return found
 
 
 class AnswerCache:
-    """The tables that are kept for readers of a language, by question and what is given: those asked for last."""
+    """The tables that are kept, by question and what is given: those asked for last, for readers of any language."""
 
     def __init__(self) -> None:
         """Keep none."""
@@ -110,7 +115,7 @@ class AnswerCache:
         self, question: Question, given: Mapping[str, list[str]], solve: Callable[[], QuerySolutions]
     ) -> AnswerTable:
         """Return a table; it is read from solutions if it is not kept."""
-        key = (question.name, f"{chosen()} {json.dumps(given, sort_keys=True)}")
+        key = (question.name, json.dumps(given, sort_keys=True))
         found = self._kept.get(key)
         if found is None:
             found = AnswerTable(solve())

@@ -7,15 +7,15 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
-from typing import Final, Self
+from typing import Final, Protocol, Self
 
 from pyoxigraph import NamedNode, Store
 
 from clustergraph.languages.messages import N_
-from clustergraph.questions.answer import Answer, Cell, QuestionCall
+from clustergraph.questions.answer import Answer, Cell, QuestionCall, WrittenAnswer
 from clustergraph.questions.names import AmbiguousNameError
 from clustergraph.questions.parameters import Known, resolve
-from clustergraph.questions.question import Question
+from clustergraph.questions.question import Question, find
 from clustergraph.questions.sections import Section, row_of
 from clustergraph.rdf.origins import Origins
 
@@ -120,6 +120,43 @@ class Verdicts:
             (kind, KINDS[kind], [(same[0]["project"], same) for same in _by_project(rows)])
             for kind, rows in groupby(self.rows, key=kind_of)
         ]
+
+
+class Judged(Known, Protocol):
+    """What is asked for verdicts."""
+
+    store: Store
+
+    @property
+    def questions(self) -> Mapping[str, Question]:
+        """The questions, by name."""
+
+    @property
+    def sections(self) -> Mapping[str, Section]:
+        """The sections of documents, by IRI."""
+
+    @property
+    def origins(self) -> Origins | None:
+        """From which rows of tables statements come."""
+
+    def put(self, question: Question, given: Mapping[str, list[str]]) -> Answer:
+        """Return the answer to a question."""
+
+    def written(self, call: QuestionCall, max_bytes: int) -> WrittenAnswer:
+        """Return some rows of an answer in a format."""
+
+
+def verdicts(graph: Judged, call: VerdictCall) -> Verdicts:
+    """Return the verdicts for which a client asks."""
+    question = find(graph.questions, QUESTION)
+    answer = graph.put(question, meant(question, call.given, graph))
+    return Verdicts.of(answer, call.offset, call.limit, TableRows(graph.store, graph.sections, graph.origins))
+
+
+def written(graph: Judged, call: VerdictCall, max_bytes: int) -> WrittenAnswer:
+    """Return the verdicts for which a client asks, in its format."""
+    given = meant(find(graph.questions, QUESTION), call.given, graph)
+    return graph.written(replace(call, given=given), max_bytes)
 
 
 def _by_project(rows: Iterable[Row]) -> list[list[Row]]:

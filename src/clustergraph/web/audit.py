@@ -1,6 +1,5 @@
 """What documents say of projects, beside imported data: as a page with a form, and as a table."""
 
-from dataclasses import replace
 from functools import partial
 from typing import Annotated, Final
 
@@ -10,9 +9,8 @@ from starlette.responses import Response
 
 from clustergraph.errors import ClustergraphError
 from clustergraph.graph import Graph
-from clustergraph.questions.answer import WrittenAnswer, usual_limit
-from clustergraph.questions.question import find
-from clustergraph.questions.verdicts import KINDS, QUESTION, TableRows, VerdictCall, Verdicts, meant, paired_by
+from clustergraph.questions.answer import usual_limit
+from clustergraph.questions.verdicts import KINDS, QUESTION, VerdictCall, Verdicts, paired_by, verdicts, written
 from clustergraph.web.pages import problem_page, respond_page
 from clustergraph.web.questions import OFFERS as ANSWERS
 from clustergraph.web.questions import AnswerPart, Excel, Iris, Limit, Offset, given_parameters, respond_part
@@ -50,19 +48,6 @@ async def audit(
         return AnswerPart(found.content, found.total, found.notes)
 
     return await respond_part(request, here, call, write)
-
-
-def verdicts(graph: Graph, call: VerdictCall) -> Verdicts:
-    """Return the verdicts for which a client asks."""
-    question = find(graph.questions, QUESTION)
-    answer = graph.put(question, meant(question, call.given, graph))
-    return Verdicts.of(answer, call.offset, call.limit, TableRows(graph.store, graph.sections, graph.origins))
-
-
-def written(graph: Graph, call: VerdictCall, max_bytes: int) -> WrittenAnswer:
-    """Return the verdicts for which a client asks, in its format."""
-    given = meant(find(graph.questions, QUESTION), call.given, graph)
-    return graph.written(replace(call, given=given), max_bytes)
 
 
 async def _show(here: Served, call: VerdictCall) -> bytes | Response:

@@ -28,6 +28,7 @@ from clustergraph.errors import ClustergraphError, OverLimitError
 from clustergraph.graph import Graph
 from clustergraph.languages.messages import FOLDER
 from clustergraph.languages.reader import chosen
+from clustergraph.matching import shown
 from clustergraph.pipeline import material
 from clustergraph.preparation import opened, prepare
 from clustergraph.questions.names import ListedChoices
@@ -74,7 +75,7 @@ class Service:
         self.endpoint = f"{self.address}/sparql"
         """What relative IRIs of queries are relative to."""
         open_ = partial(opened, memory_quads=settings.memory_quads, columns=settings.columns)
-        self.pool = Pool(settings, open_, [prepare, material.prepare])
+        self.pool = Pool(settings, open_, [prepare, material.prepare, shown.prepare])
         late = "this was not done in {value:g} seconds, and nothing of it is given"
         less = "the service may be busy: try again in a moment, or ask for less, for instance for one thing"
         limits = of_query(settings)
