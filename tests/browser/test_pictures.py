@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.conftest import Opened
+from tests.browser.conftest import Opened, faults
 
 
 def shown(page: Page) -> list[float]:
@@ -82,3 +84,50 @@ def test_marks_of_a_map_keep_their_size(opened: Opened) -> None:
 def test_a_network_moves_and_a_bar_chart_does_not(opened: Opened) -> None:
     assert opened("/questions/partners-sharing-pilots").locator(".movable:visible").count() == 1
     assert opened("/questions/organisations-by-projects").locator(".movable:visible").count() == 0
+
+
+def focused(page: Page) -> str:
+    return str(
+        page.evaluate("document.activeElement.querySelector('title')?.textContent ?? document.activeElement.tagName")
+    )
+
+
+def test_things_in_a_picture_are_one_stop_of_the_keyboard_and_arrows_go_on(opened: Opened) -> None:
+    page = opened("/questions/partners-sharing-pilots")
+    page.locator(".movable:visible").focus()
+    nodes = picture(page).locator("a")
+    names = [name.strip() for name in nodes.locator("title").all_text_contents()]
+    assert len(names) > 5
+    for _ in range(4):  # the buttons stand before
+        page.keyboard.press("Tab")
+    assert focused(page) == names[0]
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowDown")
+    assert focused(page) == names[2]
+    page.keyboard.press("End")
+    assert focused(page) == names[-1]
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="As a table")).to_be_focused()
+
+
+def test_a_picture_is_heard_as_one_and_can_be_skipped(opened: Opened) -> None:
+    page = opened("/questions/partners-sharing-pilots", java_script_enabled=False)
+    drawn = page.locator("main").get_by_role("document").filter(visible=True)
+    expect(drawn).to_have_accessible_name(re.compile(r"Which partners share pilots.*\d+ ties among \d+"))
+    assert "group" not in drawn.aria_snapshot(), "ties are not read one by one"
+    page.get_by_role("link", name="Skip the picture").focus()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="As a table")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile("#rows$"))
+
+
+def test_a_matrix_is_a_table_too(opened: Opened) -> None:
+    page = opened("/questions/partners-sharing-pilots")
+    page.get_by_text("The matrix as a table").click()
+    table = page.locator("details.matrix table")
+    assert table.get_by_role("columnheader").count() > 1
+    assert table.get_by_role("rowheader").count() > 1
+    assert any(each.strip() for each in table.get_by_role("cell").all_inner_texts())
+    assert faults(page) == []

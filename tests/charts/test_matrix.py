@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from itertools import combinations, pairwise
 
+from clustergraph.charts import Chart
+from clustergraph.charts import picture as charted
+from clustergraph.questions.answer import Cell
 from clustergraph.questions.question import View
 from tests.charts.pictures import ElementTree, drawn, looks, named, texts
 
@@ -54,3 +57,18 @@ def test_names_of_columns_do_not_touch_however_many_there_are() -> None:
     )
     assert min(after - before for before, after in pairwise(across)) >= 17
     assert any("drawn, those with most ties" in text for text in texts(root))
+
+
+def test_who_does_not_see_it_has_it_as_a_table_and_hears_it_as_one() -> None:
+    pairs = [("a", "x"), ("a", "x"), ("a", "y"), ("b", "x"), ("c", "y")]
+    rows = [[named(one), named(other)] for one, other in pairs]
+    told = charted(Chart(VIEW, ["one", "other"], rows, "T"))
+    assert told.table[0] == ("x", "y")
+    assert sorted(told.table[1:]) == [("a", "2", "yes"), ("b", "yes", ""), ("c", "", "yes")]
+    root = picture(pairs)
+    assert root.get("role") == "graphics-document document"
+    own, words = (root.get("aria-labelledby") or "").split()
+    assert [each.get("id") for each in root if each.get("id")] == [own, words]
+    assert {each.get("aria-hidden") for each in looks(root, "g", "tie")} == {"true"}
+    plain = drawn(VIEW, "one other", [[Cell(one), Cell(other)] for one, other in pairs])
+    assert plain.get("role") == "img", "nothing in it leads anywhere"

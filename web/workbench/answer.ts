@@ -1,4 +1,5 @@
 // The answer of a query, which the service writes as a page: its part with the answer is put under the editor.
+import { joinLinks } from "../page/links";
 import { movePictures } from "../page/pictures";
 import { word, type Words } from "./tabs";
 
@@ -64,6 +65,7 @@ export class Answer {
     if (!found) throw new Error("there is no answer");
     this.#place.replaceChildren(...(found.id === "result" ? found.childNodes : [found]));
     movePictures(this.#place);
+    joinLinks(this.#place);
     const { top } = this.#place.getBoundingClientRect();
     const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
     // The query stays in view, too.

@@ -42,7 +42,7 @@ def picture(chart: Chart, link: Link = web, room: float = WIDTH) -> Picture:
     if not drawing.parts:
         return Picture()
     svg = drawing.document(drawn.height + 8, drawn.kind or chart.view.kind, chart.title, drawn.words)
-    return Picture(svg, drawn.summary, tuple(drawn.notes))
+    return Picture(svg, drawn.summary, tuple(drawn.notes), table=drawn.table)
 
 
 def pictures(chart: Chart, link: Link, room: float) -> Picture:

@@ -46,6 +46,8 @@ class Drawn:
     """Whether these are styles of a ``line`` or of the outline of an ``area``."""
     kind: str = ""
     """What it is, if not what its view is called."""
+    table: tuple[tuple[str, ...], ...] = ()
+    """A matrix as a table: the names of its columns, then each row after its name."""
 
     @property
     def words(self) -> str:

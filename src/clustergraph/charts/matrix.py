@@ -47,7 +47,29 @@ def matrix(chart: Chart, drawing: Drawing, ties: Ties) -> Drawn:
     if len(sizes) > 1:
         what = chart.heading("value") or gettext("rows")
         notes.append(gettext("The larger a mark, the more %(what)s.", what=what))
-    return Drawn(grid.top + len(rows) * cell + SIZE, ties.summary, notes, ties.levels, kind="matrix")
+    return Drawn(
+        grid.top + len(rows) * cell + SIZE,
+        ties.summary,
+        notes,
+        ties.levels,
+        kind="matrix",
+        table=_table(ties, rows, columns),
+    )
+
+
+def _table(ties: Ties, rows: Sequence[str], columns: Sequence[str]) -> tuple[tuple[str, ...], ...]:
+    """Return a matrix in words."""
+    names = ties.names
+    told = (tuple(_cell(ties, row, column) for column in columns) for row in rows)
+    return (
+        tuple(names[column] for column in columns),
+        *((names[row], *cells) for row, cells in zip(rows, told, strict=True)),
+    )
+
+
+def _cell(ties: Ties, row: str, column: str) -> str:
+    found = ties.tie(row, column)
+    return (ties.weight(found[1]) or gettext("yes")) if found else ""
 
 
 def _sides(ties: Ties, room: int) -> tuple[list[str], list[str]]:

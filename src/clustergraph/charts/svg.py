@@ -79,12 +79,16 @@ class Drawing:
 
     @contextmanager
     def thing(self, title: str = "", iri: str | None = None, look: str = "thing", **data: str) -> Iterator[None]:
-        """Draw what follows as one thing, with a tip, and as a link where the thing has a page."""
+        """Draw what follows as one thing, with a tip, and as a link where the thing has a page.
+
+        Ties are for the eye alone: who listens has them in a table, and need not hear a hundred one by one.
+        """
         address = self.link(iri) if iri else ""
         name = "a" if address else "g"
         href = f' href="{escape(address)}"' if address else ""
+        hidden = ' aria-hidden="true"' if look == "tie" else ""
         kept = "".join(f' data-{key}="{escape(value)}"' for key, value in data.items())
-        self.parts.append(f'<{name}{href} class="{look}"{kept}>')
+        self.parts.append(f'<{name}{href} class="{look}"{hidden}{kept}>')
         if title:
             self.parts.append(f"<title>{escape(title)}</title>")
         yield
@@ -137,7 +141,9 @@ class Drawing:
         self.parts.append(f'<{shape} class="{look} {LEVELS[level].name}" {_OPEN} {dash}/>')
 
     def document(self, height: float, kind: str, title: str, words: str, top: float = 0.0) -> str:
-        """Return the whole drawing, with a title and the same in words for those who do not see it.
+        """Return the whole drawing, which who does not see it hears as one, by its title and what it shows in words.
+
+        Where things in it lead to their pages it is a document, else an image.
 
         With room at the top, the title is written there.
         """
@@ -147,14 +153,16 @@ class Drawing:
             )
         size = f"{self.width:.0f} {height + top:.0f}"
         own = f"chart-{zlib.crc32(f'{size} {title}'.encode()):08x}"
+        body = "".join(self.parts)
+        role = "graphics-document document" if "<a " in body else "img"
         head = (
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 {-top:.0f} {size}" width="{self.width:.0f}"'
-            f' height="{height + top:.0f}" role="group" aria-labelledby="{own}" aria-describedby="{own}-words"'
+            f' height="{height + top:.0f}" role="{role}" aria-labelledby="{own} {own}-words"'
             f' data-kind="{kind}" font-size="{SIZE:.0f}" font-family="system-ui, sans-serif">'
             f'<title id="{own}">{escape(title)}</title><desc id="{own}-words">{escape(words)}</desc>'
             f'<rect y="{-top:.0f}" width="100%" height="100%" class="paper" {_LOOKS["paper"]}/>'
         )
-        return head + "".join(self.parts) + "</svg>\n"
+        return head + body + "</svg>\n"
 
 
 def web(iri: str) -> str:

@@ -102,8 +102,12 @@ class Ties:
     def told(self, pair: Pair, tie: Tie) -> str:
         """Return a tie in words."""
         said = f"{self.names[pair[0]]} – {self.names[pair[1]]}"
+        return ": ".join(filter(None, (said, self.weight(tie))))
+
+    def weight(self, tie: Tie) -> str:
+        """Return how strong and how certain a tie is, in words; nothing of one that is simply stated."""
         weight = spoken(tie.value) if self.weighed or tie.value != 1 else ""
-        return ": ".join(filter(None, (said, ", ".join(filter(None, (weight, words_of(tie.level)))))))
+        return ", ".join(filter(None, (weight, words_of(tie.level))))
 
     def tie(self, one: str, other: str) -> tuple[Pair, Tie] | None:
         """Return the pair of two things, and their tie, in either order."""

@@ -44,6 +44,8 @@ class Picture:
     narrow: str = ""
     """The same for a phone, if this one is wider; it may leave out more."""
     narrow_notes: tuple[str, ...] = ()
+    table: tuple[tuple[str, ...], ...] = ()
+    """A matrix as a table: the names of its columns, then each row after its name."""
 
 
 Draw = Callable[[Answer, Rows], Picture]
