@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -137,6 +138,31 @@ def test_an_answer_that_xml_cannot_hold_is_refused(built: Path, format_: str, te
     done = run(built, "query", text, "--format", format_)
     assert (done.returncode, done.stdout) == (Exit.CANNOT_RUN, "")
     assert named in done.stderr
+
+
+def test_explain_says_which_side_answers_a_query_and_how(built: Path) -> None:
+    shown = run(
+        built, "query", "--explain", "SELECT ?o ?p { ?o skos:prefLabel ?p FILTER NOT EXISTS { ?o a cg:Cluster } }"
+    )
+    first, *steps = shown.stdout.splitlines()
+    assert first == "answered from columns"
+    assert re.fullmatch(r"1\. \?o skos:prefLabel \?p: \d+ rows?", steps[0])
+    assert re.fullmatch(r"\d\.   \?o rdf:type cg:Cluster: \d rows?", steps[1])
+    assert re.fullmatch(r"3\. FILTER NOT EXISTS \{ \?o a cg:Cluster \}: \d+ rows?", steps[2])
+    assert re.fullmatch(r"4\. the answer: \d+ rows?", steps[3])
+    told = {
+        "SELECT ?p { organisation:afil cg:region ?p }": "a look-up",
+        "CONSTRUCT { ?s ?p ?o } WHERE { ?s ?p ?o }": "CONSTRUCT",
+        "SELECT ?x { ?x cg:coordinates ?y ; a cg:Cluster ; cg:region ?r, ?z BIND (RAND() AS ?n) }":
+            "a function gives another value every time",
+    }  # fmt: skip
+    for query, why in told.items():
+        assert (
+            run(built, "query", "--explain", query).stdout == f"answered by the store: the columns leave to it: {why}\n"
+        )
+    assert run(built, "query", "--explain", "SELECT * {").returncode == Exit.CANNOT_RUN
+    elsewhere = run(built, "query", "--explain", "--endpoint", "http://localhost/sparql", "ASK {}")
+    assert (elsewhere.returncode, "leave out --endpoint" in elsewhere.stderr) == (2, True)
 
 
 def test_a_malformed_query_is_shown_with_a_pointer(built: Path) -> None:

@@ -95,18 +95,22 @@ def _values(graph: Graph | None, parameter: Parameter, typed: str) -> list[Compl
     help="[default: table for SELECT and ASK, turtle for CONSTRUCT and DESCRIBE]",
 )
 @click.option("--endpoint", help="Ask this SPARQL endpoint instead of the current release.")
+@click.option("--explain", is_flag=True, help="Say which side of the release answers it, why, and by which steps.")
 @pass_context
-def query(context: Context, query: str, format_: str | None, endpoint: str | None) -> None:
+def query(context: Context, query: str, format_: str | None, endpoint: str | None, explain: bool) -> None:
     """Run a SPARQL query: QUERY is the text, a file that holds it, or - for standard input.
 
     \b
     clustergraph query 'SELECT ?cluster { ?cluster a cg:Cluster }'
     clustergraph query my.rq --format csv > clusters.csv
+    clustergraph query my.rq --explain
 
     \b
     Prefixes of the project need no declaration, and relative IRIs are relative to https://w3id.org/clustergraph/.
     """
     text = _text(query)
+    if endpoint and explain:
+        raise click.UsageError("--explain is about the current release; leave out --endpoint")
     if endpoint:
         from clustergraph.engine.endpoint import query as query_endpoint
 
@@ -121,10 +125,12 @@ def query(context: Context, query: str, format_: str | None, endpoint: str | Non
     checked = check(text, [name.value for name in graph.store.named_graphs()], settings)
     for sentence in graph.hints(text):
         click.echo(f"note: {sentence}", err=True)
-    if format_ in (None, "table") and not checked.gives_graph:
+    if explain:
+        click.echo("\n".join(graph.engine.plan(text)))
+    elif format_ in (None, "table") and not checked.gives_graph:
         click.echo(table(*graph.table(text)), nl=False)
-        return
-    sys.stdout.buffer.write(graph.answer(Request(text, format_ or "turtle", max_bytes=sys.maxsize)))
+    else:
+        sys.stdout.buffer.write(graph.answer(Request(text, format_ or "turtle", max_bytes=sys.maxsize)))
 
 
 def _text(query: str) -> str:

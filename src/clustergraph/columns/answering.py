@@ -20,11 +20,7 @@ FORMS: Final = ("SELECT", "ASK")
 
 def answer(columns: Columns, query: Query) -> bytes:
     """Return the answer to a SELECT or ASK as SPARQL results in JSON; `Uncovered` says why the store is to answer."""
-    if query.selection.form not in FORMS:
-        raise Uncovered(query.selection.form)
-    evaluator = Evaluator(columns, query)
-    if evaluator.is_lookup:
-        raise Uncovered("a look-up")
+    evaluator = _evaluator(columns, query)
     try:
         rows = evaluator.solutions()
         if query.selection.form == "ASK":
@@ -32,6 +28,23 @@ def answer(columns: Columns, query: Query) -> bytes:
         return "".join(_json(rows, evaluator.terms)).encode()
     except MemoryError as error:
         raise Uncovered("too much memory") from error
+
+
+def plan(columns: Columns, query: Query) -> list[str]:
+    """Return in words how columns answer a query: the steps in their order, each with the rows that are left."""
+    evaluator = _evaluator(columns, query)
+    rows = evaluator.solutions()
+    return [*evaluator.steps, f"the answer: {rows.length:,} row{'s' * (rows.length != 1)}"]
+
+
+def _evaluator(columns: Columns, query: Query) -> Evaluator:
+    """Return what evaluates a query that is no look-up."""
+    if query.selection.form not in FORMS:
+        raise Uncovered(query.selection.form)
+    evaluator = Evaluator(columns, query)
+    if evaluator.is_lookup:
+        raise Uncovered("a look-up")
+    return evaluator
 
 
 def _json(rows: Solutions, terms: Terms) -> Iterator[str]:

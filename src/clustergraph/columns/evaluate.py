@@ -39,6 +39,7 @@ from clustergraph.sparql.tree import (
     every,
     variables,
 )
+from clustergraph.terms import compact
 
 _Joined: TypeAlias = TriplePattern | Values | Union | GroupPattern | Selection | Clause
 _Choice: TypeAlias = tuple[tuple[int, float], Solutions | StatementPattern | None]
@@ -75,6 +76,9 @@ class Evaluator:
         constant = {iri: self.terms.find(f"<{iri}>") for iri in paths}
         self._matcher = Matcher(self._columns, constant)
         self._judge = Judge(query, self.terms, self._exists, judged)
+        self.steps: list[str] = []
+        """What was joined and chosen, in its order, with the number of rows after it; what is inside is set in."""
+        self._depth = -1
 
     def solutions(self) -> Solutions:
         """Return the solutions of the query; of an ASK only whether there are any."""
@@ -162,6 +166,12 @@ class Evaluator:
 
     def _group(self, group: GroupPattern, rows: Solutions, scope: _Scope) -> Solutions:
         """Return the rows that a group gives, joined with others by what it binds at its beginning."""
+        self._depth += 1
+        rows = self._group_inside(group, rows, scope)
+        self._depth -= 1
+        return rows
+
+    def _group_inside(self, group: GroupPattern, rows: Solutions, scope: _Scope) -> Solutions:
         conditions = [part.expression for part in group.parts if isinstance(part, Filter)]
         seen = {*seen_in_group(group)} | (set(rows.columns) if scope.given else set())
         seen |= {scope.graph.name} if scope.graph is not None and scope.graph.name else set()
@@ -184,8 +194,31 @@ class Evaluator:
                     waiting.append(part)
         rows, conditions = self._all(rows, waiting, conditions, seen, scope)
         for condition in conditions:
-            rows = rows.take(self._judge.holds(condition, rows))
+            rows = self._told(self._text(condition), rows.take(self._judge.holds(condition, rows)))
         return rows
+
+    # What is told of it
+
+    def _told(self, what: str, rows: Solutions) -> Solutions:
+        self.steps.append(f"{'  ' * self._depth}{what}: {rows.length:,} row{'s' * (rows.length != 1)}")
+        return rows
+
+    def _text(self, condition: Operand) -> str:
+        return f"FILTER {' '.join(self._query.text[condition.start : condition.end].split())}"
+
+    def _words(self, pattern: StatementPattern) -> str:
+        places = pattern.subject, pattern.path, pattern.object
+        words = [self._name(each) if isinstance(each, PatternTerm) else "a path to" for each in places]
+        graph = "" if pattern.graph is None else f" in {self._name(pattern.graph)}"
+        return " ".join(words) + graph
+
+    def _name(self, term: PatternTerm) -> str:
+        if term.name:
+            return f"?{term.name.removeprefix('_:').removeprefix('.')}"
+        text = _NOTHING if term.number == UNBOUND else self.terms.text(term.number)
+        if text == _NOTHING:
+            return "(what is not there)"
+        return compact(text[1:-1]) if text.startswith("<") else text
 
     def _reaches_out(self, condition: Operand, seen: set[str]) -> bool:
         """Whether a condition names what only stands outside of its group; stores differ in what they make of it."""
@@ -202,9 +235,9 @@ class Evaluator:
                 raise Uncovered("BIND of a variable that stands outside")
             return rows.added({part.variable.value: self._judge.values(part.expression, rows)})
         if part.word == "OPTIONAL":
-            return self._optional(rows, part.group, scope)
+            return self._told("OPTIONAL", self._optional(rows, part.group, scope))
         if part.word == "MINUS" and not scope.given:
-            return self._minus(rows, part.group, scope)
+            return self._told("MINUS", self._minus(rows, part.group, scope))
         raise Uncovered(part.word)
 
     def _all(
@@ -221,16 +254,16 @@ class Evaluator:
             choices += [(self._matcher.cost(pattern, rows), pattern) for pattern in patterns]
             cost, best = min(choices, key=lambda choice: choice[0], default=((1, 0.0), None))
             if groups and (cost[0] or cost[1] > max(_FEW, 4 * rows.length)):
-                rows = self._joined(rows, groups.pop(0), scope)
+                rows = self._told("a group of its own", self._joined(rows, groups.pop(0), scope))
             elif isinstance(best, StatementPattern):
                 patterns.remove(best)
                 found = [self._matcher.join(some, best) for _, some in rows.split(best.names)]
-                rows = found[0] if len(found) == 1 else stacked(found)
+                rows = self._told(self._words(best), found[0] if len(found) == 1 else stacked(found))
                 needed = {name for pattern in patterns for name in pattern.names}
                 rows = rows.only(name for name in rows.columns if not is_fresh(name) or name in needed)
             elif best is not None:
                 tables = [table for table in tables if table is not best]
-                rows = rows.joined(best)
+                rows = self._told(f"VALUES or SELECT of {best.length:,} rows", rows.joined(best))
         return self._kept(rows, conditions, seen)
 
     def _flat(
@@ -260,7 +293,7 @@ class Evaluator:
         open_: list[Operand] = []
         for condition in conditions:
             if variables(condition) & seen <= rows.certain:
-                rows = rows.take(self._judge.holds(condition, rows))
+                rows = self._told(self._text(condition), rows.take(self._judge.holds(condition, rows)))
             else:
                 open_.append(condition)
         return rows, open_

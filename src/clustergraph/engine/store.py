@@ -24,7 +24,7 @@ from pyoxigraph import (
     serialize,
 )
 
-from clustergraph.columns.answering import answer
+from clustergraph.columns.answering import answer, plan
 from clustergraph.columns.index import Columns
 from clustergraph.columns.solutions import Uncovered
 from clustergraph.errors import ClustergraphError, QueryError, ReleaseError, ResultTooLargeError
@@ -187,6 +187,23 @@ class Embedded:
             self.columns = None
             return None
         return found
+
+    def plan(self, query: str) -> list[str]:
+        """Return in words which side answers a query and why: columns, with each step that they take, or the store.
+
+        Raises:
+            QueryError: the query is malformed.
+        """
+        tree = query_of(simplified(query), HOME.base)
+        reason = "the release has no columns, or they are switched off"
+        if self.columns is not None:
+            try:
+                steps = plan(self.columns, tree)
+            except (Uncovered, MemoryError) as refused:
+                reason = f"the columns leave to it: {str(refused) or 'what takes too much memory'}"
+            else:
+                return ["answered from columns", *(f"{n}. {step}" for n, step in enumerate(steps, 1))]
+        return [f"answered by the store: {reason}"]
 
     def _over(self, dataset: Dataset | None) -> tuple[Store, _Default | None, _Named | None]:
         """Return a store, and the default and named graphs of it that make up a dataset.
