@@ -1,4 +1,4 @@
-// Suggestions under the search field of the head: a combobox with a list, after the patterns of ARIA.
+// Suggestions under a field for a name, as in the head: a combobox with a list, after the patterns of ARIA.
 
 interface Suggestion {
   label: string;
@@ -17,6 +17,8 @@ interface Group {
 /** Milliseconds without a key after which is asked. */
 const PAUSE = 120;
 const LEAST_LETTERS = 2;
+/** How many lists there are: each has identifiers of its own. */
+let lists = 0;
 
 function element<Name extends keyof HTMLElementTagNameMap>(
   name: Name,
@@ -32,6 +34,7 @@ function element<Name extends keyof HTMLElementTagNameMap>(
 class Suggestions {
   readonly #list: HTMLElement;
   readonly #status: HTMLElement;
+  readonly #id = `found-${lists++}`;
   #options: HTMLElement[] = [];
   #active = -1;
   #timer = 0;
@@ -39,12 +42,14 @@ class Suggestions {
 
   constructor(readonly field: HTMLInputElement) {
     const name = field.dataset["suggestions"] ?? "";
-    this.#list = element("div", { id: "found", class: "suggestions", role: "listbox", "aria-label": name, hidden: "" });
+    this.#list = element("div", { id: this.#id, class: "suggestions", role: "listbox", "aria-label": name, hidden: "" });
     this.#status = element("p", { class: "hidden", role: "status" });
     field.after(this.#list, this.#status);
     for (const [attribute, value] of Object.entries({
-      role: "combobox", autocomplete: "off", "aria-autocomplete": "list", "aria-expanded": "false", "aria-controls": "found",
+      role: "combobox", autocomplete: "off", "aria-autocomplete": "list", "aria-expanded": "false", "aria-controls": this.#id,
     })) field.setAttribute(attribute, value);
+    // The browser's own list would lie over this one.
+    field.removeAttribute("list");
     field.addEventListener("input", () => this.#wait());
     field.addEventListener("keydown", (event) => this.#key(event));
     field.addEventListener("blur", () => this.#close());
@@ -65,7 +70,9 @@ class Suggestions {
       return;
     }
     this.#asked = new AbortController();
-    const asking = new URLSearchParams({ q: text, lang: document.documentElement.lang });
+    const asking = new URLSearchParams(this.field.dataset["fill"] ?? "");
+    asking.set("q", text);
+    asking.set("lang", document.documentElement.lang);
     try {
       const answer = await fetch(`/search/suggest?${asking}`, { signal: this.#asked.signal });
       if (answer.ok) this.#show(((await answer.json()) as { groups: Group[] }).groups);
@@ -84,17 +91,25 @@ class Suggestions {
   }
 
   #group({ title, hits }: Group, place: number): HTMLElement {
-    const heading = element("div", { class: "heading", role: "presentation", id: `found-${place}` }, title);
+    const heading = element("div", { class: "heading", role: "presentation", id: `${this.#id}-${place}` }, title);
     return element("div", { role: "group", "aria-labelledby": heading.id }, heading, ...hits.map((hit) => this.#option(hit)));
   }
 
   #option(hit: Suggestion): HTMLElement {
     const beside = [hit.class, hit.name].filter(Boolean).join(" · ");
-    const id = `found-option-${this.#options.length}`;
+    const id = `${this.#id}-option-${this.#options.length}`;
     const link = element("a", { href: hit.href, role: "option", tabindex: "-1", id, "aria-selected": "false" }, hit.label);
     if (beside) link.append(" ", element("span", { class: "quiet" }, beside));
+    if (this.field.dataset["fill"] !== undefined) link.addEventListener("click", (event) => this.#fill(event, hit.label));
     this.#options.push(link);
     return link;
+  }
+
+  /** Puts the name into the field, where it is not a link that is looked for. */
+  #fill(event: Event, name: string): void {
+    event.preventDefault();
+    this.field.value = name;
+    this.#close();
   }
 
   #key(event: KeyboardEvent): void {
@@ -139,6 +154,5 @@ class Suggestions {
 }
 
 export function suggestNames(): void {
-  const field = document.querySelector<HTMLInputElement>("#find");
-  if (field) new Suggestions(field);
+  for (const field of document.querySelectorAll<HTMLInputElement>("input[data-suggestions]")) new Suggestions(field);
 }

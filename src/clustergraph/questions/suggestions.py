@@ -1,6 +1,6 @@
 """What is suggested while a name is typed: things, what can be asked about them, and terms of the model."""
 
-from collections.abc import Iterable, Iterator, Mapping, Set
+from collections.abc import Collection, Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -52,9 +52,17 @@ class Searchable(Protocol):
         ...
 
 
-def suggestions(graph: Searchable, text: str, last: Set[str] = frozenset()) -> dict[str, list[Suggestion]]:
-    """Return what is suggested for the beginning of a name, in groups; things of the classes called so come last."""
+def suggestions(
+    graph: Searchable, text: str, last: Set[str] = frozenset(), of: Collection[str] = ()
+) -> dict[str, list[Suggestion]]:
+    """Return what is suggested for the beginning of a name, in groups; things of the classes called so come last.
+
+    With the prefixed names of classes, it is only things ``of`` these.
+    """
     names = graph.search(text, _LOOKED_AT, counted=False)
+    if of:
+        names = [each for each in names if each.kind == "thing" and graph.is_of(NamedNode(each.iri), of)]
+        return {"Things": list(map(_suggestion, names[: _MOST["Things"]]))} if names else {}
     things = sorted((each for each in names if each.kind == "thing"), key=lambda name: name.class_ in last)
     found: dict[str, list[Suggestion]] = {title: [] for title in _MOST}
     if things and things[0].score >= _FITTING:

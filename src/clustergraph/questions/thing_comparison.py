@@ -14,9 +14,11 @@ from clustergraph.errors import QuestionError
 from clustergraph.languages.messages import N_
 from clustergraph.questions.answer import Answer, Cell, QuestionCall, csv
 from clustergraph.questions.key_figures import said
-from clustergraph.questions.parameters import Known, resolve
+from clustergraph.questions.names import AmbiguousNameError, Choice, end_of
+from clustergraph.questions.parameters import Known, iri_of, resolve
 from clustergraph.questions.question import Question, find
 from clustergraph.questions.sections import Section
+from clustergraph.questions.xlsx import AnswerSheet, workbook
 from clustergraph.terms import compact, expand
 
 Dates = Mapping[str, str]
@@ -180,14 +182,46 @@ class ThingComparison:
 
     def table(self) -> str:
         """Return it as CSV: a row for each measure and value, and a column for each thing."""
-        rows = [
+        return csv(self._columns, self._rows)
+
+    def workbook(self, about: Sequence[tuple[str, str]]) -> bytes:
+        """Return it as a workbook: the rows of the table, what complements, and pairs that say what it is."""
+        cells = [
+            [each.taker, each.asked, each.giver, _joined(each.has), _joined(each.through)] for each in self.complements
+        ]
+        complements = AnswerSheet("Complementary", ("taker", "asked", "giver", "has", "through"), cells)
+        sheets = [AnswerSheet("Compared", self._columns, self._rows), *([complements] if cells else [])]
+        return workbook(" · ".join(self.things.values()), sheets, about)
+
+    @property
+    def _columns(self) -> tuple[str, ...]:
+        return "aspect", "value", *self.things.values()
+
+    @property
+    def _rows(self) -> list[list[Cell]]:
+        figures = [
             [Cell("Figures"), each.measure, *(Cell("; ".join(each.numbers.get(iri, ()))) for iri in self.things)]
             for each in self.figures
         ]
-        rows += [
+        return figures + [
             [Cell(each.aspect), each.value, *(Cell(_mark(each, iri)) for iri in self.things)] for each in self.values
         ]
-        return csv(("aspect", "value", *self.things.values()), rows)
+
+
+@dataclass(frozen=True)
+class ChosenThing:
+    """A thing as somebody gives it to be compared."""
+
+    given: str
+    iri: str = ""
+    """What it is; nothing, if that is not known."""
+    label: str = ""
+    kind: str = ""
+    """The class of the `KINDS` that it is of."""
+    meant: Sequence[Choice] = ()
+    """What it may mean, if it is not known."""
+    other: str = ""
+    """What kind of thing is called so that cannot be compared."""
 
 
 def compared(graph: Comparing, things: Sequence[str], dates: Dates) -> ThingComparison:
@@ -211,11 +245,27 @@ def compared(graph: Comparing, things: Sequence[str], dates: Dates) -> ThingComp
     )  # fmt: skip
 
 
-def single(graph: Comparing, thing: str) -> ThingComparison:
-    """Return one thing that is to be compared; it is given by IRI or name, see `compared`."""
-    bound, notes = resolve(find(graph.questions, "compare"), {"thing": [thing]}, graph)
+def chosen_things(graph: Comparing, things: Sequence[str]) -> list[ChosenThing]:
+    """Return what is given to be compared, by IRI or name, each with what it is or may mean."""
+    return [_chosen(graph, each) for each in things]
+
+
+def _chosen(graph: Comparing, thing: str) -> ChosenThing:
+    question = find(graph.questions, "compare")
+    try:
+        bound, _ = resolve(question, {"thing": [thing]}, graph)
+    except AmbiguousNameError as error:
+        return ChosenThing(thing, meant=error.choices)
+    except QuestionError:
+        iri = iri_of(thing)
+        called = [graph.choice(iri)] if iri else graph.called(thing)
+        if other := next((each.kind.strip() for each in called if each.kind.strip()), ""):
+            return ChosenThing(thing, other=other)
+        choices = graph.choices(question.parameters["thing"])
+        near = dict.fromkeys(iri for name in choices.like(end_of(thing)) for iri in choices.meant(name)[0])
+        return ChosenThing(thing, meant=[graph.choice(each) for each in near])
     iri = bound["thing"][0].value
-    return ThingComparison(_kind(graph, [iri]), {iri: graph.label(iri)}, notes=notes)
+    return ChosenThing(thing, iri, graph.label(iri), _kind(graph, [iri]))
 
 
 def _answer(graph: Comparing, name: str, things: Sequence[str], dates: Dates, parameter: str = "thing") -> Answer:
@@ -228,8 +278,8 @@ def _kind(graph: Comparing, things: Sequence[str]) -> str:
     kinds = [kind for kind in KINDS if all(graph.is_of(NamedNode(iri), (kind,)) for iri in things)]
     if not kinds:
         told = "; ".join(f"{graph.label(iri)} ({_kind_of(graph, iri)})" for iri in things)
-        advice = "compare clusters with clusters, regions with regions, projects with projects"
-        raise QuestionError(f"these are not of one kind: {told}", advice=advice)
+        advice = "compare clusters with clusters, regions with regions, or projects with projects"
+        raise QuestionError(f"only things of one kind are compared, and these are of several: {told}", advice=advice)
     return kinds[0]
 
 
@@ -335,6 +385,10 @@ def _complement(found: Sequence[tuple[int, dict[str, Cell]]], given: Mapping[str
 def _why(question: str, given: Mapping[str, list[str]], dates: Dates) -> str:
     days = {name: [day] for name, day in dates.items() if day}
     return QuestionCall(question, {**given, **days}).address(evidence="true", limit=50)
+
+
+def _joined(cells: Sequence[Cell]) -> Cell:
+    return Cell("; ".join(each.shown for each in cells))
 
 
 def _members(cell: Cell, **more: object) -> dict[str, object]:

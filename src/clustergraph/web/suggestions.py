@@ -1,6 +1,6 @@
 """What the search field suggests while a name is typed."""
 
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 from fastapi import Query
 from starlette.requests import Request
@@ -13,11 +13,13 @@ from clustergraph.web.responses import PAGE_OR_JSON, address_tag, respond
 from clustergraph.web.service import ReleaseName, served
 
 _LETTERS: Final = 100
+Kind = Literal["Cluster", "Region", "Project", "Organisation"]
 
 
 async def suggest(
     request: Request,
     q: Annotated[str, Query(description="the beginning of a name, or a part of one")] = "",
+    of: Annotated[list[Kind] | None, Query(description="only things of these classes")] = None,
     release: ReleaseName = None,  # noqa: ARG001 - see `served`
 ) -> Response:
     """Suggest what is meant by a name that is being typed, in groups: things, questions, terms."""
@@ -25,7 +27,8 @@ async def suggest(
 
     async def make() -> bytes:
         last = frozenset((await here.evidence_classes()).values())  # nobody looks for their things first
-        groups = await here.do(suggestions, text, last) if text else {}
+        classes = tuple(f"cg:{each}" for each in of or ())
+        groups = await here.do(suggestions, text, last, classes) if text else {}
         return as_json(
             {"groups": [{"title": gettext(title), "hits": list(map(_told, groups[title]))} for title in groups]}
         )
