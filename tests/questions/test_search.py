@@ -64,3 +64,33 @@ def test_one_wrong_letter_among_many_names_is_forgiven() -> None:
         place = randomly.randrange(1, 8)
         typed = name[:place] + "é" + name[place + 1 :]
         assert index.search(typed)[0].iri == name
+
+
+@pytest.mark.parametrize(
+    ("text", "first"),
+    [
+        ("addit", "Additive manufacturing"),
+        ("addidive manufacturing", "Additive manufacturing"),
+        ("plastip", "Plastipolis"),
+        ("Plastipols", "Plastipolis"),
+        ("lombard", "Lombardy"),
+        ("lombrady", "Lombardy"),
+        ("afl", "AFIL"),
+        ("minalogc", "Minalogic"),
+        ("nanosafpack", "Nanosafepack"),
+        ("vanguard pilot", "Vanguard pilot: 3D Printing"),
+        ("wiintec", "WIINTECH 2020"),
+        ("robotic", "Advanced, collaborative and mobile robotics"),
+    ],
+)
+def test_what_begins_so_comes_before_what_is_only_like_it(graph: Graph, text: str, first: str) -> None:
+    hits = graph.search(text, 20)
+    assert hits[0].label == first
+    similar = [hit.is_similar for hit in hits]
+    assert similar == sorted(similar)
+    beginning = [hit.kind != "thing" for hit in hits if 90 <= hit.score < 95]
+    assert beginning == sorted(beginning), "things come before terms"
+
+
+def test_a_name_of_two_letters_is_not_like_a_word_that_has_them(graph: Graph) -> None:
+    assert "Andorra" not in [hit.label for hit in graph.search("addit", 40)]

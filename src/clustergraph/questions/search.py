@@ -31,7 +31,14 @@ _INDEXES: Final = "CREATE INDEX by_plain ON entry (plain); CREATE INDEX by_acron
 _PLACES: Final = np.dtype("<u4")
 _CANDIDATES: Final = 150
 _SAME: Final = 100.0
-_LEAST_ALIKE: Final = 62.0
+_INITIALS: Final = 95.0
+_BEGINS: Final = 90.0
+"""From how much on a name, or a word in it, is or begins with what is typed; less is only like it."""
+_LIKE: Final = 0.89
+"""What is only like the text is below what begins with it, however alike the two are."""
+_LEAST_ALIKE: Final = 62.0 * _LIKE
+_SHORT: Final = 3
+"""Names of so few letters are in many a text: they are compared as a whole only."""
 _PART: Final = 0.8
 """How much less a question is meant by the name of a parameter or column than by its title."""
 _MOST_READ: Final = 40_000
@@ -55,6 +62,15 @@ class Name:
     """How many statements a property has, how many things a class, and how many have a code."""
     questions: Mapping[str, str] = field(default_factory=dict)
     """The questions that use a term: name and title."""
+
+    @property
+    def is_similar(self) -> bool:
+        """Whether it is only like what is searched for: neither is it that, nor begins a word of it so.
+
+        >>> Name("a", "ViaMéca", "ViaMéca", "cluster", 93.0).is_similar, Name("b", "Vi", "Vi", "", 70.0).is_similar
+        (False, True)
+        """
+        return self.score < _BEGINS
 
     @property
     def counted(self) -> str:
@@ -101,7 +117,9 @@ class Index:
     def search(self, text: str, limit: int = 10) -> list[Name]:
         """Return the names that are most like a text, the best of each thing, and the best first.
 
-        Whatever bears just that name is among them, even if that is more than the limit.
+        What bears the name comes before what begins with the text, or has a word that does, and this before what is
+        only like it. Of what begins with it, things come before terms, and terms before questions. Whatever bears just
+        that name is among them, even if that is more than the limit.
 
         >>> names = [Name("a", "ViaMéca", "ViaMéca", "cluster"), Name("b", "Minalogic", "Minalogic", "cluster")]
         >>> index = Index.of(names)
@@ -116,7 +134,7 @@ class Index:
                 score *= _PART
             if score >= _LEAST_ALIKE and (entry.iri not in best or best[entry.iri].score < score):
                 best[entry.iri] = replace(entry, score=round(score, 1))
-        found = sorted(best.values(), key=lambda hit: (-hit.score, hit.kind == "question", len(hit.label), hit.label))
+        found = sorted(best.values(), key=_place)
         return found[: max(limit, sum(hit.score == _SAME for hit in found))]
 
     def near(self, text: str) -> Iterator[str]:
@@ -166,14 +184,22 @@ def _entries(names: Iterable[Name], grams: Mapping[str, "array[int]"]) -> Iterat
         yield place, text, _acronym(text), entry.iri, entry.name, entry.label, entry.class_, entry.kind
 
 
+def _place(hit: Name) -> tuple[bool, int, float, int, int, str]:
+    """Return where a name stands among those that are found."""
+    kind = {"thing": 0, "question": 2}.get(hit.kind, 1)
+    first = kind if _BEGINS <= hit.score < _INITIALS else -1 if hit.score >= _INITIALS else 3
+    return hit.is_similar, first, -hit.score, kind, len(hit.label), hit.label
+
+
 def _score(wanted: str, name: str) -> float:
     if name == wanted:
         return _SAME
     if _acronym(name) == wanted:
-        return 95.0
+        return _INITIALS
     if name.startswith(wanted) or f" {wanted}" in name:
-        return 90.0 + 5.0 * len(wanted) / len(name)
-    return max(fuzz.ratio(wanted, name), 0.9 * fuzz.token_sort_ratio(wanted, name), 0.85 * fuzz.WRatio(wanted, name))
+        return _BEGINS + 4.9 * len(wanted) / len(name)
+    whole = max(fuzz.ratio(wanted, name), 0.9 * fuzz.token_sort_ratio(wanted, name))
+    return _LIKE * (whole if len(name) <= _SHORT else max(whole, 0.85 * fuzz.WRatio(wanted, name)))
 
 
 def _acronym(text: str) -> str:
