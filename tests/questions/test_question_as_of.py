@@ -101,7 +101,8 @@ def roles(project: Project) -> Callable[..., int]:
 )
 def test_membership(roles: Callable[..., int], question: str, day: str, rows: int) -> None:
     """Known from the day of the document on, valid until the end of what the statement names as its end."""
-    assert roles(question, day, **({"activity": "N"} if question == "participants" else {})) == rows
+    given = {"participants": {"activity": "N"}, "ties": {"by_section": "true"}}
+    assert roles(question, day, **given.get(question, {})) == rows
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,11 @@ from itertools import combinations
 from typing import Any
 
 import pytest
-from pyoxigraph import Store
+from pyoxigraph import NamedNode, Store
 
 from clustergraph.graph import Graph
+from clustergraph.pipeline.project import Project
+from clustergraph.questions.card import Cards, load_cards
 from clustergraph.terms import PREFIXES
 
 FIRM = {"certainty": "stated", "scope": "itself", "phase": "done"}
@@ -362,3 +364,72 @@ def test_pilots_are_shared_for_certain_where_both_links_are(graph: Graph) -> Non
         ?activity a cg:PriorityIssue . ?party cg:participatesIn ?activity
     }""")[1]
     assert [row[0].value for row in certain] == ["stated"]
+
+
+def compared(graph: Graph, pairs: Iterable[Iterable[str]]) -> dict[tuple[str, str], bool]:
+    """Return for things of pairs, and what each has, whether that is certain by the comparison."""
+    found = {}
+    for thing in sorted({thing for pair in pairs for thing in pair}):
+        if graph.is_of(NamedNode(thing), ("cg:Cluster", "cg:Region")):
+            for terms, row in zip((answer := graph.ask("compare", thing=thing)).terms, answer, strict=True):
+                found[thing, str(terms["value"]).strip("<>")] = row["certain"]
+    return found
+
+
+def iris(graph: Graph, name: str, *columns: str) -> list[tuple[str, ...]]:
+    return [tuple(str(row[column]).strip("<>") for column in columns) for row in graph.ask(name).terms]
+
+
+def test_two_partners_share_a_pilot_as_firmly_by_the_question_the_comparison_and_the_cards(
+    graph: Graph, project: Project
+) -> None:
+    answer = graph.ask("partners-sharing-pilots")
+    rows = iris(graph, "partners-sharing-pilots", "one", "other", "pilot")
+    levels = {(frozenset(row[:2]), row[2]): told["certainty"] for row, told in zip(rows, answer, strict=True)}
+    assert len(levels) == len(answer) > 50, "each pair has one row for a pilot"
+    assert {*levels.values()} == {"stated", "unconfirmed", "ambiguous"}
+    certain = compared(graph, (pair for pair, _ in levels))
+    cards = Cards(graph, load_cards(project.queries))
+    told: dict[Any, str] = {}
+    for partner in {each for pair, _ in levels for each in pair}:
+        card = cards.about(partner)
+        for row in card.part("pilots").rows:
+            told[frozenset((partner, row["partner"].iri)), row["pilot"].iri] = row["certainty"].shown
+        for row in card.part("activities").rows:
+            if (partner, row["activity"].iri) in certain:
+                assert row["certain"].value == certain[partner, row["activity"].iri]
+    assert told == levels
+    both = {key for key in levels if all((each, key[1]) in certain for each in key[0])}
+    assert len(both) > 30
+    for pair, pilot in both:
+        assert all(certain[each, pilot] for each in pair) == (levels[pair, pilot] == "stated")
+
+
+def test_two_regions_share_a_priority_as_firmly_by_the_question_the_comparison_and_the_cards(
+    graph: Graph, project: Project
+) -> None:
+    rows = iris(graph, "shared-priorities", "region", "other", "theme")
+    levels = {
+        (frozenset(row[:2]), row[2]): told["certain"]
+        for row, told in zip(rows, graph.ask("shared-priorities"), strict=True)
+    }
+    assert len(levels) == len(rows) > 50, "each pair has one row for a priority"
+    assert {*levels.values()} == {True, False}
+    certain = compared(graph, (pair for pair, _ in levels))
+    assert levels == {key: all(certain[each, key[1]] for each in key[0]) for key in levels}
+    cards = Cards(graph, load_cards(project.queries))
+    told = {
+        (frozenset((region, row["region"].iri)), row["priority"].iri): row["certain"].value
+        for region in {each for pair, _ in levels for each in pair}
+        for row in cards.about(region).part("neighbours").rows
+    }
+    assert told == levels
+
+
+def test_a_tie_has_one_row_however_many_sections_say_it_from_whichever_side(graph: Graph) -> None:
+    rows = iris(graph, "ties", "subject", "tie", "other", "other_text", "place")
+    assert len(rows) == len({(frozenset((row[0], row[2])), *row[1:2], *row[3:]) for row in rows})
+    every = graph.ask("ties", each_side="true", by_section="true")
+    assert len(rows) < len(every)
+    said = {frozenset((row["subject"], row["other"])) for row in every}
+    assert said == {frozenset((row["subject"], row["other"])) for row in graph.ask("ties")}

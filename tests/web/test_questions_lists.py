@@ -230,7 +230,7 @@ def test_pages_lead_to_each_other_with_all_choices(client: TestClient) -> None:
 def test_the_answer_comes_first_in_a_sentence(client: TestClient) -> None:
     sentence = re.compile(r'<p class="answer-sentence">(.*?)</p>')
     assert sentence.findall(page(client)) == ["6 clusters in 2 countries, the most in Spain (3), Italy (2)."]
-    assert sentence.findall(page(client, "?country=Italy&size=1-99")) == ["One row."]
+    assert sentence.findall(page(client, "?country=Italy&size=1-99")) == ["One row: Émile · Italy · 20."]
     assert client.get("/questions/list.json").json()["summary"].startswith("6 clusters in 2 countries")
 
 
@@ -245,6 +245,13 @@ def test_each_row_says_why_it_is_there(client: TestClient) -> None:
     )
     numbers = re.findall(r'id="row-2-step-(\d+)"', proof)
     assert numbers == [str(number) for number in range(1, len(numbers) + 1)], "as they are shown"
+
+
+def test_a_choice_that_is_given_by_its_iri_is_shown_by_its_name(client: TestClient) -> None:
+    chosen = re.compile(r'<a class="chip" href="([^"]*)">.*?<strong>(.*?)</strong>')
+    text = page(client, "?country=http://t.example/spain&country=Italy&named=Alpha+10")
+    assert [name for _, name in chosen.findall(text)] == ["Spain", "Italy", "Alpha 10"]
+    assert "http" not in chosen.findall(text)[0][0], "without it"
 
 
 def test_labels_of_any_kind_are_shown_as_they_are(client: TestClient) -> None:

@@ -1,10 +1,11 @@
-"""Numbers and dates as readers of a language write them."""
+"""Numbers, dates and what is true or false, as readers of a language write them."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Final
 
+from clustergraph.languages.messages import gettext
 from clustergraph.languages.reader import interface
 
 _MARKS: Final[Mapping[str, tuple[str, str]]] = {"en": (",", "."), "fr": ("\u202f", ",")}
@@ -58,6 +59,17 @@ def quantity(text: str) -> str:
     thousands, decimal = _MARKS.get(interface(), _OTHERS)
     grouped = f"{int(whole):,}".replace(",", thousands) if len(whole.lstrip("-")) > _YEAR else whole
     return grouped + decimal + decimals if point else grouped
+
+
+def yes_or_no(value: bool) -> str:
+    """Return what is true or false in the language of the reader.
+
+    >>> from clustergraph.languages.reader import reading
+    >>> with reading("ca"):
+    ...     yes_or_no(True), yes_or_no(False)
+    ('sí', 'no')
+    """
+    return gettext("yes") if value else gettext("no")
 
 
 def day(text: str) -> str:

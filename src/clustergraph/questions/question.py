@@ -38,7 +38,7 @@ LAYOUT: Final = "layout"
 ON_LAYOUT: Final = "layout of the texts"
 """The first tag of these questions."""
 _HEAD: Final = re.compile(r"^#\+ ?(.*)$", re.MULTILINE)
-_COLUMN: Final = re.compile(r"\{(\w+)\}")
+_COLUMN: Final = re.compile(r"\{(\w+)(?:\|([^|{}]*)\|([^|{}]*))?\}")
 _PART: Final = re.compile(r"\[([^\]]*)\]")
 _VALUE: Final = re.compile(r"""<[^>]*>|"(?:[^"\\]|\\.)*"(?:@[\w-]+|\^\^\S+)?|[^\s"<]+""")
 _NEEDED: Final = {"title", "columns"}
@@ -151,14 +151,21 @@ class Question:
         >>> q = Question("q", Path("q.rq"), "", "", "", {}, evidence="{who} holds {label}[ since {since}]")
         >>> q.statement({"who": "AFIL", "label": "the Gold Label", "since": ""})
         'AFIL holds the Gold Label'
+        >>> q = Question("q", Path("q.rq"), "", "", "", {}, evidence="{who} has {n|project|projects}")
+        >>> q.statement({"who": "AFIL", "n": "1"}), q.statement({"who": "AFIL", "n": "2"})
+        ('AFIL has 1 project', 'AFIL has 2 projects')
         """
         if not self.evidence:
             return " · ".join(filter(None, row.values()))
 
         def part(match: re.Match[str]) -> str:
-            return match[1] if all(row.get(name) for name in _COLUMN.findall(match[1])) else ""
+            return match[1] if all(row.get(each[0]) for each in _COLUMN.findall(match[1])) else ""
 
-        return _COLUMN.sub(lambda match: row.get(match[1]) or "–", _PART.sub(part, self.evidence))
+        def value(match: re.Match[str]) -> str:
+            found = row.get(match[1]) or "–"
+            return found if match[2] is None else f"{found} {match[2] if found == '1' else match[3]}"
+
+        return _COLUMN.sub(value, _PART.sub(part, self.evidence))
 
     def bound(self, values: Mapping[str, Sequence[NamedNode | Literal]]) -> str:
         """Return the query with parameters bound to RDF terms.
@@ -299,7 +306,7 @@ def _shown(head: Mapping[str, Any], columns: Mapping[str, str]) -> dict[str, Any
 
 def _evidence(head: Mapping[str, Any], columns: Mapping[str, str]) -> str:
     evidence = str(head.get("evidence", ""))
-    if unknown := [name for name in _COLUMN.findall(evidence) if name not in columns]:
+    if unknown := [each[0] for each in _COLUMN.findall(evidence) if each[0] not in columns]:
         raise ValueError(f"it names a column {unknown[0]!r}, which the question does not have")
     return evidence
 

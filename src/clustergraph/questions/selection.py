@@ -9,10 +9,10 @@ from functools import cached_property
 from typing import Any, Final, Protocol, Self
 
 import numpy as np
-from pyoxigraph import NamedNode, QuerySolutions
+from pyoxigraph import Literal, NamedNode, QuerySolutions
 
 from clustergraph.engine.store import Request
-from clustergraph.questions.answer import Answer, Cell, QuestionCall, Rows, WrittenAnswer, document
+from clustergraph.questions.answer import Answer, Cell, QuestionCall, Rows, Words, WrittenAnswer, cell, document
 from clustergraph.questions.answer_table import AnswerTable, SelectedRows, shown_columns
 from clustergraph.questions.facets import (
     MOST_OFFERED,
@@ -121,6 +121,8 @@ class Excerpt:
     """What can be chosen, with the rows that each value leaves."""
     sentence: str = ""
     """What the rows are."""
+    chosen: Mapping[str, Mapping[str, Cell]] = field(default_factory=dict)
+    """What is meant by the values that are given: by parameter, and by the value as it was given."""
 
 
 @dataclass(frozen=True)
@@ -204,6 +206,17 @@ class SelectedAnswer:
         return summarised(question, self.table, rows, self.graph.label, counts)
 
     @property
+    def chosen(self) -> dict[str, dict[str, Cell]]:
+        """What is meant by the values that are given, see `Excerpt`."""
+        return {
+            name: {
+                value: _meant(value, term, self.graph.label)
+                for value, term in zip(values, self.answer.bound.get(name, ()), strict=False)
+            }
+            for name, values in self.call.given.items()
+        }
+
+    @property
     def evidence(self) -> list[dict[str, Any]] | None:
         """What the rows rest on that the client gets, if it asks for that."""
         end = min(self.call.offset + self.call.limit, len(self.answer))
@@ -230,6 +243,11 @@ def _index(graph: Selectable, table: AnswerTable, question: Question, name: str)
     return table.facets[name]
 
 
+def _meant(given: str, term: NamedNode | Literal, words: Words) -> Cell:
+    found = cell(term, words)
+    return found if found.iri or isinstance(found.value, bool) else Cell(given)
+
+
 def _things_of(rows: SelectedRows) -> set[str]:
     """Return the IRIs of the things that stand in some rows."""
     return {term.value for name in rows.table.columns for term in rows.terms(name) if isinstance(term, NamedNode)}
@@ -253,6 +271,7 @@ def excerpt(graph: Selectable, call: QuestionCall, draw: Draw) -> Excerpt:
         table.empty if len(table) else (),
         part.facets,
         part.sentence,
+        part.chosen,
     )
 
 

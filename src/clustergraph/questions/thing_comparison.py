@@ -311,7 +311,7 @@ def _held(row: Mapping[str, Cell], value: str, dates: Dates) -> Held:
         return Held(certain, _why("labels", {"organisation": [thing], "label": [row["value"].iri or ""]}, dates))
     ends = (f"<{thing}>", value)
     subject, object_ = ends[::-1] if row["inverse"].value else ends
-    said = {"subject": subject, "predicate": name if certain else _MAY.get(name, name), "object": object_}
+    said = {"subject": subject, "predicate": name if row["stated"].value else _MAY.get(name, name), "object": object_}
     return Held(certain, f"/explain?{urlencode(said)}")
 
 

@@ -124,6 +124,7 @@ _ENVIRONMENT.filters |= {
     "number": notation.number,
     "quantity": notation.quantity,
     "day": notation.day,
+    "yes_or_no": notation.yes_or_no,
     "site": lambda release: release.site if release else "clustergraph",
     "short": lambda iri: compact(iri).strip("<>"),
     "catalogue_href": lambda chosen: f"/questions?{urlencode({key: each for key, each in chosen.items() if each})}",

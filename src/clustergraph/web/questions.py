@@ -1,7 +1,7 @@
 """The named questions: a list, and for each a form with its answer as a page or a table."""
 
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import asdict, replace
 from functools import partial
 from http import HTTPStatus
@@ -16,6 +16,7 @@ from clustergraph.errors import ClustergraphError, OverLimitError, QuestionError
 from clustergraph.formats import answer_formats, missing_for
 from clustergraph.graph import Graph
 from clustergraph.languages.messages import N_
+from clustergraph.languages.notation import yes_or_no
 from clustergraph.languages.reader import LANG
 from clustergraph.questions.answer import (
     AS_ANSWERED,
@@ -29,7 +30,7 @@ from clustergraph.questions.answer import (
 from clustergraph.questions.catalogue import by_subject, description, matching, near, synonyms
 from clustergraph.questions.names import AmbiguousNameError
 from clustergraph.questions.parameters import iri_of
-from clustergraph.questions.question import Question, asked
+from clustergraph.questions.question import Parameter, Question, asked
 from clustergraph.questions.selection import Excerpt
 from clustergraph.questions.successors import Given
 from clustergraph.questions.values import SUGGESTED
@@ -290,7 +291,7 @@ async def _show(here: Served, question: Question, call: QuestionCall, *, soon: b
     except OverLimitError:
         offered = {}  # A name is found all the same.
     names = {each.iri: each.value for found in offered.values() for each in found}
-    usual = {each.name: [names.get(iri_of(value), value) for value in each.default] for each in parameters}
+    usual = {each.name: [_usual(each, value, names) for value in each.default] for each in parameters}
     told = {
         "asked": call,
         "question": question,
@@ -305,6 +306,11 @@ async def _show(here: Served, question: Question, call: QuestionCall, *, soon: b
         **shown,
     }
     return await problem_page("question.html", problem, here.release, **told)
+
+
+def _usual(parameter: Parameter, value: str, names: Mapping[str, str]) -> str:
+    """Return what is meant where nothing is given, in words."""
+    return yes_or_no(value == "true") if parameter.type == "boolean" else names.get(iri_of(value), value)
 
 
 async def _lines(here: Served, question: Question, call: QuestionCall) -> list[Timeline]:
