@@ -13,6 +13,8 @@ from tests.browser.conftest import Opened, faults, width_of
 from tests.live_server import Live, until
 
 LONG = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . FILTER(?c != ?f && ?i != ?a) }"
+DESCRIBED = """each => each.getAttribute("aria-describedby").split(" ")
+  .map(id => each.getRootNode().getElementById(id).textContent).join(" ")"""
 STOPPED = 'queries_total{outcome="abandoned"}'
 
 
@@ -156,3 +158,46 @@ def test_without_scripts_a_form_gives_the_answer_in_view(opened: Opened) -> None
     page.get_by_role("complementary", name="Examples").get_by_text("Contradictions").click()
     page.get_by_role("complementary", name="Examples").get_by_role("link").filter(visible=True).last.click()
     expect(page.get_by_label("Query")).to_contain_text("#")
+
+
+def test_the_status_says_what_is_wrong_and_so_does_the_editor(opened: Opened) -> None:
+    page = opened("/sparql", logs=False)
+    expect(editor(page)).to_have_attribute("aria-invalid", "false")
+    assert "Ctrl+Space" in editor(page).evaluate(DESCRIBED)
+    write(page, "SELECT * { ?s ?p }")
+    page.keyboard.press("Control+Enter")
+    expect(page.get_by_role("status").filter(has_text="Not answered")).to_contain_text("'}' is not expected here")
+    assert page.get_by_role("status").filter(has_text="Answered in").count() == 0
+    expect(editor(page)).to_have_attribute("aria-invalid", "true")
+    assert "'}' is not expected here" in editor(page).evaluate(DESCRIBED)
+    assert faults(page) == []
+    write(page, "ASK {}")
+    page.keyboard.press("Control+Enter")
+    expect(page.get_by_role("status").filter(has_text="Answered in")).to_be_visible()
+    expect(editor(page)).to_have_attribute("aria-invalid", "false")
+
+
+@pytest.mark.parametrize(
+    "written", ["SELECT ?subject WHERE { ?subject a cg:Cluster }\n# ?s\nLIMIT 10", "ASK {\n?cluster a cg:Cluster"]
+)
+def test_enter_is_a_new_line_after_what_is_written_out(opened: Opened, written: str) -> None:
+    page = opened("/sparql")
+    write(page, written)
+    page.wait_for_timeout(500)  # so that suggestions could have come
+    page.keyboard.press("Enter")
+    assert f"{written.split()[-1]}\n" in page.locator("textarea").input_value()
+
+
+def test_a_new_variable_is_not_taken_for_another(opened: Opened) -> None:
+    page = opened("/sparql")
+    write(page, "SELECT ?subject ?sub")
+    expect(options(page).nth(1)).to_contain_text("?subject")
+    page.wait_for_timeout(300)  # a suggestion is not taken in the moment in which it comes
+    page.keyboard.press("Enter")
+    assert page.locator("textarea").input_value() == "SELECT ?subject ?sub\n"
+
+
+def test_how_many_examples_are_found_is_said(opened: Opened) -> None:
+    page = opened("/sparql")
+    page.get_by_role("complementary", name="Examples").get_by_role("searchbox").fill("rival figures")
+    expect(page.get_by_role("status").filter(has_text="Examples found")).to_contain_text(re.compile(r": \d+$"))

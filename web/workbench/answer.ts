@@ -38,8 +38,11 @@ export class Answer {
     try {
       const page = await this.#page(query, asked.signal);
       this.#show(page);
+      const problem = this.#place.querySelector(".problem p")?.textContent?.trim();
       const counted = this.#place.querySelector("#answer ~ p")?.textContent?.trim() ?? "";
-      this.#status.textContent = `${word(this.words, "done", seconds())} ${counted.slice(0, 200)}`;
+      this.#status.textContent = problem
+        ? word(this.words, "wrong", seconds(), problem.slice(0, 300))
+        : `${word(this.words, "done", seconds())} ${counted.slice(0, 200)}`;
     } catch {
       if (asked !== this.#asked) return;
       this.#status.textContent = asked.signal.aborted ? word(this.words, "cancelled", seconds()) : word(this.words, "failed");

@@ -88,7 +88,7 @@ export function completing(mandatory: string): (context: CompletionContext) => P
   return async (context) => {
     const word = context.matchBefore(/[?$]?[\p{L}\d_%:-]*/u);
     const typed = word?.text ?? "";
-    if (!typed && !context.explicit) return null;
+    if (!context.explicit && /^\d*$/.test(typed)) return null;
     const text = context.state.doc.toString();
     const from = word?.from ?? context.pos;
     if (/[<"']$/.test(text.slice(0, from)) || insideComment(text, from)) return null;
@@ -103,9 +103,19 @@ export function completing(mandatory: string): (context: CompletionContext) => P
       if (place.slot !== "predicate" && !isType(place.predicate)) found.push(...(await things(known, typed, context)));
       found.push(...prefixes(known, typed));
     }
+    if (!context.explicit) return unasked(found, typed, from);
     found.sort((one, other) => other.rank - one.rank);
     return found.length ? { from, options: found.slice(0, MOST), filter: false } : null;
   };
+}
+
+/** What is suggested of its own accord: what is written out already, or a new variable, is not to be taken for another. */
+function unasked(found: Suggested[], typed: string, from: number): CompletionResult | null {
+  const whole = /^[?$]./.test(typed) || found.some(({ label }) => label === typed);
+  const others = found.filter(({ label }) => label !== typed).sort((one, other) => other.rank - one.rank);
+  if (!others.length) return null;
+  const options = whole ? [{ label: typed }, ...others] : others;
+  return { from, options: options.slice(0, MOST), filter: false };
 }
 
 function insideComment(text: string, place: number): boolean {

@@ -1,9 +1,9 @@
 // The editor in the place of the text area, whose text it keeps: without it the form is sent as ever.
-import { autocompletion, closeBrackets, closeBracketsKeymap, completionKeymap } from "@codemirror/autocomplete";
+import { autocompletion, closeBrackets, closeBracketsKeymap, closeCompletion, completionKeymap, selectedCompletion } from "@codemirror/autocomplete";
 import { defaultKeymap, history, historyKeymap } from "@codemirror/commands";
 import { bracketMatching, HighlightStyle, indentOnInput, LanguageSupport, syntaxHighlighting } from "@codemirror/language";
-import { lintGutter, lintKeymap, type Diagnostic } from "@codemirror/lint";
-import { EditorState, type Extension } from "@codemirror/state";
+import { forEachDiagnostic, lintGutter, lintKeymap, type Diagnostic } from "@codemirror/lint";
+import { EditorState, Prec, type Extension } from "@codemirror/state";
 import { EditorView, highlightActiveLine, keymap, lineNumbers } from "@codemirror/view";
 import { styleTags, tags } from "@lezer/highlight";
 import { SparqlLanguage } from "codemirror-lang-sparql";
@@ -60,6 +60,33 @@ const TYPING_OVER = EditorView.domEventHandlers({
   },
 });
 
+// Where the chosen suggestion stands there already, Enter is a new line, as whoever wrote it out expects.
+const WRITTEN_OUT = Prec.highest(keymap.of([{
+  key: "Enter",
+  run(view) {
+    const { head } = view.state.selection.main;
+    const label = selectedCompletion(view.state)?.label;
+    if (label && view.state.sliceDoc(Math.max(0, head - label.length), head) === label) closeCompletion(view);
+    return false;
+  },
+}]));
+
+function isWrong(state: EditorState): boolean {
+  let found = false;
+  forEachDiagnostic(state, ({ severity }) => (found ||= severity === "error"));
+  return found;
+}
+
+/** Text for who listens, in the tree of the editor: names reach no further. */
+function said(root: ShadowRoot, id: string, text: string): HTMLElement {
+  const made = document.createElement("p");
+  made.id = id;
+  made.hidden = true;
+  made.textContent = text;
+  root.append(made);
+  return made;
+}
+
 export interface Editor {
   readonly view: EditorView;
   text: string;
@@ -68,10 +95,12 @@ export interface Editor {
 
 interface Wishes {
   label: string;
+  help: string;
   mandatory: string;
   run(): void;
   changed(): void;
-  wrong(first: Diagnostic | null, state: EditorState): void;
+  /** Show the first mistake, and return it in words. */
+  wrong(first: Diagnostic | null, state: EditorState): string;
 }
 
 /** Put an editor into a panel; what is written goes to the text area, too. */
@@ -81,14 +110,19 @@ export function editorFor(area: HTMLTextAreaElement, panel: HTMLElement, wishes:
   // In a shadow tree its styles are sheets that the page adopts, which the Content-Security-Policy lets pass.
   const root = host.attachShadow({ mode: "open" });
   panel.append(host);
+  said(root, "help", wishes.help);
+  const mistake = said(root, "mistake", "");
   area.hidden = true;
   const run = { key: "Mod-Enter", preventDefault: true, run: () => (wishes.run(), true) };
   const extensions: Extension = [
     lineNumbers(), lintGutter(), history(), indentOnInput(), bracketMatching(), closeBrackets(), highlightActiveLine(),
     EditorView.lineWrapping, EditorState.tabSize.of(2), LANGUAGE, syntaxHighlighting(COLOURS), LOOK, TYPING_OVER,
+    // Before the keys of suggestions.
+    WRITTEN_OUT,
     autocompletion({ override: [completing(wishes.mandatory)], icons: false, maxRenderedOptions: 80 }),
-    checking((first) => wishes.wrong(first, view.state)),
-    EditorView.contentAttributes.of({ "aria-label": wishes.label, spellcheck: "false", autocapitalize: "off" }),
+    checking((first) => (mistake.textContent = wishes.wrong(first, view.state))),
+    EditorView.contentAttributes.of({ "aria-label": wishes.label, "aria-describedby": "help mistake", spellcheck: "false", autocapitalize: "off" }),
+    EditorView.contentAttributes.of(({ state }) => ({ "aria-invalid": String(isWrong(state)) })),
     EditorView.updateListener.of((update) => {
       if (!update.docChanged) return;
       area.value = update.state.doc.toString();

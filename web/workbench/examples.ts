@@ -4,13 +4,16 @@ function plain(text: string): string {
   return text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
 }
 
-export function findExamples(list: HTMLElement, label: string, open: (text: string) => void): void {
+export function findExamples(list: HTMLElement, label: string, found: (number: number) => string, open: (text: string) => void): void {
   const field = document.createElement("input");
   field.type = "search";
   field.id = "find-example";
   field.placeholder = label;
   field.setAttribute("aria-label", label);
-  list.querySelector("h2")?.after(field);
+  const status = document.createElement("p");
+  status.className = "hidden";
+  status.setAttribute("role", "status");
+  list.querySelector("h2")?.after(field, status);
   const groups = [...list.querySelectorAll("details")];
   const before = groups.map((group) => group.open);
   field.addEventListener("input", () => {
@@ -24,6 +27,7 @@ export function findExamples(list: HTMLElement, label: string, open: (text: stri
       group.hidden = !group.querySelector("li:not([hidden])");
       group.open = words.length ? !group.hidden : before[place] ?? false;
     });
+    status.textContent = found(list.querySelectorAll("details:not([hidden]) li:not([hidden])").length);
   });
   list.addEventListener("click", (event) => {
     const link = (event.target as Element).closest("a");

@@ -27,6 +27,7 @@ function begin(form: HTMLFormElement): void {
   area.after(panel);
   const editor = editorFor(area, panel, {
     label: word(words, "editor"),
+    help: word(words, "help"),
     mandatory: word(words, "mandatory"),
     run,
     changed: () => {
@@ -37,6 +38,7 @@ function begin(form: HTMLFormElement): void {
       const line = first ? state.doc.lineAt(Math.min(first.from, state.doc.length)) : null;
       wrong.textContent = first && line ? `${word(words, "line", line.number, first.from - line.from + 1)} ${first.message}` : "";
       wrong.classList.toggle("error", first?.severity === "error");
+      return wrong.textContent;
     },
   });
   panel.append(wrong);
@@ -55,7 +57,8 @@ function begin(form: HTMLFormElement): void {
   });
   const examples = document.querySelector<HTMLElement>("aside.examples");
   if (examples) {
-    findExamples(examples, word(words, "find_example"), (text) => {
+    const found = (number: number): string => word(words, "found_examples", number);
+    findExamples(examples, word(words, "find_example"), found, (text) => {
       desk.open(text);
       tabs.show();
       editor.text = text;
