@@ -49,6 +49,14 @@ RESULT_FORMATS: Final = _table(
 )
 """Formats of SELECT and ASK results, the preferred one first."""
 
+TABLE_FORMATS: Final = {"arrow": "application/vnd.apache.arrow.stream", "parquet": "application/vnd.apache.parquet"}
+"""The media types of the formats of SELECT and ASK results that pyarrow writes."""
+
+
+def table_formats() -> dict[str, str]:
+    """Return those of `TABLE_FORMATS` that can be written here."""
+    return TABLE_FORMATS if find_spec("pyarrow") else {}
+
 
 @dataclass(frozen=True)
 class AnswerFormat:

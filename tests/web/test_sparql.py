@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import html
+import io
 import json
 
 import pytest
 from starlette.testclient import TestClient
 
-from clustergraph.formats import RDF_FORMATS, RESULT_FORMATS
+from clustergraph.formats import RDF_FORMATS, RESULT_FORMATS, TABLE_FORMATS
 from clustergraph.settings import Settings
 from clustergraph.web.app import create_app
 from clustergraph.web.responses import GRAPHS, RESULTS
@@ -66,6 +67,21 @@ def test_every_format_of_tables(sparql, name):
     assert by_name.content == by_header.content
     assert b"organisation/afil" in by_name.content
     assert sparql("ASK {}", format=name).status_code == 200
+
+
+@pytest.mark.parametrize("name", TABLE_FORMATS)
+def test_every_format_that_pyarrow_writes(sparql, name):
+    pyarrow = pytest.importorskip("pyarrow.ipc", reason="pyarrow is not installed")
+    by_name = sparql(CLUSTERS, format=name)
+    assert by_name.headers["content-type"] == TABLE_FORMATS[name]
+    assert by_name.content == sparql(CLUSTERS, {"Accept": TABLE_FORMATS[name]}).content
+    if name == "arrow":
+        table = pyarrow.open_stream(by_name.content).read_all()
+    else:
+        table = pytest.importorskip("pyarrow.parquet").read_table(io.BytesIO(by_name.content))
+    rows = sparql(CLUSTERS, format="json").json()["results"]["bindings"]
+    assert table.to_pylist() == [{key: value["value"] for key, value in row.items()} for row in rows]
+    assert sparql(GRAPH, {"Accept": TABLE_FORMATS[name]}).status_code == 406
 
 
 @pytest.mark.parametrize("name", RDF_FORMATS)

@@ -19,7 +19,7 @@ from click.shell_completion import CompletionItem
 from clustergraph.cli.context import Context, pass_context
 from clustergraph.cli.table import columns_of_terminal, table
 from clustergraph.errors import ClustergraphError, QueryError, QuestionError
-from clustergraph.formats import RDF_FORMATS, RESULT_FORMATS, answer_formats
+from clustergraph.formats import RDF_FORMATS, RESULT_FORMATS, answer_formats, table_formats
 from clustergraph.questions.names import plain
 from clustergraph.questions.question import Parameter, Question, asked
 from clustergraph.questions.values import values_of
@@ -91,7 +91,7 @@ def _values(graph: Graph | None, parameter: Parameter, typed: str) -> list[Compl
 @click.option(
     "--format",
     "format_",
-    type=click.Choice(["table", *RESULT_FORMATS, *RDF_FORMATS]),
+    type=click.Choice(["table", *RESULT_FORMATS, *table_formats(), *RDF_FORMATS]),
     help="[default: table for SELECT and ASK, turtle for CONSTRUCT and DESCRIBE]",
 )
 @click.option("--endpoint", help="Ask this SPARQL endpoint instead of the current release.")

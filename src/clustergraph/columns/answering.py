@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from clustergraph.columns.dictionary import UNBOUND, Terms
+from clustergraph.columns.dictionary import UNBOUND, Ids, Terms
 from clustergraph.columns.evaluate import Evaluator
 from clustergraph.columns.index import Columns
 from clustergraph.columns.solutions import Solutions, Uncovered
@@ -28,6 +28,23 @@ def answer(columns: Columns, query: Query) -> bytes:
         return "".join(_json(rows, evaluator.terms)).encode()
     except MemoryError as error:
         raise Uncovered("too much memory") from error
+
+
+def columns_of(columns: Columns, query: Query) -> dict[str, tuple[list[str], Ids]]:
+    """Return the columns of the answer to a SELECT: its different terms, and which of them stands in each row.
+
+    Raises:
+        Uncovered: the store is to answer.
+    """
+    if query.selection.form == "ASK":
+        raise Uncovered("ASK")
+    evaluator = _evaluator(columns, query)
+    rows, found = evaluator.solutions(), dict[str, tuple[list[str], Ids]]()
+    for name, column in rows.columns.items():
+        different, place = np.unique(column, return_inverse=True)
+        unbound = int(different[:1].tolist() == [UNBOUND])
+        found[name] = evaluator.terms.texts(different[unbound:]), place - unbound
+    return found
 
 
 def plan(columns: Columns, query: Query) -> list[str]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import io
 import logging
 import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from pyoxigraph import (
     BlankNode,
@@ -24,23 +25,27 @@ from pyoxigraph import (
     serialize,
 )
 
-from clustergraph.columns.answering import answer, plan
+from clustergraph.columns.answering import answer, columns_of, plan
 from clustergraph.columns.index import Columns
 from clustergraph.columns.solutions import Uncovered
+from clustergraph.engine import arrow
+from clustergraph.engine.arrow import Coded, coded
 from clustergraph.errors import ClustergraphError, QueryError, ReleaseError, ResultTooLargeError
-from clustergraph.formats import RDF_FORMATS, RESULT_FORMATS, Engine, Format
+from clustergraph.formats import RDF_FORMATS, RESULT_FORMATS, TABLE_FORMATS, Engine, Format
 from clustergraph.rdf import xml
 from clustergraph.sparql.exists import rewrite
 from clustergraph.sparql.filters import simplified
 from clustergraph.sparql.parser import explain, query_of
-from clustergraph.sparql.tree import Dataset
+from clustergraph.sparql.tree import Dataset, Query
 from clustergraph.spreadsheet import guarded_csv
 from clustergraph.terms import HOME, PREFIXES
 
+T = TypeVar("T")
 _Default = list[NamedNode | BlankNode | DefaultGraph]
 _Named = list[NamedNode | BlankNode]
 XML_FORMATS: Final = ("rdfxml", "xml")
 """The names of the formats that cannot hold every answer."""
+_OF_GRAPHS: Final = f"ask for one of: {', '.join(RDF_FORMATS)}"
 _WITH_PREFIXES: Final = ("turtle", "trig")
 _LOG: Final = logging.getLogger(__name__)
 _NOTHING: Final = Store()
@@ -118,6 +123,9 @@ class Embedded:
         sink, name = _Sink(request.max_bytes), request.format
         prefixes = PREFIXES if name in _WITH_PREFIXES else None
         try:
+            if name in TABLE_FORMATS:
+                sink.write(arrow.written(name, self._coded(request)))
+                return sink.getvalue()
             if name == "json" and (found := self._from_columns(request.query, request.dataset, request.base)):
                 sink.write(found)
                 return found
@@ -171,16 +179,31 @@ class Embedded:
                 advice = "use the functions of SPARQL 1.1 and the casts to types of XSD"
                 raise QueryError(str(error)[:300], advice=advice) from error
 
+    def _coded(self, request: Request) -> Mapping[str, Coded]:
+        """Return the columns of the answer to a SELECT or ASK."""
+        if found := self._by_columns(columns_of, request.query, request.dataset, request.base):
+            return {name: Coded(*column) for name, column in found.items()}
+        results = self.query(request.query, request.dataset, request.base)
+        if isinstance(results, QueryTriples):
+            raise QueryError(f"{request.format} cannot hold the triples of a CONSTRUCT or DESCRIBE", advice=_OF_GRAPHS)
+        return coded(results)
+
     def _from_columns(self, query: str, dataset: Dataset | None, base: str | None) -> bytes | None:
         """Return the answer of the columns, as JSON; None where the store is to answer."""
+        return self._by_columns(answer, query, dataset, base)
+
+    def _by_columns(
+        self, make: Callable[[Columns, Query], T], query: str, dataset: Dataset | None, base: str | None
+    ) -> T | None:
+        """Return what is made of a query with the columns; None where the store is to answer."""
         if self.columns is None or dataset is not None:
             return None
         base = HOME.base if base is None else base
         text = simplified(query)
         try:
-            found = answer(self.columns, query_of(text, base))
+            found = make(self.columns, query_of(text, base))
             _NOTHING.query(text, base_iri=base, prefixes=PREFIXES)  # What is malformed only the engine knows.
-        except (Uncovered, ClustergraphError, SyntaxError, RuntimeError):
+        except (Uncovered, MemoryError, ClustergraphError, SyntaxError, RuntimeError):
             return None
         except Exception:  # noqa: BLE001 - the store answers, and the log has all of it
             _LOG.exception("the columns are switched off: a query was not answered from them")

@@ -22,7 +22,7 @@ from werkzeug.datastructures import Accept, MIMEAccept
 from werkzeug.http import parse_accept_header, parse_etags
 
 from clustergraph.engine.worker import StoredBytes
-from clustergraph.formats import RDF_FORMATS, RESULT_FORMATS
+from clustergraph.formats import RDF_FORMATS, RESULT_FORMATS, table_formats
 from clustergraph.languages.reader import chosen
 from clustergraph.release.manifest import Release
 from clustergraph.web.problems import RequestError
@@ -93,7 +93,10 @@ class Offers:
 
 
 GRAPHS: Final = Offers({name: (each.media_type, *each.also) for name, each in RDF_FORMATS.items()})
-RESULTS: Final = Offers({name: (each.media_type, *each.also) for name, each in RESULT_FORMATS.items()})
+RESULTS: Final = Offers(
+    {name: (each.media_type, *each.also) for name, each in RESULT_FORMATS.items()}
+    | {name: (media_type,) for name, media_type in table_formats().items()}
+)
 PAGE_OR_JSON: Final = Offers({"html": HTML, "json": ("application/json",)})
 
 
