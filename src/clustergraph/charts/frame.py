@@ -1,9 +1,13 @@
 """A part of the world that is drawn: how places come onto it, land and borders, and where there is room."""
 
+from __future__ import annotations
+
 import math
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import product
 from typing import Final
 
 import numpy as np
@@ -21,8 +25,33 @@ _FLATTEST, _HIGHEST = 0.5, 0.85
 _ROUNDS: Final = 60
 _MAPS_KEPT: Final = 50
 """The land and borders of so many frames are kept: at most some 5 MB."""
+_CELL: Final = 30.0
+"""How wide and high a cell of the grid is."""
 _GOLDEN: Final = math.radians(137.5)
 """The turn from one to the next on a spiral that is filled evenly."""
+
+
+class Boxes:
+    """Boxes, found by where they are: each is kept in every cell of a grid that it reaches into."""
+
+    def __init__(self) -> None:
+        """Begin with none."""
+        self._cells: dict[tuple[int, int], list[Box]] = defaultdict(list)
+
+    def add(self, *boxes: Box) -> None:
+        """Take boxes in."""
+        for box in boxes:
+            for cell in _cells(box):
+                self._cells[cell].append(box)
+
+    def meeting(self, box: Box) -> Iterator[Box]:
+        """Yield those that overlap with a box, some more than once."""
+        return (other for cell in _cells(box) for other in self._cells.get(cell, ()) if meet(box, other))
+
+
+def _cells(box: Box) -> Iterator[tuple[int, int]]:
+    west, north, east, south = (math.floor(edge / _CELL) for edge in box)
+    return product(range(west, east + 1), range(north, south + 1))
 
 
 @dataclass
@@ -38,7 +67,7 @@ class Frame:
     """Units of the drawing in one of the projection."""
     width: float
     height: float
-    taken: list[Box] = field(default_factory=list)
+    taken: Boxes = field(default_factory=Boxes)
 
     def place(self, at: Place) -> tuple[float, float]:
         """Return where a place is drawn."""
@@ -52,7 +81,7 @@ class Frame:
     def free(self, box: Box) -> bool:
         """Whether nothing stands in a box yet, and it is inside the map."""
         inside = box[0] >= 0 and box[2] <= self.width and box[1] >= 0 and box[3] <= self.height
-        return inside and not any(meet(box, other) for other in self.taken)
+        return inside and next(self.taken.meeting(box), None) is None
 
 
 def around(found: Sequence[Place], least: float, room: float) -> Frame:

@@ -175,7 +175,7 @@ def _discs(frame: Frame, drawing: Drawing, found: Sequence[_Spot], legend: _Lege
     homes = [frame.place(spot.at) for spot in found]
     moved = spread(frame, homes, radii) if found else []
     for (x, y), radius in zip(moved, radii, strict=True):
-        frame.taken.append((x - radius * 0.7, y - radius * 0.7, x + radius * 0.7, y + radius * 0.7))
+        frame.taken.add((x - radius * 0.7, y - radius * 0.7, x + radius * 0.7, y + radius * 0.7))
     for home, at in zip(homes, moved, strict=True):
         if math.dist(home, at) > 2:
             drawing.line(*home, *at, "leader")
@@ -328,5 +328,5 @@ def _countries(frame: Frame, drawing: Drawing, places: Mapping[str, Place], draw
         size = width(place.country) * 0.85
         box = (x - size / 2 - 3, y - 13, x + size / 2 + 3, y + 6)
         if place.country and iri not in drawn and frame.free(box):
-            frame.taken.append(box)
+            frame.taken.add(box)
             drawing.text(x, y, place.country, "quiet over", "middle", ' font-size="12" font-style="italic"')

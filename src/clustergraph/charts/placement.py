@@ -56,9 +56,11 @@ def place_name(
     lines = _lines(name)
     for far in (*(_RINGS if size == SIZE else _RINGS[:1]), *(_LAST if must else ())):
         for box, end in _boxes((x, y), radius, _extent(lines, size), far):
+            if not frame.free(_wider(box)):
+                continue
             way = _way((x, y), end) if far else []
-            if frame.free(_wider(box)) and _clear(frame, way, (x, y)):
-                frame.taken += way
+            if _clear(frame, way, (x, y)):
+                frame.taken.add(*way)
                 return _taken(frame, PlacedName(lines, box, size, end if far else None))
     if not must:
         return None
@@ -69,7 +71,7 @@ def place_name(
 
 
 def _taken(frame: Frame, placed: PlacedName) -> PlacedName:
-    frame.taken.append(placed.box)
+    frame.taken.add(placed.box)
     return placed
 
 
@@ -115,8 +117,7 @@ def _way(start: tuple[float, float], end: tuple[float, float]) -> list[Box]:
 def _clear(frame: Frame, way: Sequence[Box], start: tuple[float, float]) -> bool:
     """Whether a line crosses nothing but the disc that it begins at."""
     begin = (start[0], start[1], start[0] + 0.1, start[1] + 0.1)
-    others = [box for box in frame.taken if not meet(box, begin)]
-    return not any(meet(step, box) for step in way for box in others)
+    return all(meet(box, begin) for step in way for box in frame.taken.meeting(step))
 
 
 def _wider(box: Box) -> Box:
