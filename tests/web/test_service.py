@@ -10,6 +10,7 @@ from starlette.testclient import TestClient
 from clustergraph.graph import Graph
 from clustergraph.settings import Settings
 from clustergraph.web.app import create_app
+from tests.accessible import check_page
 from tests.engine import jobs
 from tests.small_release import write_release
 
@@ -45,3 +46,16 @@ def test_search_and_evidence_end_at_their_limits(client, monkeypatch, method, ad
     assert answer.json()["limit"] == {"name": "query_seconds", "value": 0.5}
     assert "not done in 0.5 seconds" in answer.json()["detail"]
     assert client.get("/health").status_code == 200
+
+
+def test_a_page_that_takes_too_long_says_so_and_leads_to_other_ways(client, monkeypatch):
+    monkeypatch.setattr(Graph, "search", jobs.endless)
+    page = client.get("/search?q=a%26b", headers={"Accept": "text/html", "Accept-Language": "de"})
+    assert page.status_code == 503
+    check_page(page.text)
+    assert "<h1>Das dauert länger, als eine Seite dauern darf</h1>" in page.text
+    assert "not done in 0.5 seconds" in page.text
+    for address in ("/search?q=a%26b", "/search", "/questions", "/download"):
+        assert f'<a href="{address}">' in page.text
+    unknown = client.get("/nothing", headers={"Accept": "text/html"})
+    assert "Other ways" not in unknown.text

@@ -187,7 +187,9 @@ async def _problem(request: Request, error: Exception) -> Response:
     found = RequestError.of(error)
     if prefers_html(request):
         near = getattr(error, "near", [])
-        return found.response(pages.page("problem.html", problem=found, near=near, release=None), HTML_UTF8)
+        asked = f"{request.url.path}?{request.url.query}"
+        content = pages.page("problem.html", problem=found, near=near, release=None, asked=asked)
+        return found.response(content, HTML_UTF8)
     if _PROBLEMS.accepted(request.headers.get("accept", "")) == "text":
         return found.response(found.text(), "text/plain; charset=utf-8")
     return found.response()
