@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from clustergraph import Graph
+from clustergraph import Graph, preparation
 from clustergraph.languages.reader import reading
 from clustergraph.preparation import warm
 from clustergraph.questions.answer import QuestionCall
@@ -54,6 +54,19 @@ def test_nothing_is_asked_when_the_time_is_over(catalogued) -> None:
     graph = Graph(catalogued)
     warm(graph, seconds=-1)
     assert graph._answers._kept.currsize == 0
+
+
+def test_who_reads_a_large_release_from_disk_has_what_another_process_has_learnt_of_it(releases, monkeypatch) -> None:
+    release = releases.release().path
+    monkeypatch.setattr(preparation, "_LEARNT", {})
+    assert preparation.opened(release, True, memory_quads=0) is None
+    graph = preparation.opened(release, False, memory_quads=0)
+    assert graph is not None
+    assert {name for name, _ in graph._answers.tables} == {
+        name for name, question in graph.questions.items() if facets_of(question)
+    }
+    monkeypatch.setattr(graph.engine, "query", None)
+    assert len(graph.answer_table(graph.questions["clusters"], {})) > 1
 
 
 def test_sorting_in_one_language_leaves_the_order_of_another_as_it_is(warmed: Graph) -> None:

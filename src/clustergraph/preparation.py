@@ -1,29 +1,41 @@
 """What a worker opens and reads before its first job: it can open no file later."""
 
-from collections.abc import Callable, Iterator
+from __future__ import annotations
+
+import os
+import pickle
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from threading import Thread
 from time import process_time
-from typing import Final
+from typing import Final, Self
 
 from clustergraph.charts import land
 from clustergraph.columns import file
+from clustergraph.engine import sandbox
 from clustergraph.engine.store import Embedded
 from clustergraph.errors import ClustergraphError
 from clustergraph.graph import Graph
 from clustergraph.languages import messages
 from clustergraph.languages.reader import reading, usual
 from clustergraph.questions.answer import QuestionCall
+from clustergraph.questions.answer_table import AnswerTable
 from clustergraph.questions.card import KINDS
 from clustergraph.questions.facets import facets_of
+from clustergraph.questions.names import ListedChoices
+from clustergraph.questions.sections import Section
 from clustergraph.release.artefacts import COLUMNS, dump_of, folder_of
 from clustergraph.release.manifest import Release
 from clustergraph.terms import address
 
 WARMING: Final = 5.0
 """For how many seconds of a processor a release is asked what most pages ask when it is loaded, at most."""
+LEARNING: Final = 30.0
+"""The same of a release that is read from disk."""
+_BEHIND: Final = 10
 
 
 def opened(release: Path, in_memory: bool, *, memory_quads: int, columns: int = 1) -> Graph | None:
@@ -33,17 +45,73 @@ def opened(release: Path, in_memory: bool, *, memory_quads: int, columns: int = 
         ReleaseError: it cannot be opened.
     """
     if in_memory and Release.read(release).quads > memory_quads:
+        if learnt := _elsewhere(partial(_learnt, release, columns)):
+            _LEARNT.clear()
+            _LEARNT[release] = learnt
         return None
     found = file.open_(folder_of(release, COLUMNS)) if columns else None
     engine = Embedded.in_memory(release, dump_of(release), found) if in_memory else Embedded(release, None, found)
     graph = Graph(engine, digest=Release.read(release).digest)
     _ = graph.origins, graph.name_index, graph._conflicts
+    if release in _LEARNT:
+        _LEARNT[release].tell(graph)
     if in_memory:
         # In a thread of its own: the engine would go on with the same random numbers in all who share this one.
         warming = Thread(target=warm, args=(graph,))
         warming.start()
         warming.join()
     return graph
+
+
+@dataclass(frozen=True)
+class Learnt:
+    """What can be handed over to another graph of the same release."""
+
+    answers: Mapping[tuple[str, str], AnswerTable]
+    choices: Mapping[str, ListedChoices]
+    sections: Mapping[str, Section]
+
+    @classmethod
+    def of(cls, graph: Graph) -> Self:
+        """Return what a graph knows."""
+        return cls(graph._answers.tables, graph._lookup.listed, graph.sections)
+
+    def tell(self, graph: Graph) -> None:
+        """Let a graph know it."""
+        graph._answers.keep(self.answers)
+        graph._lookup.listed.update(self.choices)
+        vars(graph)["sections"] = self.sections
+
+
+_LEARNT: Final[dict[Path, Learnt]] = {}
+"""What was learnt of a release that is too large for memory: of the last one that was asked for."""
+
+
+def _learnt(release: Path, columns: int) -> bytes:
+    """Return what is learnt of a release on disk by asking it what most pages ask, pickled."""
+    graph = opened(release, False, memory_quads=0, columns=columns)
+    assert graph is not None
+    warm(graph, LEARNING)
+    return pickle.dumps(Learnt.of(graph))
+
+
+def _elsewhere(work: Callable[[], bytes]) -> Learnt | None:
+    """Return what another process learns, which goes behind all others: whoever opens a store on disk cannot fork."""
+    server, (inward, outward) = os.getpid(), os.pipe()
+    if os.fork() == 0:
+        try:
+            sandbox.confine(server)
+            os.nice(_BEHIND)
+            with os.fdopen(outward, "wb") as file:
+                file.write(work())
+        finally:
+            os._exit(0)
+    os.close(outward)
+    with os.fdopen(inward, "rb") as file:
+        content = file.read()
+    os.wait()
+    learnt: Learnt | None = pickle.loads(content) if content else None  # noqa: S301 - our own process has sent it
+    return learnt
 
 
 def warm(graph: Graph, seconds: float = WARMING) -> None:

@@ -29,13 +29,16 @@ from clustergraph.errors import ClustergraphError, OverLimitError
 from clustergraph.languages.reader import reading
 
 Opener = Callable[[Path, bool], Any]
-"""Opens a release for the jobs that are done on it; if asked (True), in memory, and None if it is too large for that.
+"""Opens a release for the jobs that are done on it; if asked (True), in memory, and None if it is too large for that:
+then each worker opens it itself, and the opener may have learnt of it what helps them.
 
 Like a job it is a function of a module, and goes from one process to another by its name.
 """
 
 SMALL: Final = 1 << 17
 """A result of so many bytes is handed over as it is; a larger one in a file."""
+_LOOK_AGAIN: Final = 0.2
+"""Seconds after which a server that opens a release looks again whether anybody still waits for it."""
 _SHOWS_FILES: Final = Path("/proc/self/fd").exists()
 """Whether the service can look into such a file; elsewhere every result is handed over."""
 FORK, RETIRE, LOOK = b"f", b"r", b"l"
@@ -211,9 +214,23 @@ def serve(control: int, given: bytes) -> None:
     opener, release, prepare = pickle.loads(given)  # noqa: S301 - our own process has given it
     for each in prepare:
         each()
-    opened = opener(release, True) if release is not None else None
-    if release is None or opened is not None:
-        _Server(socket.socket(fileno=control), Worker(opener, release, opened)).run()
+    orders, done = socket.socket(fileno=control), threading.Event()
+    watch = threading.Thread(target=_end_with, args=(orders, done))
+    watch.start()
+    try:
+        opened = opener(release, True) if release is not None else None
+    finally:
+        done.set()
+        watch.join()  # A fork has one thread.
+    _Server(orders, Worker(opener, None if opened is None else release, opened)).run()
+
+
+def _end_with(orders: socket.socket, done: threading.Event) -> None:
+    """End this process if nobody can give orders any more before it is done with what it does."""
+    while not done.wait(_LOOK_AGAIN):
+        with suppress(BlockingIOError):
+            if not orders.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT):
+                os._exit(0)
 
 
 @dataclass

@@ -1,7 +1,7 @@
 """Workers that are kept ready: started, handed out, taken back, and replaced where one has ended.
 
-They come from a fork server that holds the current release in memory as soon as there is one, and until then, and
-for releases that are too large for that, from one that holds nothing: those read from disk.
+They come from a fork server that holds the current release in memory as soon as there is one; of a release that is too
+large for that, it holds what was learnt of it. Until then they come from one that holds nothing, and read from disk.
 """
 
 from __future__ import annotations

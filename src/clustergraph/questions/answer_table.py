@@ -119,9 +119,19 @@ class AnswerCache:
         found = self._kept.get(key)
         if found is None:
             found = AnswerTable(solve())
-            if found.cells <= MOST_CELLS:
-                self._kept[key] = found
+            self.keep({key: found})
         return found
+
+    @property
+    def tables(self) -> dict[tuple[str, str], AnswerTable]:
+        """The tables that are kept."""
+        return dict(self._kept)
+
+    def keep(self, tables: Mapping[tuple[str, str], AnswerTable]) -> None:
+        """Keep tables, but for those that are too large."""
+        for key, table in tables.items():
+            if table.cells <= MOST_CELLS:
+                self._kept[key] = table
 
 
 SortKey = tuple[int, float, tuple[tuple[str, int, str], ...]]

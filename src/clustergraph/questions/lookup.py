@@ -49,7 +49,8 @@ class Lookup:
         self._sections = sections
         self._search = search
         self._index = index
-        self._choices: dict[str, ListedChoices] = {}
+        self.listed: dict[str, ListedChoices] = {}
+        """The things that were read for their names, by the query for them."""
 
     def choices(self, parameter: Parameter) -> Choices:
         """Return the things that a parameter can be: from the index, where they are many."""
@@ -61,11 +62,11 @@ class Lookup:
 
     def _borne(self, query: str) -> ListedChoices:
         """Return the things of a query for their names."""
-        if query not in self._choices:
+        if query not in self.listed:
             rows = ((row["thing"], row["name"].value, int(row["rank"].value)) for row in self._select(query))
             things = ((thing.value, name, rank) for thing, name, rank in rows if isinstance(thing, NamedNode))
-            self._choices[query] = ListedChoices(things)
-        return self._choices[query]
+            self.listed[query] = ListedChoices(things)
+        return self.listed[query]
 
     def choice(self, iri: str) -> Choice:
         """Return a thing with its label and its kind: the list of a code, or the finest class and the document."""
