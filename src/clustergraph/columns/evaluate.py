@@ -156,7 +156,7 @@ class Evaluator:
         if selection.reduction == "REDUCED":
             raise Uncovered("REDUCED")
         if selection.form == "SELECT":
-            shown = selection.shown or tuple(seen_in_group(group))
+            shown = selection.shown or tuple(sorted(seen_in_group(group)))  # the order that the engine has
             rows = Solutions({name: rows.column(name) for name in shown}, rows.length)
             if selection.reduction:
                 rows = rows.distinct()
