@@ -165,6 +165,18 @@ def test_things_of_several_kinds_lead_to_those_of_one(client: TestClient) -> Non
     assert client.get(html.unescape(address), headers=BROWSER).status_code == 200
 
 
+@pytest.mark.parametrize("name", ["clusters", "projects"])
+def test_rows_of_a_list_are_ticked_to_be_compared(client: TestClient, name: str) -> None:
+    answer = client.get(f"/questions/{name}", headers=BROWSER)
+    check_page(answer.text)
+    assert '<form id="ticked" action="/compare" method="get"' in answer.text
+    ticked = re.findall(
+        r'<input type="checkbox" id="ticked-\d+" form="ticked" name="thing" value="([^"]*)"', answer.text
+    )[:2]
+    assert client.get("/compare", params={"thing": ticked}, headers=BROWSER).status_code == 200
+    assert 'name="thing"' not in client.get("/questions/names", headers=BROWSER).text
+
+
 def test_the_workbook_has_the_rows_of_the_table(client: TestClient) -> None:
     answer = client.get("/compare.xlsx", params={"thing": ["Alpha", "organisation:b"]})
     assert answer.headers["content-type"].endswith("sheet")

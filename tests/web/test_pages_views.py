@@ -60,7 +60,7 @@ def test_an_answer_comes_before_how_it_is_made_and_what_is_chosen_is_told_above_
 
 
 def test_every_page_leads_to_the_main_lists_and_says_where_it_is(client: TestClient) -> None:
-    doors = {"/questions", "/conflicts", "/download"} | {
+    doors = {"/questions", "/compare", "/conflicts", "/download"} | {
         f"/questions/{name}" for name in ("clusters", "regions", "projects")
     }
     for path in ("/", "/questions", "/conflicts", "/search?q=afil", "/id/organisation/afil", "/id/nothing"):

@@ -41,3 +41,11 @@ def test_what_a_client_has_is_not_sent_again(client):
     again = client.get("/search/suggest?q=afil", headers={"If-None-Match": first.headers["etag"]})
     assert again.status_code == 304
     assert client.get("/search/suggest", params={"q": "a" * 5000}).status_code == 200
+
+
+def test_things_of_some_classes_alone_are_suggested_where_that_is_asked(client):
+    found = client.get("/search/suggest", params={"q": "plasti", "of": ["Cluster", "Region"]}).json()["groups"]
+    assert [group["title"] for group in found] == ["Things"]
+    assert {hit["class"] for hit in found[0]["hits"]} == {"cluster"}
+    assert client.get("/search/suggest?q=plasti&of=Region").json()["groups"] == []
+    assert client.get("/search/suggest?q=plasti&of=Rumour").status_code == 400

@@ -50,6 +50,7 @@ _DOORS: Final = {
     "/questions/clusters": N_("Clusters"),
     "/questions/regions": N_("Regions"),
     "/questions/projects": N_("Projects"),
+    "/compare": N_("Compare"),
     "/questions": N_("Questions"),
     "/conflicts": N_("What disagrees"),
     "/download": N_("Data & API"),
@@ -57,7 +58,6 @@ _DOORS: Final = {
 """What every page leads to, in its head."""
 _MORE: Final = {
     "/": N_("Start"),
-    "/compare": N_("Compare"),
     "/questions/organisations": N_("Organisations"),
     "/sparql": N_("SPARQL"),
     "/ontology": N_("Ontology"),
