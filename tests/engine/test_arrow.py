@@ -81,7 +81,10 @@ def test_columns_and_store_give_the_same_table(number: int) -> None:
     engines = Embedded(Path(), merged(one)), Embedded(Path(), merged(one), columns_of(one))
     tables = [read(each.answer(Request(one.query, "arrow"))).to_pylist() for each in engines]
     assert sorted(map(str, tables[0])) == sorted(map(str, tables[1]))
-    said = json.loads(engines[0].answer(Request(one.query, "json")))["results"]["bindings"]
+    answer = json.loads(engines[0].answer(Request(one.query, "json")))
+    if not answer["head"]["vars"]:
+        return  # A table without columns has no rows.
+    said = answer["results"]["bindings"]
     assert len(said) == len(tables[0])
     for row, bindings in zip(tables[0], said, strict=True):
         assert {name: value for name, value in row.items() if value is not None}.keys() == bindings.keys()
