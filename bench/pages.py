@@ -81,10 +81,17 @@ def _own(pid: int) -> float:
     return 0.0
 
 
+def _runs(pid: int) -> bool:
+    """Return whether a process works or waits for a processor."""
+    with suppress(OSError):
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] in ("R", "D")
+    return False
+
+
 def quiet(pid: int) -> float:
     """Wait until a service does nothing; return what it has had of a processor then."""
     before, now = -1.0, spent(pid)
-    while now - before > 2:
+    while now - before > 2 or any(map(_runs, descendants(pid))):
         time.sleep(_QUIET)
         before, now = now, spent(pid)
     return now
