@@ -109,14 +109,14 @@ def opened(live: Live, browser: Browser) -> Iterator[Opened]:
         assert found == [], page.url
 
 
-def faults(page: Page) -> list[str]:
-    """Return what axe-core finds on a page: its rule, and the first places."""
+def faults(page: Page, *rules: str) -> list[str]:
+    """Return what axe-core finds on a page, by all its rules or some: the rule, and the first places."""
     if not AXE.is_file():
         pytest.skip("axe-core is not there (make web)")
-    page.evaluate(AXE.read_text("utf-8"))
-    found = page.evaluate(
-        "axe.run(document, {resultTypes: ['violations']}).then(found => JSON.stringify(found.violations))"
-    )
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(AXE.read_text("utf-8"))
+    wishes = {"resultTypes": ["violations"], **({"runOnly": list(rules)} if rules else {})}
+    found = page.evaluate("wishes => axe.run(document, wishes).then(found => JSON.stringify(found.violations))", wishes)
     return [
         f"{each['id']} ({each['impact']}): {', '.join(str(node['target']) for node in each['nodes'][:4])}"
         for each in json.loads(found)
