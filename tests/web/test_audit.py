@@ -24,6 +24,7 @@ def client(tmp_path_factory):
 def test_the_page_shows_both_sides_with_their_evidence(client: TestClient) -> None:
     page = client.get("/audit", headers=BROWSER).text
     check_page(page)
+    assert 'href="/audit"' in page.partition("<footer")[2]
     assert page.index('id="contradicted"') < page.index('id="not-covered"') < page.index('id="confirmed"')
     for address in (
         "/graph/4m4iof/one",

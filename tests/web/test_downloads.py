@@ -137,6 +137,7 @@ def test_the_list_is_for_programs_and_for_people(client: TestClient) -> None:
 
 def test_sizes_can_be_read_and_checksums_are_apart(client: TestClient) -> None:
     page = client.get("/download", headers={"Accept": "text/html"}).text
+    assert "curl http" in page[page.index('id="api"') :]
     check_page(page)
     assert re.search(r"clustergraph<wbr>\.nq<wbr>\.gz</a></th>\s*<td class=\"number\">[\d.]+ [kM]B</td>", page)
     table, checksums = page.index("clustergraph.nq.gz"), page.index("Checksums")

@@ -57,10 +57,20 @@ def test_three_questions_stand_with_their_answers(page: str) -> None:
     assert '<p class="summary"></p>' not in pictures
 
 
-def test_statements_come_after_clusters(page: str) -> None:
-    assert page.rindex("<h2") == page.index('<h2 id="classes"')
-    classes = page[page.index('<h2 id="classes"') :]
+def test_what_is_for_developers_is_with_data_and_api(client: TestClient, page: str) -> None:
+    assert "curl" not in page
+    assert "statement element" not in page
+    assert 'id="classes"' not in page
+    described = client.get("/dataset", headers=HTML).text
+    classes = described[described.index('id="classes"') :]
     assert classes.index(">cluster<") < classes.index(">statement<")
+
+
+def test_the_foot_leads_to_no_page_that_is_empty(client: TestClient, page: str) -> None:
+    foot = page.partition("<footer")[2]
+    for path, reason in (("/audit", "imported data on projects"), ("/matches", "nothing has been compared")):
+        assert f'href="{path}"' not in foot
+        assert reason in client.get(path, headers=HTML).text
 
 
 def test_nothing_moves_while_the_page_loads(page: str) -> None:

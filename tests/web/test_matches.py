@@ -32,6 +32,7 @@ def test_a_pair_is_shown_with_both_sides_and_the_reasons(service: Live) -> None:
     page = httpx.get(f"{service.url}/matches", headers={"Accept": "text/html"}, timeout=120).text
     for text in ("both are in &lt;FR&gt;", "Paris is not Lyon", "Plastipolis", "/id/organisation/plastipolis", "0.750"):
         assert text in page
+    assert 'href="/matches"' in page.partition("<footer")[2]
 
 
 def test_the_same_is_given_as_json_by_state(service: Live) -> None:

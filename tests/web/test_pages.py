@@ -58,7 +58,7 @@ def test_a_page_shows_names_sources_and_what_is_inferred(client):
     assert "is figure of figure:members-1 3 Partners , Concept note" in text
     assert "Annex 1: Figures, Plastipolis" in text
     assert "has value 400" in text
-    assert 'href="/graph/wiintech-2020/annex-1"' in page
+    assert 'href="/graph/wiintech-2020/annex-1#' in page
     assert 'href="/describe?iri=http%3A%2F%2Fdata.europa.eu%2Fnuts%2Fcode%2FFRK"' in page
 
 
@@ -186,10 +186,8 @@ def test_nothing_fits(client):
 
 def test_home_says_what_is_in_here(client):
     page = client.get("/", headers=HTML).text
-    assert "cluster</a>" in page
     assert "Concept note" in page
     assert page.index("3 Partners") < page.index("Annex 1: Figures, Plastipolis")
-    assert "curl http://127.0.0.1:8123/sparql" in page
     assert "2026-11-22" in page
     assert 'href="/questions"' in page
 

@@ -2,11 +2,13 @@
 import { openEvidence } from "./evidence";
 import { joinLinks } from "./links";
 import { movePictures } from "./pictures";
+import { printPages } from "./print";
 import { suggestNames } from "./suggestions";
 import { slideYears } from "./years";
 
 suggestNames();
 movePictures();
 joinLinks();
+printPages();
 slideYears();
 openEvidence();

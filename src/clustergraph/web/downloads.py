@@ -22,8 +22,8 @@ from clustergraph.rdf import xml
 from clustergraph.release.artefacts import Download, Made
 from clustergraph.release.manifest import Release
 from clustergraph.settings import VARIABLE_PREFIX, Settings
+from clustergraph.terms import ONTOLOGY
 from clustergraph.web.citation import Citation
-from clustergraph.web.home import counted_classes
 from clustergraph.web.pages import page_or_json, rendered, respond_page, shown_size
 from clustergraph.web.problems import RequestError
 from clustergraph.web.responses import FOR_EVER, GRAPHS, HTML, PAGE_OR_JSON, Offers, format_of, respond, tag
@@ -111,7 +111,7 @@ async def dataset(
 
 async def _described(here: Served) -> bytes:
     """Return the description of the release as a page."""
-    scope, counted = here.release.imprint.scope, await counted_classes(here)
+    scope, counted = here.release.imprint.scope, await _counted_classes(here)
     labels = await here.do(Graph.names, (*(iri for iri, _ in counted), *scope))
     return await rendered(
         "dataset.html",
@@ -122,6 +122,13 @@ async def _described(here: Served) -> bytes:
         host=here.service.address,
         cited=Citation.of(here.release, here.service.address),
     )
+
+
+async def _counted_classes(here: Served) -> list[tuple[str, int]]:
+    """Return the classes of ours with the number of their things: the most first, those of statements last."""
+    last = await here.evidence_classes()
+    ours = [(iri, count) for iri, count in here.release.classes.items() if iri.startswith(ONTOLOGY)]
+    return sorted(ours, key=lambda pair: (pair[0] in last, -pair[1], pair[0]))
 
 
 def _limits(settings: Settings) -> list[tuple[str, str, str]]:

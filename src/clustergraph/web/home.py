@@ -21,8 +21,6 @@ from clustergraph.terms import CATALOGUE, INFERRED, ONTOLOGY, address
 from clustergraph.web.pages import rendered, respond_page
 from clustergraph.web.service import Served, served
 
-_CLASSES_FIRST: Final = 12
-"""How many classes are shown before the reader asks for the rest."""
 _WHERE: Final = "where"
 """The question whose map is the first thing on the page."""
 _PICTURED: Final = ("organisations-by-projects", "rival-figures", "partners-sharing-pilots")
@@ -62,39 +60,28 @@ class News:
 
 
 async def start(request: Request) -> Response:
-    """Show what is in here, and how to ask."""
+    """Show what is in here."""
     here = served(request)
 
     async def make() -> bytes:
-        counted = await counted_classes(here)
         scope = here.release.imprint.scope
-        labels = await here.once(Graph.names, (*(iri for iri, _ in counted), *scope))
+        labels = await here.once(Graph.names, (*(ONTOLOGY + kind for kind in _KINDS.values()), *scope))
         questions = await here.questions()
         where = _WHERE if _WHERE in questions else FIRST
         pictures = [each for name in _PICTURED if (each := await _picture(here, questions, name, PHONE))]
         pictured = {question.name for question, _ in pictures}
         names = {
             "scope": [(iri, labels.get(iri, iri)) for iri in scope],
-            "classes": [(iri, labels.get(iri, ""), count) for iri, count in counted],
-            "classes_first": _CLASSES_FIRST,
             "numbers": _numbers(here.release, len(questions)),
             "overview": await _picture(here, questions, where, WIDTH),
             "pictures": pictures,
             "documents": await here.once(Graph.documents),
             "examples": [each for each in _first(questions) if each.name not in pictured],
             "news": await _news(here, labels),
-            "host": here.service.address,
         }
         return await rendered("home.html", here.release, **names)
 
     return await respond_page(request, here.release, make)
-
-
-async def counted_classes(here: Served) -> list[tuple[str, int]]:
-    """Return the classes of ours with the number of their things: the most first, those of statements last."""
-    last = await here.evidence_classes()
-    ours = [(iri, count) for iri, count in here.release.classes.items() if iri.startswith(ONTOLOGY)]
-    return sorted(ours, key=lambda pair: (pair[0] in last, -pair[1], pair[0]))
 
 
 def _first(questions: Mapping[str, Question]) -> list[Question]:

@@ -21,7 +21,7 @@ from clustergraph.languages.reader import ENGLISH, Label, chosen, interface
 from clustergraph.questions.derivation import derivations
 from clustergraph.questions.translation import heading, subject
 from clustergraph.release.manifest import Release
-from clustergraph.terms import address, compact
+from clustergraph.terms import address, compact, expand
 from clustergraph.web.assets import asset_address
 from clustergraph.web.faults import report_href
 from clustergraph.web.negotiation import switch
@@ -73,12 +73,20 @@ _MORE: Final = {
     "/docs/accessibility": N_("Accessibility"),
 }
 """What every page leads to, in its foot."""
+_TOLD_OF: Final = {"/audit": "cg:Verdict", "/matches": "cg:Match"}
+"""The pages that are about things of a class: they are led to where there are some."""
 
 
 def _sentences(text: str) -> list[str]:
     """Return the first sentence of a text and the rest, if there is one, each with the language of the text."""
     parts = re.split(r"(?<=[.?!]) (?=[^\W\d_a-z])", text, maxsplit=1)
     return [Label(part, text.language) for part in parts] if isinstance(text, Label) else parts
+
+
+def _told_in(address: str, release: Release | None) -> bool:
+    """Whether a page has something to tell of a release."""
+    class_ = _TOLD_OF.get(address)
+    return class_ is None or (release is not None and release.classes.get(expand(class_).value, 0) > 0)
 
 
 def _label(text: str) -> str:
@@ -140,6 +148,7 @@ _ENVIRONMENT.filters |= {
 }
 _ENVIRONMENT.tests |= {
     "iri": lambda value: isinstance(value, NamedNode),
+    "told_in": _told_in,
     "blank": lambda value: isinstance(value, BlankNode),
     "literal": lambda value: isinstance(value, Literal),
 }

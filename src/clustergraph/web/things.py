@@ -156,7 +156,7 @@ async def _page(request: Request, iri: str) -> Response:
             "says": await here.do(section_statements, iri) if found.content else [],
             "twins": twins,
             "dates": dates,
-            "address": request.url.path,
+            "address": address(iri).partition("?")[0],
             "kept": [(name, text) for name, text in request.query_params.items() if name not in dates],
             "structured": await _structured(here, iri),
             "asking": await _asking(here, found),
