@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator
 from copy import deepcopy
 from io import BytesIO
@@ -14,15 +15,31 @@ from pathlib import Path
 from babel.messages.catalog import Catalog
 from babel.messages.extract import DEFAULT_KEYWORDS, extract
 from babel.messages.pofile import read_po, write_po
+from pyoxigraph import NamedNode, parse
 
+from clustergraph.languages.composition import TERM
 from clustergraph.languages.messages import FOLDER
 from clustergraph.languages.reader import INTERFACE
+from clustergraph.questions.card import load_cards
 from clustergraph.questions.question import load
+from clustergraph.questions.rules import load as load_rules
 from clustergraph.questions.translation import messages as messages_of
+from clustergraph.terms import BASE, expand
 from tests.conftest import ROOT
 
 SOURCE = ROOT / "src" / "clustergraph"
 TEMPLATES = SOURCE / "web" / "templates"
+OF_SOURCES = {
+    *("theme", "service", "other-term", "term-kind", "breakdown", "member-kind", "target-group", "action", "label"),
+    *("action-type", "effra-domain", "s3-platform", "emerging-industry", "industrial-ecosystem"),
+    "key-enabling-technology",
+}
+"""The lists whose codes are words of sources."""
+TOLD = (BASE, "http://publications.europa.eu/resource/authority/country/", "http://www.w3.org/", "http://xmlns.com/",
+        "http://purl.org/")  # fmt: skip
+"""What the IRIs begin with of what is told in the languages of the interface."""
+LABELS = (expand("rdfs:label"), expand("skos:prefLabel"))
+IN_SCHEME = expand("skos:inScheme")
 TRANSLATED = sorted(set(INTERFACE) - {"en"})
 _OPTIONS = {"trimmed": "true", "silent": "false", "newstyle_gettext": "true"}
 HEADER = """\
@@ -45,7 +62,35 @@ def found() -> Catalog:
         for message, context in messages_of(question):
             if message:
                 catalogue.add(message, context=context)
+    for rule in (*load_rules(ROOT / "queries" / "rules"), *load_rules(ROOT / "queries" / "audit")):
+        catalogue.add(rule.summary)
+    for part in load_cards(ROOT / "queries").values():
+        catalogue.add(part.title)
+    for label in terms():
+        catalogue.add(label, context=TERM)
     return catalogue
+
+
+def terms() -> dict[str, dict[str, str]]:
+    """Return the labels of classes, properties, codes and countries in English, each with those in other languages.
+
+    The words of sources, as in the list of themes, are told in the language of the source.
+    """
+    named: dict[str, dict[str, str]] = defaultdict(dict)
+    scheme: dict[str, str] = {}
+    for path in (*(ROOT / "ontology").rglob("*.ttl"), ROOT / "reference" / "countries.trig"):
+        if "migrations" in path.parts:
+            continue
+        for quad in parse(path=path):
+            if quad.predicate == IN_SCHEME:
+                scheme[quad.subject.value] = quad.object.value.rpartition("/")[2]
+            if quad.predicate in LABELS and quad.object.language and isinstance(quad.subject, NamedNode):
+                named[quad.subject.value].setdefault(quad.object.language, quad.object.value)
+    told: dict[str, dict[str, str]] = {}
+    for iri, labels in named.items():
+        if "en" in labels and scheme.get(iri) not in OF_SOURCES and iri.startswith(TOLD):
+            told.setdefault(labels["en"], {}).update(labels)
+    return told
 
 
 def _add(catalogue: Catalog, path: Path, method: str, options: dict[str, str]) -> None:
@@ -66,6 +111,9 @@ def renewed(language: str, messages: Catalog) -> Catalog:
     catalogue = kept(language)
     catalogue.update(deepcopy(messages), no_fuzzy_matching=True)
     catalogue.obsolete.clear()
+    for label, known in terms().items():
+        message = catalogue.get(label, TERM)
+        message.string = message.string or known.get(language, "")
     return catalogue
 
 

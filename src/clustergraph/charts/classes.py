@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Final, NamedTuple
 
 from clustergraph.charts.svg import SIZE, Drawing, Link, cut, width, wrapped
+from clustergraph.languages.messages import gettext
 from clustergraph.questions.ontology import Ontology
 from clustergraph.terms import expand
 
@@ -65,7 +66,7 @@ def class_diagram(ontology: Ontology, counts: Mapping[str, int], link: Link) -> 
         _draw_box(drawing, box, iri, ontology, counts)
     said = "; ".join(f"{ontology.name(one)} {ontology.name(how)} {ontology.name(other)}" for one, how, other in ties)
     height = max(box.y for box in boxes.values()) + _BOX[1] + _MARGIN
-    return drawing.document(height, "classes", "The main classes and how they are tied", f"{said}.")
+    return drawing.document(height, "classes", gettext("The main classes and how they are tied"), f"{said}.")
 
 
 def _known(ontology: Ontology, iri: str) -> bool:

@@ -57,6 +57,16 @@ class Label(str):
         return self.language not in (UNDETERMINED, interface())
 
 
+def language_of(*texts: str) -> str:
+    """Return the language of the first of some texts that is in one.
+
+    >>> language_of("B.2", Label("B.2"), Label("Activities", "en"))
+    'en'
+    """
+    found = (text.language for text in texts if isinstance(text, Label) and text.language != UNDETERMINED)
+    return next(found, UNDETERMINED)
+
+
 def chosen() -> str | None:
     """Return the code of the language of the reader; None without one."""
     return _READS.get()

@@ -13,6 +13,7 @@ from urllib.parse import urlencode
 
 from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
+from clustergraph.languages.composition import composed
 from clustergraph.languages.reader import LANG, chosen, usual
 from clustergraph.questions.question import Question
 from clustergraph.release.licences import LicensedSource
@@ -90,7 +91,7 @@ def _value(literal: Literal) -> Value:
         return literal.value
     if datatype == _XSD + "boolean":
         return literal.value in ("true", "1")
-    return literal.value
+    return composed(literal.value, literal.language)
 
 
 def with_iris(columns: Sequence[str], rows: Rows, things: Sequence[bool]) -> tuple[tuple[str, ...], Rows]:

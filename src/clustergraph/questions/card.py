@@ -19,6 +19,7 @@ from pyoxigraph import BlankNode, Literal, NamedNode, QuerySolution, QuerySoluti
 
 from clustergraph.engine.store import Embedded
 from clustergraph.errors import SourceError, Where
+from clustergraph.languages.messages import gettext
 from clustergraph.layers import Layers
 from clustergraph.questions.answer import Cell, QuestionCall, cell
 from clustergraph.questions.key_figures import KeyFigure, key_figures
@@ -304,13 +305,13 @@ class Cards:
         self, query: CardQuery, iri: str, classes: Set[str], days: Mapping[str, Literal], *, late: bool = False
     ) -> CardPart:
         if late:
-            return CardPart(query.name, query.title, all=self._all(query, iri, classes), late=True)
+            return CardPart(query.name, gettext(query.title), all=self._all(query, iri, classes), late=True)
         solutions = self._graph.engine.query(query.of(iri, days))
         assert isinstance(solutions, QuerySolutions)
         columns = [variable.value for variable in solutions.variables]
         rows = tuple(self._row(query, columns, row, iri) for row in islice(solutions, query.most))
         more = sum(1 for _ in solutions)
-        return CardPart(query.name, query.title, rows, more, self._all(query, iri, classes), query.view)
+        return CardPart(query.name, gettext(query.title), rows, more, self._all(query, iri, classes), query.view)
 
     def _all(self, query: CardQuery, iri: str, classes: Set[str]) -> str:
         """Return the address of the question that lists all; nothing if none is for things of these classes."""

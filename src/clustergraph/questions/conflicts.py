@@ -24,6 +24,7 @@ from pyoxigraph import (
 
 from clustergraph.engine.store import Embedded
 from clustergraph.errors import QuestionError
+from clustergraph.languages.composition import composed
 from clustergraph.languages.reader import chosen
 from clustergraph.questions.answer import Cell, Words, cell
 from clustergraph.questions.conflict import KINDS, NATURES, Conflict, ConflictRule, Days, Side, rules_of
@@ -183,7 +184,7 @@ class Conflicts:
         remarks = dict.fromkeys(text for row in rows if (text := row.text("note")))
         value, bound, unit = (rows[0].cell(name) for name in ("value", "bound", "unit"))
         ordered = sorted(sections, key=lambda each: (each.document, each.rank))
-        return Side(value, bound, unit, tuple(ordered), newest, tuple(remarks), tuple(self._days(rows)))
+        return Side(value, bound, unit, tuple(ordered), newest, tuple(map(composed, remarks)), tuple(self._days(rows)))
 
     def _days(self, rows: Sequence[_Row]) -> list[Days]:
         """Return when a value was said: on its own dates, or else when the sections that say it were written."""

@@ -14,8 +14,9 @@ from typing import Final, TypeAlias, TypeGuard
 
 from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad, Store
 
+from clustergraph.languages.reader import reading
 from clustergraph.questions.lineage import Absence, Ground, Lineage, Solution, Used, computed, term
-from clustergraph.questions.rules import RULES_QUERY, axioms
+from clustergraph.questions.rules import RULES_QUERY, Axiom, axioms
 from clustergraph.questions.traversal import Fact, Term
 from clustergraph.rdf.labels import label
 from clustergraph.rdf.reading import solutions
@@ -50,6 +51,8 @@ class Derived:
     premises: tuple[Proof, ...]
     excused: tuple[tuple[Used, Used], ...] = ()
     """See `clustergraph.questions.lineage.Ground`."""
+    axiom: Axiom | None = None
+    """What of an ontology it follows from, if not from a rule."""
 
 
 Proof: TypeAlias = Stated | Derived
@@ -76,10 +79,11 @@ class _Rule:
     name: str
     summary: str
     tree: Query
+    axiom: Axiom | None = None
 
     @classmethod
-    def of(cls, name: str, summary: str, construct: str) -> _Rule:
-        return cls(name, summary, query_of(construct))
+    def of(cls, name: str, summary: str, construct: str, axiom: Axiom | None = None) -> _Rule:
+        return cls(name, summary, query_of(construct), axiom)
 
     @cached_property
     def head(self) -> tuple[TriplePattern, ...]:
@@ -230,7 +234,7 @@ class Evidence:
                     ground = self._lineage.needed(rule.tree, rule.body, solution, given)
                     premises = self._premises(ground.facts, above) if ground else None
                     if ground and premises is not None:
-                        yield Derived(fact, rule.name, rule.summary, premises, ground.excused)
+                        yield Derived(fact, rule.name, rule.summary, premises, ground.excused, rule.axiom)
 
     def _premises(self, used: Used, above: frozenset[Fact]) -> tuple[Proof, ...] | None:
         """Return proofs of facts that do not rest on others; None if there is none of one of them."""
@@ -268,9 +272,11 @@ class Evidence:
         for name, text in self._rule_files():
             summary = text.partition("\n")[0].removeprefix("#+ summary: ")
             found.append(_Rule.of(name, summary, text))
-        for axiom in axioms(self.store):
-            text = f"CONSTRUCT {{ {axiom.triple} }} WHERE {{ {axiom.pattern} }}"
-            found.append(_Rule.of(axiom.name, axiom.words(lambda node: label(self.store, node)), text))
+        with reading(None):  # They are kept for readers of any language.
+            for axiom in axioms(self.store):
+                text = f"CONSTRUCT {{ {axiom.triple} }} WHERE {{ {axiom.pattern} }}"
+                words = axiom.words(lambda node: label(self.store, node))
+                found.append(_Rule.of(axiom.name, words, text, axiom))
         return found
 
     def _rule_files(self) -> list[tuple[str, str]]:

@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, reduce
 from typing import Any, Final
 
 from pyoxigraph import DefaultGraph, Literal, NamedNode, Store
 
+from clustergraph.languages.messages import gettext, translated
+from clustergraph.languages.reader import ENGLISH, Label, interface, language_of, reading
 from clustergraph.questions.evidence import PLAIN, Basis, Derived, Evidence, Proof, Stated, facts
 from clustergraph.questions.lineage import Absence
 from clustergraph.questions.names import with_article
 from clustergraph.questions.proof_text import lines_of
 from clustergraph.questions.sections import Section, row_of
+from clustergraph.questions.translation import heading
 from clustergraph.questions.traversal import Fact, Term
 from clustergraph.rdf.origins import Origins
 from clustergraph.rdf.reading import solutions
@@ -160,7 +163,7 @@ class Explainer:
             if proof.rule in quiet:
                 return below
             key = (proof.rule, str(proof.fact[0]))
-            step = steps.setdefault(key, _Step(rule=proof.rule, because=proof.summary))
+            step = steps.setdefault(key, _Step(rule=proof.rule, because=self._because(proof)))
             step.premises.update(dict.fromkeys(each for each in below if each != key))
         if proof.fact not in step.facts:
             step.facts.append(proof.fact)
@@ -235,14 +238,19 @@ class Explainer:
         for predicate, value in pairs:
             words = self._words(value)
             verb = self._verb(predicate, isinstance(value, Literal))
-            values["is" if predicate == _TYPE else verb].append(with_article(words) if predicate == _TYPE else words)
-        return "; ".join(f"{name} {' and '.join(found)}" for name, found in values.items())
+            is_plain_type = predicate == _TYPE and interface() == ENGLISH
+            values["is" if is_plain_type else verb].append(with_article(words) if is_plain_type else words)
+        return "; ".join(f"{name} {reduce(_and, found)}" for name, found in values.items())
 
     def _verb(self, predicate: NamedNode, is_literal: bool) -> str:
         """Return the words for a property as they follow a subject."""
-        words = "is called" if predicate in _NAMING else "is a" if predicate == _TYPE else self._words(predicate)
-        first = words.partition(" ")[0]
-        return f"has {words}" if is_literal and not first.endswith("ed") and first not in _VERBS else words
+        if predicate in _NAMING or predicate == _TYPE:
+            return gettext("is called") if predicate in _NAMING else gettext("is a")
+        with reading(ENGLISH):
+            first = self._words(predicate).partition(" ")[0]
+        words = self._words(predicate)
+        is_noun = is_literal and not first.endswith("ed") and first not in _VERBS
+        return gettext("has %(property)s", property=words) if is_noun else words
 
     def marks(self, statement: NamedNode, *, computed: bool = False) -> str:
         """Return in what a statement is not plain; that what follows is computed need not be said."""
@@ -259,7 +267,8 @@ class Explainer:
         types = {each for each in self._values(statement, _TYPE) if isinstance(each, NamedNode)}
         wider = {up for each in types for up in self._values(each, expand("rdfs:subClassOf"))}
         named = sorted(self._words(each) for each in types - wider)
-        return (named or ["statement"])[0].capitalize()
+        kind = (named or [gettext("statement")])[0]
+        return kind[:1].upper() + kind[1:]
 
     def shortcuts(self, statement: NamedNode) -> Iterator[tuple[NamedNode, NamedNode, NamedNode]]:
         """Yield the links that a statement gives, each with the properties that lead to its ends."""
@@ -281,8 +290,10 @@ class Explainer:
         patterns = [each for each in absence if each[1] not in _QUIET]
         if not patterns or any(predicate == expand("rdf:subject") for _, predicate, _ in patterns):
             return ""
-        certain = "certain " if any(each[1:] == (_CERTAINTY, _PLAIN[_CERTAINTY]) for each in absence) else ""
-        return f"no {certain}statement says that {' and '.join(self._denied(patterns))}"
+        denied = reduce(_and, self._denied(patterns))
+        if any(each[1:] == (_CERTAINTY, _PLAIN[_CERTAINTY]) for each in absence):
+            return gettext("no certain statement says that %(what)s", what=denied)
+        return gettext("no statement says that %(what)s", what=denied)
 
     def _denied(self, patterns: Sequence[tuple[Term | str, Term | str, Term | str]]) -> Iterator[str]:
         """Yield patterns in words, those of a statement between two things by its shortcut."""
@@ -300,9 +311,10 @@ class Explainer:
     def _any(self, part: Term | str, places: Mapping[str, int]) -> str:
         """Return a term in words; a variable that stands in several places by its name."""
         if isinstance(part, str):
-            return f"any {part.replace('_', ' ')}" if places[part] > 1 and part[:1] != "_" else "anything"
+            is_named = places[part] > 1 and part[:1] != "_"
+            return gettext("any %(name)s", name=heading(part)) if is_named else gettext("anything")
         if isinstance(part, NamedNode) and self.is_statement(part):
-            return f"this {self.kind(part).lower()}"
+            return gettext("this %(kind)s", kind=self.kind(part).lower())
         return self._words(part)
 
     def _part(self, values: Mapping[str, Term], proofs: Sequence[Proof], steps: Mapping[Key, _Step]) -> dict[str, Any]:
@@ -319,7 +331,13 @@ class Explainer:
 
     def _inferred(self, proof: Derived) -> dict[str, Any]:
         premises = [self._triple(premise.fact) for premise in proof.premises]
-        return {**self._triple(proof.fact), "rule": proof.rule, "because": proof.summary, "from": premises}
+        return {**self._triple(proof.fact), "rule": proof.rule, "because": self._because(proof), "from": premises}
+
+    def _because(self, proof: Derived) -> str:
+        """Return why a triple follows from others, in the language of the reader."""
+        if proof.axiom:
+            return Label(proof.axiom.words(self.words), interface())
+        return translated(proof.summary)
 
     def _group(self, graph: str, found: Sequence[Fact]) -> dict[str, Any]:
         subject = found[0][0]
@@ -339,7 +357,7 @@ class Explainer:
             section = section.at(next(filter(None, (row_of(self.origins, fact, graph) for fact in said)), None))
         members = {name: section.parts[name] for name in _MEMBERS if name in section.parts} if section else {}
         place = _place(section) if section else self.words(NamedNode(graph))
-        name = f"{section.title}, {place}" if section else place
+        name = Label(f"{section.title}, {place}", language_of(place, section.title)) if section else place
         document = section.document if section else ""
         return {"iri": graph, "name": name, "place": self._short(section) or place, "document": document, **members}
 
@@ -347,9 +365,9 @@ class Explainer:
         """Return the number of a section, with the end of its heading if others bear the number too."""
         if section is None or "number" not in section.parts:
             return ""
-        number, heading = section.parts["number"], section.parts.get("heading", "")
+        number, whole = section.parts["number"], section.parts.get("heading", "")
         alone = self._numbers[section.document, number] == 1
-        return number if alone or not heading else f"{number} {heading.rpartition(': ')[2]}"
+        return number if alone or not whole else Label(f"{number} {whole.rpartition(': ')[2]}", language_of(whole))
 
     @cached_property
     def _numbers(self) -> Counter[tuple[str, str]]:
@@ -357,7 +375,7 @@ class Explainer:
 
     def _triple(self, fact: Fact) -> dict[str, str]:
         subject, predicate, value = fact
-        name = "is a" if predicate == _TYPE else self._words(predicate)
+        name = gettext("is a") if predicate == _TYPE else self._words(predicate)
         return {"subject": self._words(subject), "property": name, "value": self._words(value),
                 "triple": f"{subject} {predicate} {value}"}  # fmt: skip
 
@@ -419,4 +437,8 @@ def _place_in_step(fact: Fact) -> tuple[int, str]:
 
 def _place(section: Section) -> str:
     """Return a section by its own number and heading."""
-    return " ".join(section.parts[part] for part in ("number", "heading") if part in section.parts) or section.name
+    return section.place or section.name
+
+
+def _and(some: str, last: str) -> str:
+    return gettext("%(some)s and %(last)s", some=some, last=last)

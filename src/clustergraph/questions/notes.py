@@ -7,6 +7,7 @@ from typing import Final
 from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, Quad, Store, Triple
 
 from clustergraph.engine.store import Embedded
+from clustergraph.languages.reader import Label
 from clustergraph.rdf.labels import rank
 from clustergraph.terms import expand
 
@@ -72,4 +73,6 @@ def _note(store: Store, node: NamedNode) -> Note:
     kinds = sorted(kind.value.rpartition("/")[2] for kind in values("cg:noteKind"))
     links = ("cg:about", "cg:concernsSection", "cg:foundBy")
     parts = (frozenset(each.value for each in values(name)) for name in links)
-    return Note(node.value, "".join(kinds[:1]), "".join(text.value for text in texts[:1]), *parts)
+    return Note(
+        node.value, "".join(kinds[:1]), next((Label(text.value, text.language) for text in texts), Label("")), *parts
+    )

@@ -16,6 +16,7 @@ from typing import Any, Final
 from pyoxigraph import Literal, NamedNode
 
 from clustergraph.errors import QuestionError, SourceError, Where
+from clustergraph.languages.reader import Label, language_of
 from clustergraph.layers import Layers
 from clustergraph.questions.successors import FILE, Given, Successor, successors
 from clustergraph.rdf.files import text_of
@@ -165,7 +166,7 @@ class Question:
             found = row.get(match[1]) or "–"
             return found if match[2] is None else f"{found} {match[2] if found == '1' else match[3]}"
 
-        return _COLUMN.sub(value, _PART.sub(part, self.evidence))
+        return Label(_COLUMN.sub(value, _PART.sub(part, self.evidence)), language_of(self.evidence))
 
     def bound(self, values: Mapping[str, Sequence[NamedNode | Literal]]) -> str:
         """Return the query with parameters bound to RDF terms.

@@ -17,6 +17,7 @@ from typing import Final
 from pyoxigraph import DefaultGraph, NamedNode, Store
 
 from clustergraph.errors import SourceError, Where
+from clustergraph.languages.messages import gettext
 from clustergraph.layers import Layers
 from clustergraph.rdf.files import text_of
 from clustergraph.rdf.reading import solutions
@@ -52,24 +53,26 @@ class Axiom:
         given, (last, *_) = (
             [label(NamedNode(iri)) for iri in _IRI.findall(text)] for text in (self.pattern, self.triple)
         )
-        first, joined = given[0] if given else "", " and then ".join(f'"{name}"' for name in given)
+        first = given[0] if given else ""
         match self.name:
             case "cax-sco" | "cls-int":
-                return f"Each {first} is also a {last}."
+                return gettext("Each %(one)s is also a %(other)s.", one=first, other=last)
             case "prp-spo1":
-                return f'What "{first}" something also "{last}" it.'
+                return gettext('What "%(one)s" something also "%(other)s" it.', one=first, other=last)
             case "prp-inv":
-                return f'"{first}" the other way round is "{last}".'
+                return gettext('"%(one)s" the other way round is "%(other)s".', one=first, other=last)
             case "prp-symp":
-                return f'"{first}" holds both ways.'
+                return gettext('"%(one)s" holds both ways.', one=first)
             case "prp-trp":
-                return f'"{first}" is passed on over several steps.'
+                return gettext('"%(one)s" is passed on over several steps.', one=first)
             case "prp-spo2":
-                return f'{joined} together give "{last}".'
+                joined = gettext(" and then ").join(f'"{name}"' for name in given)
+                return gettext('%(several)s together give "%(other)s".', several=joined, other=last)
             case "cls-hv1":
-                return f'Each {first} "{last}" {label(NamedNode(_IRI.findall(self.triple)[1]))}.'
+                value = label(NamedNode(_IRI.findall(self.triple)[1]))
+                return gettext('Each %(one)s "%(other)s" %(value)s.', one=first, other=last, value=value)
             case _:
-                return f"A {first} of this kind is a {last}."
+                return gettext("A %(one)s of this kind is a %(other)s.", one=first, other=last)
 
 
 def axioms(store: Store) -> list[Axiom]:

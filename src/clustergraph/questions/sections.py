@@ -12,6 +12,7 @@ from typing import Any, Final
 from pyoxigraph import NamedNode, Quad, QuerySolution, QuerySolutions
 
 from clustergraph.engine.store import Embedded
+from clustergraph.languages.reader import Label, language_of
 from clustergraph.rdf.labels import rank
 from clustergraph.rdf.origins import Origins, TableRow
 from clustergraph.terms import INFERRED, compact
@@ -51,10 +52,15 @@ class Section:
         """How the section is called: by its name, or else by number, heading, and the row of a table."""
         if self.parts.get("name"):
             return self.parts["name"]
-        heading = " ".join(self.parts[part] for part in ("number", "heading") if part in self.parts)
         place = [self.parts[part] for part in ("table", "row") if part in self.parts]
-        called = ": ".join(filter(None, [heading, ", ".join(dict.fromkeys(place))]))
-        return called or compact(self.iri).strip("<>")
+        called = ": ".join(filter(None, [self.place, ", ".join(dict.fromkeys(place))]))
+        return Label(called or compact(self.iri).strip("<>"), language_of(self.place))
+
+    @property
+    def place(self) -> str:
+        """The number and the heading, as far as it has them."""
+        found = [self.parts[part] for part in ("number", "heading") if part in self.parts]
+        return Label(" ".join(found), language_of(*found))
 
     @property
     def short_name(self) -> str:
@@ -75,13 +81,16 @@ class Section:
         >>> Section("", "", {"name": "List of clusters", "title": "List of clusters"}).full_name
         'List of clusters'
         """
-        return self.name if self.name == self.title else f"{self.name}, {self.title}"
+        if self.name == self.title:
+            return self.name
+        return Label(f"{self.name}, {self.title}", language_of(self.name, self.title))
 
     def at(self, row: TableRow | None) -> Section:
         """Return the row of an imported table that makes a statement of this source; the source if there is none."""
         if row is None:
             return self
-        name = f"{self.name}: {row}" if self.parts.get("title") != self.name else str(row)
+        told = f"{self.name}: {row}" if self.parts.get("title") != self.name else str(row)
+        name = Label(told, language_of(self.name))
         return replace(self, parts={**self.parts, "name": name, "table": row.table, "row": str(row.row)})
 
     @property
@@ -116,7 +125,8 @@ def _section(iri: str, rows: Sequence[QuerySolution]) -> Section:
     for part in ("title", "name", "number", "heading", "table", "row", "order", "issued"):
         values = [row[part] for row in rows if row[part]]
         if values:
-            parts[part] = min(values, key=rank).value
+            best = min(values, key=rank)
+            parts[part] = Label(best.value, best.language)
     return Section(iri, rows[0]["document"].value, parts)
 
 

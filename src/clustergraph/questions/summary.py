@@ -12,7 +12,7 @@ from pyoxigraph import NamedNode
 
 from clustergraph.languages.messages import gettext, ngettext
 from clustergraph.languages.notation import number, quantity, yes_or_no
-from clustergraph.languages.reader import ENGLISH, interface
+from clustergraph.languages.reader import Label, language_of
 from clustergraph.questions.answer import Cell, Words, cell
 from clustergraph.questions.answer_table import AnswerTable, Order
 from clustergraph.questions.question import Question
@@ -49,9 +49,9 @@ def _one(question: Question, table: AnswerTable, rows: Order, words: Words) -> s
     if not len(rows):
         return _number(0)
     row = {name: _said(table, name, rows[0], words) for name in table.columns}
-    if question.evidence and interface() == ENGLISH:
+    if question.evidence:
         said = question.statement(row)
-        return f"{said[:1].upper()}{said[1:]}."
+        return Label(f"{said[:1].upper()}{said[1:]}.", language_of(said))
     shown = [row[name] for name in table.columns if row[name] and name not in question.hidden]
     return gettext("One row: %(values)s.", values=" · ".join(shown[:_KINDS]))
 

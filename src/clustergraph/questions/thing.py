@@ -9,6 +9,7 @@ from typing import Final
 from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, Quad, QuerySolutions, Triple
 
 from clustergraph.engine.store import Embedded
+from clustergraph.languages.messages import N_, gettext
 from clustergraph.questions.notes import Note, notes_on
 from clustergraph.questions.sections import Section, row_of
 from clustergraph.rdf.labels import near
@@ -32,25 +33,25 @@ _CONTENT: Final = "SELECT ?s ?p ?o WHERE {{ GRAPH {graph} {{ ?s ?p ?o }} }} ORDE
 _WORDS: Final = {
     expand(pname).value: words
     for pname, words in {
-        "rdf:type": "is a",
-        "rdfs:label": "label",
-        "rdfs:comment": "comment",
-        "rdfs:subClassOf": "is a kind of",
-        "rdfs:subPropertyOf": "is a special case of",
-        "rdfs:domain": "is said of",
-        "rdfs:range": "has values that are",
-        "rdfs:isDefinedBy": "is defined by",
-        "skos:prefLabel": "name",
-        "skos:altLabel": "also spelled",
-        "skos:definition": "definition",
-        "skos:example": "example",
-        "skos:scopeNote": "scope note",
-        "skos:editorialNote": "editorial note",
-        "skos:notation": "code",
-        "dcterms:title": "title",
-        "dcterms:source": "source",
-        "dcterms:isReplacedBy": "is replaced by",
-        "owl:deprecated": "deprecated",
+        "rdf:type": N_("is a"),
+        "rdfs:label": N_("is labelled"),
+        "rdfs:comment": N_("comment"),
+        "rdfs:subClassOf": N_("is a kind of"),
+        "rdfs:subPropertyOf": N_("is a special case of"),
+        "rdfs:domain": N_("is said of"),
+        "rdfs:range": N_("has values that are"),
+        "rdfs:isDefinedBy": N_("is defined by"),
+        "skos:prefLabel": N_("name"),
+        "skos:altLabel": N_("also spelled"),
+        "skos:definition": N_("definition"),
+        "skos:example": N_("example"),
+        "skos:scopeNote": N_("scope note"),
+        "skos:editorialNote": N_("editorial note"),
+        "skos:notation": N_("code"),
+        "dcterms:title": N_("title"),
+        "dcterms:source": N_("source"),
+        "dcterms:isReplacedBy": N_("is replaced by"),
+        "owl:deprecated": N_("deprecated"),
     }.items()
 }
 """Words for properties of other vocabularies that the graph does not label itself."""
@@ -106,7 +107,7 @@ class Thing:
 
     def name(self, iri: str) -> str:
         """Return the label of a thing, or else its short IRI."""
-        return self.names.get(iri) or _WORDS.get(iri) or compact(iri).strip("<>")
+        return self.names.get(iri) or gettext(_WORDS.get(iri, "")) or compact(iri).strip("<>")
 
 
 class Things:

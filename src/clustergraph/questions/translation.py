@@ -29,6 +29,7 @@ def told(question: Question) -> Question:
         parameters=labelled,
         headings={column: _above(question, column) for column in question.columns},
         answer=translated(question.answer),
+        evidence=translated(question.evidence),
     )
 
 
@@ -61,6 +62,7 @@ def messages(question: Question) -> Iterator[tuple[str, str | None]]:
     yield question.title, None
     yield question.description, None
     yield question.answer, None
+    yield question.evidence, None
     for words in question.headings.values():
         yield words, _HEADING
     for column, meaning in question.columns.items():

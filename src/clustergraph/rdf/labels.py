@@ -9,8 +9,9 @@ from typing import Final
 
 from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad, QuerySolutions, Store
 
+from clustergraph.languages.composition import term
 from clustergraph.languages.reader import UNDETERMINED, Label, named_in
-from clustergraph.terms import compact, expand, prefixed
+from clustergraph.terms import ID, compact, expand, own, prefixed
 
 _PREFIX: Final = re.compile(r"(?i)(?<![\w:@-])@?prefix\s+([\w.-]*):\s*<([^<>\s]+)>")
 _CONTEXT: Final = re.compile(r'"([A-Za-z][\w.-]*)"\s*:\s*"([a-z]+:[^"\s]+[/#])"')
@@ -66,7 +67,8 @@ def best(store: Store, node: NamedNode) -> Label:
         named = [(rank(name, quad.predicate), name) for quad in quads if isinstance(name := quad.object, Literal)]
         if named:
             _, name = min(named, key=lambda each: each[0])
-            return Label(name.value, name.language)
+            found = Label(name.value, name.language)
+            return found if node.value.startswith((ID, own("id/").value)) else term(found)
     return Label("")
 
 

@@ -16,8 +16,9 @@ from starlette.responses import Response
 
 from clustergraph.formats import RDF_FORMATS, RESULT_FORMATS, answer_formats
 from clustergraph.languages import notation
+from clustergraph.languages.composition import composed, term
 from clustergraph.languages.messages import N_, gettext, ngettext, pgettext
-from clustergraph.languages.reader import ENGLISH, Label, chosen, interface
+from clustergraph.languages.reader import ENGLISH, Label, chosen, interface, usual
 from clustergraph.questions.derivation import derivations
 from clustergraph.questions.translation import heading, subject
 from clustergraph.release.manifest import Release
@@ -97,6 +98,18 @@ def _label(text: str) -> str:
     return Markup('<span lang="{}" class="{}">{}</span>').format(text.language, look, str(text))
 
 
+def _marked(text: str) -> str:
+    """Return a text as `_label` does, without a sign that a person sees."""
+    return Markup("<span{}>{}</span>").format(_lang(text), str(text)) if _lang(text) else text
+
+
+def _lang(text: str) -> str:
+    """Return the attribute that says the language of a text, if that is another than the page's."""
+    if not isinstance(text, Label) or not text.is_foreign:
+        return ""
+    return Markup(' lang="{}"').format(text.language)
+
+
 _ENVIRONMENT.globals |= {
     "rdf_formats": RDF_FORMATS,
     "result_formats": RESULT_FORMATS,
@@ -125,6 +138,12 @@ _ENVIRONMENT.filters |= {
     "sentences": _sentences,
     "href": address,
     "label": _label,
+    "lang": _lang,
+    "marked": _marked,
+    "code": lambda code: _label(term(Label(code.replace("-", " "), ENGLISH))),
+    "composed": lambda text: text if isinstance(text, Label) else composed(text),
+    "in_project": lambda text: Label(text, usual()),
+    "in_english": lambda text: text if isinstance(text, Label) else Label(text, ENGLISH),
     "capital": lambda text: Label(text[:1].upper() + text[1:], getattr(text, "language", None)),
     "english": lambda text: _label(Label(text, ENGLISH)),
     "heading": lambda column: _label(heading(column)),

@@ -17,7 +17,7 @@ from clustergraph.formats import answer_formats, missing_for
 from clustergraph.graph import Graph
 from clustergraph.languages.messages import N_
 from clustergraph.languages.notation import yes_or_no
-from clustergraph.languages.reader import LANG
+from clustergraph.languages.reader import ENGLISH, LANG, chosen
 from clustergraph.questions.answer import (
     AS_ANSWERED,
     CHOSEN,
@@ -29,7 +29,7 @@ from clustergraph.questions.answer import (
 )
 from clustergraph.questions.catalogue import by_subject, description, matching, near, synonyms
 from clustergraph.questions.names import AmbiguousNameError
-from clustergraph.questions.parameters import iri_of
+from clustergraph.questions.parameters import iri_of, needs_choices
 from clustergraph.questions.question import Parameter, Question, asked
 from clustergraph.questions.selection import Excerpt
 from clustergraph.questions.successors import Given
@@ -291,12 +291,19 @@ async def _show(here: Served, question: Question, call: QuestionCall, *, soon: b
     except OverLimitError:
         offered = {}  # A name is found all the same.
     names = {each.iri: each.value for found in offered.values() for each in found}
-    usual = {each.name: [_usual(each, value, names) for value in each.default] for each in parameters}
+    table = shown.get("table")
+    facets = table.facets if isinstance(table, Excerpt) else ()
+    things = [(each.parameter, each.values) for each in facets]
+    things += [(question.parameters[name], tuple(values)) for name, values in offered.items()]
+    iris = {each.iri for parameter, values in things if needs_choices(parameter) for each in values}
+    called = await _called(here, question, iris)
+    usual = {each.name: [_usual(each, value, {**names, **called}) for value in each.default] for each in parameters}
     told = {
         "asked": call,
         "question": question,
         "offered": offered,
         "usual": usual,
+        "called": called,
         "listed": LISTED_CHOICES,
         "suggested": SUGGESTED,
         "meant": _meant(call, problem),
@@ -311,6 +318,13 @@ async def _show(here: Served, question: Question, call: QuestionCall, *, soon: b
 def _usual(parameter: Parameter, value: str, names: Mapping[str, str]) -> str:
     """Return what is meant where nothing is given, in words."""
     return yes_or_no(value == "true") if parameter.type == "boolean" else names.get(iri_of(value), value)
+
+
+async def _called(here: Served, question: Question, iris: set[str]) -> Mapping[str, str]:
+    """Return how what can be chosen is called in the language of the reader: values are given by English names."""
+    if chosen() in (None, ENGLISH):
+        return {}
+    return await here.kept((_called, question.name, len(iris)), partial(here.do, Graph.names, sorted(iris)))
 
 
 async def _lines(here: Served, question: Question, call: QuestionCall) -> list[Timeline]:
