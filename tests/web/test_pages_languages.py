@@ -86,7 +86,7 @@ class Said(HTMLParser):
 
 @pytest.fixture(scope="module")
 def client(releases) -> Iterator[TestClient]:
-    with TestClient(create_app(releases.root, Settings())) as client:
+    with TestClient(create_app(releases.root, Settings(query_seconds=600))) as client:
         yield client
 
 
