@@ -296,7 +296,7 @@ async def _show(here: Served, question: Question, call: QuestionCall, *, soon: b
     things = [(each.parameter, each.values) for each in facets]
     things += [(question.parameters[name], tuple(values)) for name, values in offered.items()]
     iris = {each.iri for parameter, values in things if needs_choices(parameter) for each in values}
-    called = await _called(here, question, iris)
+    called = await _called(here, iris)
     usual = {each.name: [_usual(each, value, {**names, **called}) for value in each.default] for each in parameters}
     told = {
         "asked": call,
@@ -320,11 +320,11 @@ def _usual(parameter: Parameter, value: str, names: Mapping[str, str]) -> str:
     return yes_or_no(value == "true") if parameter.type == "boolean" else names.get(iri_of(value), value)
 
 
-async def _called(here: Served, question: Question, iris: set[str]) -> Mapping[str, str]:
+async def _called(here: Served, iris: set[str]) -> Mapping[str, str]:
     """Return how what can be chosen is called in the language of the reader: values are given by English names."""
     if chosen() in (None, ENGLISH):
         return {}
-    return await here.kept((_called, question.name, len(iris)), partial(here.do, Graph.names, sorted(iris)))
+    return await here.once(Graph.names, tuple(sorted(iris)))
 
 
 async def _lines(here: Served, question: Question, call: QuestionCall) -> list[Timeline]:
