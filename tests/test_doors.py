@@ -292,6 +292,10 @@ def test_a_default_can_be_typed_as_the_command_line_shows_it(opened: Graph, rele
         opened.put(QUESTIONS[name], {**needed(opened, name), **given})
 
 
+WORDS = {"yes": "true", "no": "false"}
+"""What a page says of what is true or false; a form sends the value."""
+
+
 def test_a_default_can_be_given_as_the_page_shows_it(opened: Graph, client: TestClient) -> None:
     for name, defaults in DEFAULTS.items():
         page = client.get(f"/questions/{name}", headers={"Accept": "text/html"}).text
@@ -301,7 +305,9 @@ def test_a_default_can_be_given_as_the_page_shows_it(opened: Graph, client: Test
             if not parameter or parameter[0] not in defaults:
                 continue
             given = {
-                parameter[0]: list(dict.fromkeys(html.unescape(each) for text in texts for each in text.split("; ")))
+                parameter[0]: list(
+                    dict.fromkeys(WORDS.get(each, each) for text in texts for each in html.unescape(text).split("; "))
+                )
             }
             usual = opened.put(QUESTIONS[name], {**needed(opened, name), parameter[0]: defaults[parameter[0]]})
             assert opened.put(QUESTIONS[name], {**needed(opened, name), **given}).query == usual.query
