@@ -144,6 +144,13 @@ def test_filters_are_offered_with_how_many_each_leaves(client: TestClient) -> No
         assert told.count('<article class="conflict">') == int(number)
 
 
+def test_what_is_chosen_can_be_taken_back_where_it_leaves_nothing(client: TestClient) -> None:
+    page = client.get("/conflicts?kind=dates&about=Viameca", headers=BROWSER).text
+    check_page(page)
+    chosen = re.findall(r'<a class="chip" href="([^"]*)">.*?<strong>([^<]*)</strong>', page)
+    assert chosen == [("/conflicts?about=Viameca", "Dates"), ("/conflicts?kind=dates", "Viameca")]
+
+
 def test_the_first_number_counts_what_cannot_both_be_true(client: TestClient) -> None:
     page = client.get("/conflicts", headers=BROWSER).text
     assert "0 contradictions" in page

@@ -151,24 +151,34 @@ class ConflictExcerpt:
 def _facets(every: Sequence[Conflict], wanted: Wanted, given: Mapping[str, Sequence[str]]) -> tuple[ConflictFacet, ...]:
     """Return what each filter can be, counted with the choices of the others as they are."""
     any_rule = tuple({each.rule.name for each in every})
-    of_any_kind = replace(wanted, rules=any_rule).of(every)
-    kinds = Counter(each.kind for each in of_any_kind)
-    of_any_severity = replace(wanted, least=Severity.INFO).of(every)
     found = {
-        "kind": [ConflictChoice(k, KINDS[k], kinds[k], k in given.get("kind", ())) for k in KINDS if kinds[k]],
+        "kind": _kinds(replace(wanted, rules=any_rule).of(every), given.get("kind", ())),
         "about": _things(replace(wanted, things=None).of(every), wanted.things or frozenset()),
         "document": _documents(replace(wanted, documents=None).of(every), wanted.documents or frozenset()),
-        "severity": [
-            ConflictChoice(
-                level.value,
-                SEVERITIES[level],
-                sum(each.severity.reaches(level) for each in of_any_severity),
-                level.value in given.get("severity", ()),
-            )
-            for level in Severity
-        ],
+        "severity": _severities(replace(wanted, least=Severity.INFO).of(every), given.get("severity", ())),
     }
-    return tuple(ConflictFacet(name, tuple(choices)) for name, choices in found.items() if choices)
+    offered = {name: [*_left_out(choices, given.get(name, ())), *choices] for name, choices in found.items()}
+    return tuple(ConflictFacet(name, tuple(choices)) for name, choices in offered.items() if choices)
+
+
+def _kinds(found: Sequence[Conflict], chosen: Sequence[str]) -> list[ConflictChoice]:
+    counts = Counter(each.kind for each in found)
+    return [
+        ConflictChoice(code, name, counts[code], code in chosen)
+        for code, name in KINDS.items()
+        if counts[code] or code in chosen
+    ]
+
+
+def _severities(found: Sequence[Conflict], chosen: Sequence[str]) -> list[ConflictChoice]:
+    """Return the severities, each with how many are as grave or graver."""
+    counts = {level: sum(each.severity.reaches(level) for each in found) for level in Severity}
+    return [ConflictChoice(level, SEVERITIES[level], counts[level], level in chosen) for level in Severity]
+
+
+def _left_out(choices: Sequence[ConflictChoice], given: Sequence[str]) -> list[ConflictChoice]:
+    """Return what is chosen and leaves nothing, so that it can be taken back."""
+    return [] if any(each.chosen for each in choices) else [ConflictChoice(each, each, 0, True) for each in given]
 
 
 def _things(found: Sequence[Conflict], chosen: frozenset[str]) -> list[ConflictChoice]:
