@@ -170,6 +170,13 @@ def test_a_chip_leads_to_the_very_statement_of_its_section(client: TestClient) -
         assert f'id="{unquote(chip.fragment)}"' in section, chip
 
 
+@pytest.mark.parametrize("section", ["4m4iof/a-3-2", "4m4iof/b-2-2", "4m4iof/summary"])
+def test_a_section_with_years_numbers_and_things_as_values_has_its_page(client: TestClient, section: str) -> None:
+    page = client.get(f"/graph/{section}", headers=BROWSER)
+    assert page.status_code == 200
+    check_page(page.text)
+
+
 def test_what_a_section_says_is_there_as_json(client: TestClient) -> None:
     says = client.get("/graph/wiintech-2020/b-1.json").json()["says"]
     assert says[0]["thing"]["label"] == "Plastipolis"

@@ -29,7 +29,8 @@ _RDF_TYPE: Final = VOCABULARIES["rdf"] + "type"
 _NAMING: Final = ("skos:prefLabel", "rdfs:label", "dcterms:title", "cg:heading")
 _FIRST: Final = frozenset(expand(name).value for name in _NAMING)
 _NO_DETAIL: Final = (_RDF_TYPE, ONTOLOGY + "statedIn", ONTOLOGY + "derivedFrom")
-_CONTENT: Final = "SELECT ?s ?p ?o WHERE {{ GRAPH {graph} {{ ?s ?p ?o }} }} ORDER BY ?s ?p ?o LIMIT {limit}"
+_CONTENT: Final = "SELECT ?s ?p ?o WHERE {{ GRAPH {graph} {{ ?s ?p ?o }} }} ORDER BY ?s ?p STR(?o) LIMIT {limit}"
+"""By their texts: years, numbers and IRIs beside each other have no order of their own that is total."""
 _WORDS: Final = {
     expand(pname).value: words
     for pname, words in {
