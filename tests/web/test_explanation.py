@@ -140,3 +140,12 @@ def test_steps_as_json_tell_what_they_are_about_and_where_their_rule_is(client: 
     rules = [step["rule_iri"] for step in steps if step["rule"]]
     assert rules == [terms.ONTOLOGY + "partOf", terms.QUERY + "rules/shares-place"]
     assert steps[-1]["about"].endswith("/organisation/afil")
+
+
+def test_names_in_another_language_in_a_sentence_of_evidence_are_marked(client: TestClient) -> None:
+    given = {"subject": "AFIL", "predicate": "is part of", "object": "Lombardy"}
+    page = client.get("/explain", params={**given, "lang": "de"}, headers=BROWSER).text
+    told = '<span lang="en">AFIL</span> ist Teil von <span lang="en">Lombardy</span>'
+    assert f"<h1>{told}, weil …</h1>" in page
+    assert f">{told}</a>" in page
+    assert 'lang="en">Lombardy' not in client.get("/explain", params=given, headers=BROWSER).text

@@ -2,10 +2,10 @@
 
 import json
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 from urllib.parse import urlencode
 
 from jinja2 import Environment, FileSystemLoader
@@ -103,6 +103,22 @@ def _marked(text: str) -> str:
     return Markup("<span{}>{}</span>").format(_lang(text), str(text)) if _lang(text) else text
 
 
+def _with_names(sentence: str, names: Iterable[str]) -> str:
+    """Return a sentence in which each of some names that is in another language than the page's is marked with it."""
+    foreign = {name: name for name in names if name and _lang(name)}
+    if not foreign or _lang(sentence):
+        return _marked(sentence)
+    longest_first = "|".join(map(re.escape, sorted(foreign, key=len, reverse=True)))
+    pieces = re.split(rf"(?<!\w)({longest_first})(?!\w)", sentence)
+    return Markup("").join(_marked(foreign.get(piece, piece)) for piece in pieces)
+
+
+def _told(sentence: str, steps: Iterable[Mapping[str, Any]]) -> str:
+    """Return a sentence of evidence with the names in the steps that it is told by marked."""
+    triples = [triple for step in steps for triple in step["triples"]]
+    return _with_names(sentence, (triple[part] for triple in triples for part in ("subject", "property", "value")))
+
+
 def _lang(text: str) -> str:
     """Return the attribute that says the language of a text, if that is another than the page's."""
     if not isinstance(text, Label) or not text.is_foreign:
@@ -140,6 +156,7 @@ _ENVIRONMENT.filters |= {
     "label": _label,
     "lang": _lang,
     "marked": _marked,
+    "told": _told,
     "code": lambda code: _label(term(Label(code.replace("-", " "), ENGLISH))),
     "composed": lambda text: text if isinstance(text, Label) else composed(text),
     "in_project": lambda text: Label(text, usual()),
