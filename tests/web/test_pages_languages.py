@@ -118,7 +118,7 @@ def test_a_proof_is_told_in_the_language_of_the_reader(client):
     asked = {"subject": "AFIL", "predicate": "cg:sharesPilotWith", "object": "Eurecat", "lang": "de"}
     text = words(client.get("/explain", params=asked, headers={"Accept": "text/html"}).text)
     assert "AFIL teilt ein Pilotvorhaben mit Eurecat, weil …" in text
-    assert "Ein Partner ist durch seine Region mit einem Pilotvorhaben verbunden" in text
+    assert "Ein Partner ist über seine Region mit einem Pilotvorhaben verknüpft" in text
     plain = client.get("/explain.json", params={**asked, "lang": "en"}).json()
     assert plain["statement"] == "AFIL shares pilot with Eurecat"
 
