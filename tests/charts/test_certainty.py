@@ -14,10 +14,12 @@ ROWS = [
     ("certainty/ambiguous", "ambiguous"),
 ]
 DASHES = {level.name: level.dash for level in LEVELS}
+FILLS = {level.name: level.fill for level in LEVELS}
 
 
-def test_levels_are_told_apart_by_their_strokes() -> None:
+def test_levels_are_told_apart_by_their_strokes_and_by_how_strongly_they_are_filled() -> None:
     assert len(set(DASHES.values())) == len(LEVELS)
+    assert sorted(set(FILLS.values()), reverse=True) == list(FILLS.values())
     assert not DASHES["stated"]
 
 
@@ -33,6 +35,7 @@ def test_ties_bars_and_rivals_have_the_stroke_of_their_level(code_of: str, level
         mark = looks(root, kind, look)[0]
         assert level in mark.get("class", "").split()
         assert mark.get("stroke-dasharray", "") == DASHES[level]
+        assert look == "edge" or float(mark.get("fill-opacity", "1")) == FILLS[level]
         assert texts(root).count(level) == 1
 
 

@@ -17,14 +17,16 @@ class CertaintyLevel:
     words: str
     dash: str
     """The lengths of strokes and gaps; a line without gaps has none."""
+    fill: float = 1.0
+    """How strongly its marks are filled."""
 
 
 LEVELS: Final = (
     CertaintyLevel("stated", N_("stated"), ""),
-    CertaintyLevel("computed", N_("derived or computed"), "8 3"),
-    CertaintyLevel("planned", N_("planned or under way"), "9 3 2 3"),
-    CertaintyLevel("unconfirmed", N_("unconfirmed"), "4 3"),
-    CertaintyLevel("ambiguous", N_("ambiguous"), "1.5 3"),
+    CertaintyLevel("computed", N_("derived or computed"), "8 3", 0.7),
+    CertaintyLevel("planned", N_("planned or under way"), "9 3 2 3", 0.4),
+    CertaintyLevel("unconfirmed", N_("unconfirmed"), "4 3", 0.18),
+    CertaintyLevel("ambiguous", N_("ambiguous"), "1.5 3", 0.0),
 )
 """From the firmest to the weakest."""
 

@@ -51,8 +51,8 @@ _LOOKS: Final = {
     **{f"line c{i}": f'stroke="{colour}" stroke-width="2" fill="none"' for i, colour in enumerate(COLOURS)},
     **{f"dot c{i}": f'fill="{colour}"' for i, colour in enumerate(COLOURS)},
 }
-_OPEN: Final = f'fill="{_ACCENT}" fill-opacity="0.18" stroke="{_ACCENT}" stroke-width="1.6"'
-"""A mark of what is not simply stated: its outline is broken, as a line of the same level is."""
+_OPEN: Final = f'fill="{_ACCENT}" stroke="{_ACCENT}" stroke-width="1.6"'
+"""A mark of what is not simply stated: its outline is broken, as a line of the same level is, and it is filled less."""
 _NARROW, _WIDE = set("iljtfrI.,:;'|!()[]- "), set("mwMWGOQ@%&—…")
 
 Link = Callable[[str], str]
@@ -137,8 +137,8 @@ class Drawing:
             name = f" {LEVELS[0].name}" if level is not None else ""
             self.parts.append(f'<{shape} class="{look}{name}" {_LOOKS[look]}/>')
             return
-        dash = f'stroke-dasharray="{LEVELS[level].dash}"'
-        self.parts.append(f'<{shape} class="{look} {LEVELS[level].name}" {_OPEN} {dash}/>')
+        own = f'fill-opacity="{LEVELS[level].fill:g}" stroke-dasharray="{LEVELS[level].dash}"'
+        self.parts.append(f'<{shape} class="{look} {LEVELS[level].name}" {_OPEN} {own}/>')
 
     def document(self, height: float, kind: str, title: str, words: str, top: float = 0.0) -> str:
         """Return the whole drawing, which who does not see it hears as one, by its title and what it shows in words.
