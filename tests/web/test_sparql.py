@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import io
 import json
+import re
 
 import pytest
 from starlette.testclient import TestClient
@@ -323,6 +324,12 @@ def test_an_answer_offers_the_views_that_its_columns_allow(sparql):
         assert f"&view={view}#result" in html.unescape(page), view
     assert "view=line" not in page
     assert "view=" not in sparql("ASK {}", BROWSER).text
+
+
+def test_numbers_stand_at_the_right_of_their_column(sparql):
+    page = sparql(PLACES, BROWSER).text
+    assert re.findall(r'<th scope="col" role="columnheader"([^>]*)>', page) == ["", "", ' class="number"']
+    assert re.search(r'data-label="n" class="number"><span>', page)
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 """The SPARQL endpoint, its page for people, and what it says of itself."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -28,7 +28,7 @@ from clustergraph.engine import store
 from clustergraph.errors import ClustergraphError, ResultTooLargeError
 from clustergraph.formats import RDF_FORMATS
 from clustergraph.graph import Graph
-from clustergraph.questions.answer import cell
+from clustergraph.questions.answer import Cell, cell
 from clustergraph.questions.catalogue import by_subject
 from clustergraph.questions.question import Question
 from clustergraph.release.manifest import Release
@@ -205,7 +205,14 @@ async def _views(here: Served, columns: list[str], rows: list[QuerySolution], vi
     cells = [[cell(row[column], lambda iri: names.get(iri) or compact(iri)) for column in columns] for row in rows]
     possible = views(columns, cells)
     drawn = await here.do(picture_of, possible[view], columns, cells, ", ".join(columns)) if view in possible else None
-    return {"names": names, "views": ["table", *possible, "raw"], "drawn": drawn}
+    numbers = {name for place, name in enumerate(columns) if _all_numbers(row[place] for row in cells)}
+    return {"names": names, "numbers": numbers, "views": ["table", *possible, "raw"], "drawn": drawn}
+
+
+def _all_numbers(column: Iterable[Cell]) -> bool:
+    """Return whether a column has numbers, and nothing else."""
+    values = [each.value for each in column if each.value is not None]
+    return bool(values) and all(isinstance(each, int | float) and not isinstance(each, bool) for each in values)
 
 
 def _downloads(asked: Asked, checked: Checked) -> dict[str, str]:
