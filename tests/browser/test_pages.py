@@ -102,6 +102,7 @@ def test_the_start_page_weighs_less_than_100_kilobytes(opened: Opened) -> None:
 
 def test_a_year_is_chosen_by_a_slider(opened: Opened) -> None:
     page = opened("/compare?thing=AFIL&thing=Plastipolis")
+    page.get_by_text("At another time").click()
     slider, field = page.get_by_role("slider", name="Valid on"), page.get_by_role("textbox", name="Valid on")
     field.fill("2016")
     assert slider.input_value() == "2016"

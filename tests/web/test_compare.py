@@ -134,7 +134,7 @@ def test_fields_are_in_common_as_all_else(client: TestClient) -> None:
     text = page(client, "Alpha", "organisation:b")
     common = text[text.index('id="common"') : text.index('id="fields"')]
     assert "recycling and remanufacturing" in common
-    assert "composites" not in common
+    assert "composites" not in common[: common.index('id="figures"')]
 
 
 def test_it_is_told_in_words_what_kind_of_statement_complements(client: TestClient) -> None:
@@ -227,12 +227,18 @@ def test_two_dates_choose_what_holds_and_what_was_known(
     text = page(client, "Alpha", "organisation:b", **dates)
     assert all(f'value="{day}"' in text for day in dates.values())
     assert "The dates choose among figures" in text
+    assert '<details class="dates" open>' in text
 
 
 def test_the_page_leads_to_the_years_that_have_data(client: TestClient) -> None:
     text = html.unescape(page(client, "Alpha", "organisation:b"))
     assert re.search(r'href="/compare\?thing=[^"]*&valid_on=2012"', text)
     assert re.search(r'href="/compare\?thing=[^"]*&known_by=2014" title="Old note"', text)
+
+
+def test_what_is_in_common_comes_first_and_the_days_are_folded(client: TestClient) -> None:
+    text = page(client, "Alpha", "organisation:b")
+    assert text.index('<details class="dates">') < text.index('id="common"') < text.index('id="figures"')
 
 
 def test_a_thing_is_added_and_removed_by_address(client: TestClient) -> None:
