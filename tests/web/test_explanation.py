@@ -147,5 +147,5 @@ def test_names_in_another_language_in_a_sentence_of_evidence_are_marked(client: 
     page = client.get("/explain", params={**given, "lang": "de"}, headers=BROWSER).text
     told = '<span lang="en">AFIL</span> ist Teil von <span lang="en">Lombardy</span>'
     assert f"<h1>{told}, weil …</h1>" in page
-    assert f">{told}</a>" in page
+    assert page.count(told) >= 2
     assert 'lang="en">Lombardy' not in client.get("/explain", params=given, headers=BROWSER).text
