@@ -16,15 +16,34 @@ function follow(link: HTMLAnchorElement, row: HTMLElement): void {
   details.addEventListener("toggle", () => link.setAttribute("aria-expanded", String(details.open && !row.hidden)));
 }
 
+/** Tells who listens that evidence is on its way; nothing once it is there. */
+function tell(loads: boolean): void {
+  const status = document.getElementById("evidence-status");
+  if (status) status.textContent = loads ? (status.dataset["loads"] ?? "") : "";
+}
+
+/** Escape in the evidence closes it and goes back to what opened it. */
+function closeByKey(link: HTMLAnchorElement, row: HTMLElement): void {
+  row.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    row.hidden = true;
+    link.setAttribute("aria-expanded", "false");
+    link.focus();
+  });
+}
+
 async function open(link: HTMLAnchorElement): Promise<void> {
   const under = link.closest("tr") as HTMLElement;
   let row = under.nextElementSibling as HTMLElement | null;
   if (!row?.classList.contains("evidence")) {
     under.setAttribute("aria-busy", "true");
+    tell(true);
     row = await evidenceOf(link);
+    tell(false);
     under.removeAttribute("aria-busy");
     under.after(row);
     follow(link, row);
+    closeByKey(link, row);
   }
   const opened = link.getAttribute("aria-expanded") !== "true";
   row.hidden = !opened;
