@@ -39,7 +39,7 @@ def test_no_name_stands_over_another_or_over_an_edge(places: list[tuple[float, f
 @pytest.mark.parametrize("at", [(8, 8), (332, 280), (170, 140)])
 def test_what_must_have_its_name_has_it_where_all_is_taken(at: tuple[float, float]) -> None:
     map_ = frame()
-    map_.taken.append((0, 0, map_.width, map_.height))
+    map_.taken.add((0, 0, map_.width, map_.height))
     assert place_name(map_, *at, 5, "Plastipolis") is None
     placed = place_name(map_, *at, 5, "Plastipolis", must=True)
     assert isinstance(placed, PlacedName)
