@@ -188,7 +188,7 @@ def test_what_disagrees_is_on_the_card_and_leads_on(client: TestClient) -> None:
     told = re.search(r'href="(/conflicts\?about=[^"]*)">(\d+) contradictions', page)
     assert told
     all_of_them = client.get(html.unescape(told[1]), headers=BROWSER)
-    assert f"{told[2]} contradictions: values that cannot both be true" in all_of_them.text
+    assert f"{told[2]} contradictions: statements that do not agree with each other" in all_of_them.text
 
 
 def test_what_is_only_ambiguous_is_no_contradiction_on_the_card(client: TestClient) -> None:

@@ -83,7 +83,7 @@ def _nature(conflict: Conflict) -> int:
 
 
 _PLACES: Final[Mapping[str, Callable[[Conflict], tuple[Any, ...]]]] = {
-    "": lambda each: (_nature(each), *_of_kind(each)),
+    "": lambda each: (_nature(each), _gravity(each), *_of_kind(each)),
     "about": lambda each: (each.about.shown.casefold(), _nature(each), *_of_kind(each)),
     "kind": _of_kind,
     "severity": lambda each: (_gravity(each), _nature(each), *_of_kind(each)),
