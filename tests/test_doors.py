@@ -5,6 +5,7 @@ The doors are the page, REST in all formats, SPARQL, Python, the command line an
 
 from __future__ import annotations
 
+import calendar
 import csv
 import gzip
 import html
@@ -43,6 +44,7 @@ from tests.accessible import check_page
 from tests.conftest import ROOT
 
 QUESTIONS = load(ROOT / "queries")
+MONTHS = [*calendar.month_name][1:]
 SOME = (
     "facts",
     "differing-participants",
@@ -185,8 +187,12 @@ def values(opened: Graph, answer: Answer) -> dict[str, str]:
     return given
 
 
-def ungrouped(text: str) -> str:
-    """Return a number as the other doors write it: pages put a comma between its thousands."""
+def plain(text: str) -> str:
+    """Return a number or date as the other doors write it: pages tell it as people do."""
+    if found := re.fullmatch(rf"(?:(\d{{1,2}}) )?({'|'.join(MONTHS)}) (\d{{4}})", text):
+        day, month, year = found.groups()
+        return f"{year}-{MONTHS.index(month) + 1:02}" + (f"-{int(day):02}" if day else "")
+    text = {"yes": "true", "no": "false"}.get(text, text)
     return text.replace(",", "") if re.fullmatch(r"-?[0-9]{1,3}(,[0-9]{3})+(\.[0-9]+)?", text) else text
 
 
@@ -215,8 +221,8 @@ def check(
     every_column = {"limit": 10_000, "columns": ",".join(columns), **given}
     page = client.get(f"/questions/{name}", params=every_column, headers={"Accept": "text/html"})
     on_page = Table(page.text).rows[1:]
-    assert [[ungrouped(text) for text, _ in row] for row in on_page] == [
-        [ungrouped(text) for text, _ in row] for row in expected
+    assert [[plain(text) for text, _ in row] for row in on_page] == [
+        [plain(text) for text, _ in row] for row in expected
     ]
     assert [[bool(address) for _, address in row] for row in on_page] == [[bool(iri) for _, iri in r] for r in expected]
 
