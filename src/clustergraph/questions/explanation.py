@@ -311,8 +311,9 @@ class Explainer:
     def _any(self, part: Term | str, places: Mapping[str, int]) -> str:
         """Return a term in words; a variable that stands in several places by its name."""
         if isinstance(part, str):
-            is_named = places[part] > 1 and part[:1] != "_"
-            return gettext("any %(name)s", name=heading(part)) if is_named else gettext("anything")
+            name = heading(part)
+            is_named = places[part] > 1 and part[:1] != "_" and not name.is_foreign
+            return gettext("any %(name)s", name=name) if is_named else gettext("anything")
         if isinstance(part, NamedNode) and self.is_statement(part):
             return gettext("this %(kind)s", kind=self.kind(part).lower())
         return self._words(part)
