@@ -154,6 +154,8 @@ class Table(HTMLParser):
             self._cell = False  # What the row rests on is no part of it, nor the space before it.
             text, address = self.rows[-1][-1]
             self.rows[-1][-1] = (text.removesuffix(" "), address)
+        elif self._cell and tag == "span" and given.get("class") == "hidden":
+            self._cell = False  # That nothing is said is for who listens.
         elif self._cell and tag == "a":
             self.rows[-1][-1] = ("", given.get("href") or "")
 

@@ -170,6 +170,8 @@ def test_rows_of_a_list_are_ticked_to_be_compared(client: TestClient, name: str)
     answer = client.get(f"/questions/{name}", headers=BROWSER)
     check_page(answer.text)
     assert '<form id="ticked" action="/compare" method="get"' in answer.text
+    assert 'role="rowheader" aria-labelledby="named-0"' in answer.text, "the header of a row is its name alone"
+    assert answer.text.count("nothing said</span></td>") == len(re.findall(r'<td[^>]* class="empty"', answer.text))
     ticked = re.findall(
         r'<input type="checkbox" id="ticked-\d+" form="ticked" name="thing" value="([^"]*)"', answer.text
     )[:2]
