@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 from threading import Thread
 from time import process_time
@@ -18,6 +19,7 @@ from clustergraph.columns import file
 from clustergraph.engine import sandbox
 from clustergraph.engine.store import Embedded
 from clustergraph.errors import ClustergraphError
+from clustergraph.formats import table_formats
 from clustergraph.graph import Graph
 from clustergraph.languages import messages
 from clustergraph.languages.reader import reading, usual
@@ -162,6 +164,8 @@ def prepare() -> None:
         verdicts,
     )
 
+    for library in ("pyarrow.ipc", "pyarrow.parquet") if table_formats() else ():
+        import_module(library)
     messages.load()
     for name in land.LAYERS:
         land.layer(name)

@@ -36,7 +36,8 @@ def page(address: str) -> str:
 
 
 def snippets(text: str) -> dict[str, str]:
-    found = re.findall(r'<h3 id="as-\d+">([^<]*?)(?: <span.*?)?</h3>\s*<pre[^>]*><code>(.*?)</code>', text, re.DOTALL)
+    heading = r'<h3 id="as-\d+"[^>]*>([^<]*?)(?: <span.*?)?</h3>'
+    found = re.findall(rf"{heading}\s*<pre[^>]*><code>(.*?)</code>", text, re.DOTALL)
     return {language: html.unescape(code) for language, code in found}
 
 
