@@ -13,9 +13,8 @@ from clustergraph.columns.dictionary import DECIMAL, INTEGER, UNBOUND, Ids, Term
 from clustergraph.columns.expressions import Judge, run
 from clustergraph.columns.order import ranks
 from clustergraph.columns.solutions import Solutions, Uncovered, codes
-from clustergraph.sparql.tree import Bind, Expression, Leaf, Modifier, Query, Selection, every
+from clustergraph.sparql.tree import AGGREGATES, Bind, Expression, Leaf, Modifier, Query, Selection, every
 
-AGGREGATES: Final = frozenset({"COUNT", "SUM", "MIN", "MAX", "AVG", "SAMPLE", "GROUP_CONCAT"})
 _MOST: Final = 2**62
 
 

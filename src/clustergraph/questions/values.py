@@ -12,7 +12,7 @@ from clustergraph.questions.names import Choices, ListedChoices
 from clustergraph.questions.parameters import needs_choices
 from clustergraph.questions.question import Parameter, Question
 from clustergraph.sparql.parser import query_of
-from clustergraph.sparql.tree import Expression, every, variables
+from clustergraph.sparql.tree import AGGREGATES, Bind, Expression, every, variables
 
 if TYPE_CHECKING:
     from clustergraph.questions.facets import Facet
@@ -89,11 +89,17 @@ def every_value(choices: Choices) -> list[CountedValue]:
 
 
 def _is_counted(question: Question, parameter: Parameter) -> bool:
-    """Whether a parameter is a column whose values choose the rows: it has no default, and is no condition."""
-    conditions = (each for each in every(Expression, query_of(question.query).selection) if each.name == "BOUND")
+    """Whether a parameter is a column whose values choose the rows: it has no default, and is no condition.
+
+    A column that is an aggregate tells what is left after the choice.
+    """
+    selection = query_of(question.query).selection
+    conditions = (each for each in every(Expression, selection) if each.name == "BOUND")
     is_condition = any(parameter.name in variables(each) for each in conditions)
+    own = (each for each in selection.projection if isinstance(each, Bind) and each.variable.value == parameter.name)
+    is_aggregate = any(each.name in AGGREGATES for each in every(Expression, tuple(own)))
     is_open = not parameter.default and question.needs_only()
-    return parameter.name in question.columns and is_open and not is_condition
+    return parameter.name in question.columns and is_open and not (is_condition or is_aggregate)
 
 
 def _counted(parameter: Parameter, choices: Choices, answer: Answer) -> list[CountedValue]:
