@@ -298,16 +298,12 @@ def test_columns_that_grow_are_those_of_all_statements(number: int) -> None:
     first = columns_of(Case(tuple(quad for quad in one.quads if quad not in later), ""))
     terms, new = first.terms.own(), [quad for quad in later if quad.triple not in said]
     made = np.array([[terms.number(str(term)) for term in quad.triple] for quad in new], np.int64).reshape(-1, 3)
-    used = np.append(made, terms.number(str(graph)))
-    grown, numbers = Columns(terms, first.predicates).grown(used[used >= len(terms)])
-    by_predicate = {
-        int(numbers[n]): np.unique(index.keys(*(numbers[made[made[:, 1] == n][:, place]] for place in (0, 2))))
-        for n in np.unique(made[:, 1])
-    }
-    assert grown.lacking(by_predicate).keys() == by_predicate.keys()
-    found = grown.extended(by_predicate, int(numbers[used[-1]]))
-    assert rows_of(found) == {*one.quads} - {quad for quad in later if quad.triple in said}
-    assert found.lacking(by_predicate) == {}
+    statements = index.keyed(*made.T)
+    assert first.lacking(statements).keys() == statements.keys()
+    grown = first.extended(terms, statements, terms.number(str(graph)))
+    assert rows_of(grown) == {*one.quads} - {quad for quad in later if quad.triple in said}
+    again = [[grown.terms.find(str(term)) for term in quad.triple] for quad in new]
+    assert grown.lacking(index.keyed(*np.array(again, np.int64).reshape(-1, 3).T)) == {}
 
 
 def rows_of(columns: Columns) -> set[Quad]:

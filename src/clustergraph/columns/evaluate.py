@@ -16,8 +16,8 @@ from pyoxigraph import RdfFormat, Store
 from clustergraph.columns.dictionary import UNBOUND, Ids, Mask
 from clustergraph.columns.expressions import MOST_JUDGED, Judge
 from clustergraph.columns.grouping import grouped, is_grouped
-from clustergraph.columns.index import Columns, Keys, keys
-from clustergraph.columns.joins import Matcher, PatternTerm, StatementPattern, is_fresh
+from clustergraph.columns.index import Columns, Keys, keyed
+from clustergraph.columns.joins import NOTHING, Matcher, PatternTerm, StatementPattern, is_fresh
 from clustergraph.columns.order import sliced, sorted_rows
 from clustergraph.columns.solutions import Solutions, Uncovered, stacked
 from clustergraph.columns.variables import begun, is_plain, seen_in_group, starts_with_triples
@@ -39,7 +39,6 @@ from clustergraph.sparql.tree import (
     every,
     variables,
 )
-from clustergraph.terms import compact
 
 _Joined: TypeAlias = TriplePattern | Values | Union | GroupPattern | Selection | Clause
 _Choice: TypeAlias = tuple[tuple[int, float], Solutions | StatementPattern | None]
@@ -48,7 +47,6 @@ _FEW: Final = 1000
 _LOOKED_UP: Final = 100
 _SIMPLE: Final = 3
 """A query of so few patterns does not lead far."""
-_NOTHING: Final = "<urn:x-clustergraph:nothing>"
 
 
 @dataclass(frozen=True)
@@ -91,31 +89,22 @@ class Evaluator:
         template, rows = self._query.selection.template, self.solutions()
         if template is None:
             raise Uncovered("a CONSTRUCT without a template")
-        found: dict[int, list[Keys]] = {}
+        places = list[tuple[Ids, Ids, Ids]]()
         for part in template.parts:
             if not isinstance(part, TriplePattern) or not isinstance(part.path, Leaf):
                 raise Uncovered("a template of more than triples")
-            for number, statements in self._made(
-                [self._place(leaf, rows) for leaf in (part.subject, part.path, part.object)]
-            ):
-                found.setdefault(number, []).append(statements)
-        return {number: np.unique(np.concatenate(parts)) for number, parts in found.items()}
+            subject, predicate, object_ = (self._place(leaf, rows) for leaf in (part.subject, part.path, part.object))
+            fits = (subject >= 0) & (object_ >= 0) & self.terms.is_iri(predicate) & ~self.terms.is_literal(subject)
+            places.append((subject[fits], predicate[fits], object_[fits]))
+        return keyed(*map(np.concatenate, zip(*places, strict=True))) if places else {}
 
     def _place(self, leaf: Leaf, rows: Solutions) -> Ids:
         """Return what stands in a place of a template in each row."""
         if leaf.kind in ("blank", "triple"):
             raise Uncovered("a template that makes nodes")
-        return (
-            rows.column(leaf.value) if leaf.kind == "variable" else np.full(rows.length, self._number(leaf), np.int64)
-        )
-
-    def _made(self, places: Sequence[Ids]) -> Iterator[tuple[int, Keys]]:
-        """Yield statements by their predicates, without those that are none."""
-        subject, predicate, object_ = places
-        fits = (subject >= 0) & (object_ >= 0) & self.terms.is_iri(predicate) & ~self.terms.is_literal(subject)
-        for number in np.unique(predicate[fits]).tolist():
-            here = fits & (predicate == number)
-            yield number, keys(subject[here], object_[here])
+        if leaf.kind == "variable":
+            return rows.column(leaf.value)
+        return np.full(rows.length, self._number(leaf), np.int64)
 
     @property
     def is_lookup(self) -> bool:
@@ -206,20 +195,6 @@ class Evaluator:
     def _text(self, condition: Operand) -> str:
         return f"FILTER {' '.join(self._query.text[condition.start : condition.end].split())}"
 
-    def _words(self, pattern: StatementPattern) -> str:
-        places = pattern.subject, pattern.path, pattern.object
-        words = [self._name(each) if isinstance(each, PatternTerm) else "a path to" for each in places]
-        graph = "" if pattern.graph is None else f" in {self._name(pattern.graph)}"
-        return " ".join(words) + graph
-
-    def _name(self, term: PatternTerm) -> str:
-        if term.name:
-            return f"?{term.name.removeprefix('_:').removeprefix('.')}"
-        text = _NOTHING if term.number == UNBOUND else self.terms.text(term.number)
-        if text == _NOTHING:
-            return "(what is not there)"
-        return compact(text[1:-1]) if text.startswith("<") else text
-
     def _reaches_out(self, condition: Operand, seen: set[str]) -> bool:
         """Whether a condition names what only stands outside of its group; stores differ in what they make of it."""
         strange = variables(condition) - seen
@@ -258,7 +233,7 @@ class Evaluator:
             elif isinstance(best, StatementPattern):
                 patterns.remove(best)
                 found = [self._matcher.join(some, best) for _, some in rows.split(best.names)]
-                rows = self._told(self._words(best), found[0] if len(found) == 1 else stacked(found))
+                rows = self._told(best.words(self.terms), found[0] if len(found) == 1 else stacked(found))
                 needed = {name for pattern in patterns for name in pattern.names}
                 rows = rows.only(name for name in rows.columns if not is_fresh(name) or name in needed)
             elif best is not None:
@@ -400,7 +375,7 @@ class Evaluator:
             case "triple":
                 raise Uncovered("a triple as a term")
         number = self.terms.find(_stored(leaf))
-        return PatternTerm(number=self.terms.number(_NOTHING) if number == UNBOUND else number)
+        return PatternTerm(number=self.terms.number(NOTHING) if number == UNBOUND else number)
 
 
 def _stored(leaf: Leaf) -> str:

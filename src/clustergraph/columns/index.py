@@ -24,6 +24,14 @@ def keys(first: Ids, second: Ids) -> Keys:
     return (first.astype(np.uint64) << _HALF) | second.astype(np.uint64)
 
 
+def keyed(subjects: Ids, predicates: Ids, objects: Ids) -> dict[int, Keys]:
+    """Return statements by their predicates: for each its subjects and objects as `keys`, in order, each pair once."""
+    return {
+        number: np.unique(keys(subjects[predicates == number], objects[predicates == number]))
+        for number in np.unique(predicates).tolist()
+    }
+
+
 def pairs(numbers: Keys) -> tuple[Ids, Ids]:
     """Return the pairs that are in numbers."""
     return (numbers >> _HALF).astype(np.int64), (numbers & _LOW).astype(np.int64)
@@ -202,18 +210,23 @@ class Columns:
         }
         return {number: pairs_ for number, pairs_ in found.items() if len(pairs_)}
 
-    def extended(self, statements: Mapping[int, Keys], graph: int) -> Columns:
-        """Return this with statements that are not there, all in one graph; terms that a query made are kept."""
+    def extended(self, terms: Terms, statements: Mapping[int, Keys], graph: int) -> Columns:
+        """Return this with statements that are not there, all in one graph; their terms may be such as a query made."""
+        ids = [np.array([graph, *statements]), *(half for found in statements.values() for half in pairs(found))]
+        made = np.concatenate(ids)
+        made = made[made >= len(terms)]
+        if not len(made):
+            return self._with(statements, graph)
+        grown, numbers = terms.grown(made)
+        old = {int(numbers[number]): of.renumbered(numbers) for number, of in self.predicates.items()}
+        new = {int(numbers[number]): np.sort(_renumbered(found, numbers)) for number, found in statements.items()}
+        return Columns(grown, old)._with(new, int(numbers[graph]))
+
+    def _with(self, statements: Mapping[int, Keys], graph: int) -> Columns:
         found = dict(self.predicates)
         for number, pairs_ in statements.items():
             found[number] = found.get(number, _NONE).extended(pairs_, graph)
         return Columns(self.terms, found)
-
-    def grown(self, made: Ids) -> tuple[Columns, Ids]:
-        """Return this with some of the terms that a query made, and the new numbers of all; see `Terms.grown`."""
-        terms, numbers = self.terms.grown(made)
-        found = {int(numbers[number]): of.renumbered(numbers) for number, of in self.predicates.items()}
-        return Columns(terms, found), numbers
 
     def __len__(self) -> int:
         """Return how many different statements there are, whatever their graphs."""

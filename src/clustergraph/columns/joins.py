@@ -9,13 +9,16 @@ from typing import Final
 
 import numpy as np
 
-from clustergraph.columns.dictionary import UNBOUND, Ids
+from clustergraph.columns.dictionary import UNBOUND, Ids, Terms
 from clustergraph.columns.index import Columns, Predicate, pairs
 from clustergraph.columns.solutions import Solutions, Uncovered, bounded, stacked
 from clustergraph.sparql.tree import Leaf, PathNode
+from clustergraph.terms import compact
 
 _FEW: Final = 10_000
 """For so many rows it is looked up how many come of a pattern."""
+NOTHING: Final = "<urn:x-clustergraph:nothing>"
+"""Stands in a pattern for a term that the graph does not have."""
 _CLOSED: Final = ("*", "+", "?")
 
 
@@ -32,6 +35,15 @@ class PatternTerm:
             return np.full(rows.length, self.number, np.int64)
         return rows.columns.get(self.name)
 
+    def words(self, terms: Terms) -> str:
+        """Return what stands here, as people write it in a query."""
+        if self.name:
+            return f"?{self.name.removeprefix('_:').removeprefix('.')}"
+        text = NOTHING if self.number == UNBOUND else terms.text(self.number)
+        if text == NOTHING:
+            return "(what is not there)"
+        return compact(text[1:-1]) if text.startswith("<") else text
+
 
 @dataclass(frozen=True)
 class StatementPattern:
@@ -47,6 +59,12 @@ class StatementPattern:
         """The variables that it binds."""
         places = (self.subject, self.object, self.graph, self.path)
         return {place.name for place in places if isinstance(place, PatternTerm) and place.name}
+
+    def words(self, terms: Terms) -> str:
+        """Return the pattern as people write it in a query."""
+        places = self.subject, self.path, self.object
+        words = [each.words(terms) if isinstance(each, PatternTerm) else "a path to" for each in places]
+        return " ".join(words) + ("" if self.graph is None else f" in {self.graph.words(terms)}")
 
 
 class Matcher:

@@ -28,7 +28,7 @@ from pyoxigraph import (
 
 from clustergraph.columns.dictionary import Ids, Terms
 from clustergraph.columns.evaluate import Evaluator
-from clustergraph.columns.index import Columns, Keys, keys, pairs
+from clustergraph.columns.index import Columns, Keys, keyed, pairs
 from clustergraph.columns.solutions import Uncovered
 from clustergraph.errors import ClustergraphError, SourceError, Where
 from clustergraph.layers import Layers
@@ -173,31 +173,13 @@ class _Inference:
         else:
             terms = self.columns.terms.own()
             numbers = [[terms.number(str(term)) for term in triple] for triple in missing]
-            self._add(self.columns, terms, _by_predicate(np.array(numbers, np.int64).reshape(-1, 3)))
+            self._add(self.columns, terms, keyed(*np.array(numbers, np.int64).reshape(-1, 3).T))
 
     def _add(self, columns: Columns, terms: Terms, statements: Mapping[int, Keys]) -> None:
         """Take what is new among statements, whose terms may be new too."""
         new = columns.lacking(statements)
-        lines = [line for number, found in new.items() for line in _lines(terms, number, found)]
-        graph = terms.number(str(INFERRED))
-        used = np.concatenate([np.array([graph, *new]), *(half for found in new.values() for half in pairs(found))])
-        made = used[used >= len(terms)]
-        if len(made):
-            columns, numbers = Columns(terms, columns.predicates).grown(made)
-            new = {int(numbers[number]): _renumbered(found, numbers) for number, found in new.items()}
-            graph = int(numbers[graph])
-        self.columns = columns.extended(new, graph)
-        self.new += lines
-
-
-def _by_predicate(triples: Ids) -> dict[int, Keys]:
-    numbers = np.unique(triples[:, 1]).tolist()
-    return {n: np.unique(keys(*triples[triples[:, 1] == n][:, [0, 2]].T)) for n in numbers}
-
-
-def _renumbered(statements: Keys, numbers: Ids) -> Keys:
-    first, second = pairs(statements)
-    return np.sort(keys(numbers[first], numbers[second]))
+        self.new += [line for number, found in new.items() for line in _lines(terms, number, found)]
+        self.columns = columns.extended(terms, new, terms.number(str(INFERRED)))
 
 
 def _lines(terms: Terms, predicate: int, statements: Keys) -> Iterator[Line]:
