@@ -56,9 +56,9 @@ def test_nothing_is_asked_when_the_time_is_over(catalogued) -> None:
     assert graph._answers._kept.currsize == 0
 
 
-def test_who_reads_a_large_release_from_disk_has_what_another_process_has_learnt_of_it(releases, monkeypatch) -> None:
+def test_who_reads_a_large_release_from_disk_has_what_another_process_has_cached_of_it(releases, monkeypatch) -> None:
     release = releases.release().path
-    monkeypatch.setattr(preparation, "_LEARNT", {})
+    monkeypatch.setattr(preparation, "_CACHED", {})
     assert preparation.opened(release, True, memory_quads=0) is None
     graph = preparation.opened(release, False, memory_quads=0)
     assert graph is not None

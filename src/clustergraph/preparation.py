@@ -35,7 +35,7 @@ from clustergraph.terms import address
 
 WARMING: Final = 5.0
 """For how many seconds of a processor a release is asked what most pages ask when it is loaded, at most."""
-LEARNING: Final = 30.0
+WARMING_FROM_DISK: Final = 30.0
 """The same of a release that is read from disk."""
 _BEHIND: Final = 10
 
@@ -47,16 +47,16 @@ def opened(release: Path, in_memory: bool, *, memory_quads: int, columns: int = 
         ReleaseError: it cannot be opened.
     """
     if in_memory and Release.read(release).quads > memory_quads:
-        if learnt := _elsewhere(partial(_learnt, release, columns)):
-            _LEARNT.clear()
-            _LEARNT[release] = learnt
+        if cached := _elsewhere(partial(_filled, release, columns)):
+            _CACHED.clear()
+            _CACHED[release] = cached
         return None
     found = file.open_(folder_of(release, COLUMNS)) if columns else None
     engine = Embedded.in_memory(release, dump_of(release), found) if in_memory else Embedded(release, None, found)
     graph = Graph(engine, digest=Release.read(release).digest)
     _ = graph.origins, graph.name_index, graph._conflicts
-    if release in _LEARNT:
-        _LEARNT[release].tell(graph)
+    if release in _CACHED:
+        _CACHED[release].fill(graph)
     if in_memory:
         # In a thread of its own: the engine would go on with the same random numbers in all who share this one.
         warming = Thread(target=warm, args=(graph,))
@@ -66,8 +66,8 @@ def opened(release: Path, in_memory: bool, *, memory_quads: int, columns: int = 
 
 
 @dataclass(frozen=True)
-class Learnt:
-    """What can be handed over to another graph of the same release."""
+class ReleaseCache:
+    """What a graph has cached, which can be handed over to another graph of the same release."""
 
     answers: Mapping[tuple[str, str], AnswerTable]
     choices: Mapping[str, ListedChoices]
@@ -75,29 +75,29 @@ class Learnt:
 
     @classmethod
     def of(cls, graph: Graph) -> Self:
-        """Return what a graph knows."""
+        """Return what a graph has cached."""
         return cls(graph._answers.tables, graph._lookup.listed, graph.sections)
 
-    def tell(self, graph: Graph) -> None:
-        """Let a graph know it."""
+    def fill(self, graph: Graph) -> None:
+        """Put it into the caches of a graph."""
         graph._answers.keep(self.answers)
         graph._lookup.listed.update(self.choices)
         vars(graph)["sections"] = self.sections
 
 
-_LEARNT: Final[dict[Path, Learnt]] = {}
-"""What was learnt of a release that is too large for memory: of the last one that was asked for."""
+_CACHED: Final[dict[Path, ReleaseCache]] = {}
+"""What is cached of a release that is too large for memory: of the last one that was asked for."""
 
 
-def _learnt(release: Path, columns: int) -> bytes:
-    """Return what is learnt of a release on disk by asking it what most pages ask, pickled."""
+def _filled(release: Path, columns: int) -> bytes:
+    """Return what is cached of a release on disk by asking it what most pages ask, pickled."""
     graph = opened(release, False, memory_quads=0, columns=columns)
     assert graph is not None
-    warm(graph, LEARNING)
-    return pickle.dumps(Learnt.of(graph))
+    warm(graph, WARMING_FROM_DISK)
+    return pickle.dumps(ReleaseCache.of(graph))
 
 
-def _elsewhere(work: Callable[[], bytes]) -> Learnt | None:
+def _elsewhere(work: Callable[[], bytes]) -> ReleaseCache | None:
     """Return what another process learns, which goes behind all others: whoever opens a store on disk cannot fork."""
     server, (inward, outward) = os.getpid(), os.pipe()
     if os.fork() == 0:
@@ -112,8 +112,8 @@ def _elsewhere(work: Callable[[], bytes]) -> Learnt | None:
     with os.fdopen(inward, "rb") as file:
         content = file.read()
     os.wait()
-    learnt: Learnt | None = pickle.loads(content) if content else None  # noqa: S301 - our own process has sent it
-    return learnt
+    cached: ReleaseCache | None = pickle.loads(content) if content else None  # noqa: S301 - our own process has sent it
+    return cached
 
 
 def warm(graph: Graph, seconds: float = WARMING) -> None:

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyoxigraph import Literal, NamedNode, QuerySolutions, Store
 
-from clustergraph.engine.arrow import Coded, coded, written
+from clustergraph.engine.arrow import EncodedColumn, encoded, written
 from clustergraph.engine.store import Embedded, Request
 from clustergraph.errors import QueryError, ResultTooLargeError
 from tests.columns.cases import case
@@ -100,9 +100,9 @@ def read_as(value: object, text: str) -> object:
 def test_terms_are_coded_once() -> None:
     solutions = Store().query("SELECT * { VALUES (?a ?b) { (<x:a> UNDEF) (<x:b> 1) (<x:a> 1) } }")
     assert isinstance(solutions, QuerySolutions)
-    found = coded(solutions)
+    found = encoded(solutions)
     assert found["a"].texts == [str(NamedNode("x:a")), str(NamedNode("x:b"))]
     assert (found["a"].rows.tolist(), found["b"].rows.tolist()) == ([0, 1, 0], [-1, 0, 0])
     assert found["b"].texts == [str(Literal(1))]
-    table = read(written("arrow", {"a": Coded(["<x:a>"], np.array([0, -1]))}))
+    table = read(written("arrow", {"a": EncodedColumn(["<x:a>"], np.array([0, -1]))}))
     assert table.to_pydict() == {"a": ["x:a", None]}

@@ -30,7 +30,7 @@ def answer(columns: Columns, query: Query) -> bytes:
         raise Uncovered("too much memory") from error
 
 
-def columns_of(columns: Columns, query: Query) -> dict[str, tuple[list[str], Ids]]:
+def encoded_columns(columns: Columns, query: Query) -> dict[str, tuple[list[str], Ids]]:
     """Return the columns of the answer to a SELECT: its different terms, and which of them stands in each row.
 
     Raises:

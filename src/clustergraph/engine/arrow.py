@@ -27,26 +27,29 @@ _DAY: Final = len("2024-02-29")
 _BITS: Final = 63
 
 
-class Coded(NamedTuple):
-    """A column: its different terms, as N-Triples writes them, and which of them stands in each row; -1 for none."""
+class EncodedColumn(NamedTuple):
+    """A dictionary-encoded column.
+
+    It has its different terms, as N-Triples writes them, and which of them stands in each row; -1 for none.
+    """
 
     texts: Sequence[str]
     rows: Ids
 
 
-def coded(found: QuerySolutions | QueryBoolean) -> dict[str, Coded]:
+def encoded(found: QuerySolutions | QueryBoolean) -> dict[str, EncodedColumn]:
     """Return the columns of what an engine has found; of an ASK the column ``boolean``."""
     if isinstance(found, QueryBoolean):
-        return {"boolean": Coded([f'"{str(bool(found)).lower()}"^^<{_XSD}boolean>'], np.zeros(1, np.int64))}
+        return {"boolean": EncodedColumn([f'"{str(bool(found)).lower()}"^^<{_XSD}boolean>'], np.zeros(1, np.int64))}
     names = [variable.value for variable in found.variables]
     numbers: list[dict[object, int]] = [{None: -1} for _ in names]
     rows = [[known.setdefault(term, len(known) - 1) for known, term in zip(numbers, row, strict=True)] for row in found]
     places = np.array(rows, np.int64).reshape(-1, len(names)) if names else np.zeros((len(rows), 0), np.int64)
     texts = [[str(term) for term in known if term is not None] for known in numbers]
-    return {name: Coded(texts[n], places[:, n]) for n, name in enumerate(names)}
+    return {name: EncodedColumn(texts[n], places[:, n]) for n, name in enumerate(names)}
 
 
-def written(format_: str, columns: Mapping[str, Coded]) -> bytes:
+def written(format_: str, columns: Mapping[str, EncodedColumn]) -> bytes:
     """Return columns as an Arrow stream, or as Parquet."""
     with opening_files(allowed=True):  # it looks for pandas, and for time zones
         arrow = importlib.import_module("pyarrow")
@@ -61,7 +64,7 @@ def written(format_: str, columns: Mapping[str, Coded]) -> bytes:
     return target.getvalue()
 
 
-def _column(arrow: Any, name: str, column: Coded) -> tuple[Any, Any]:  # noqa: ANN401 - a library that need not be there
+def _column(arrow: Any, name: str, column: EncodedColumn) -> tuple[Any, Any]:  # noqa: ANN401 - a library that need not be there
     """Return the field and the values of a column."""
     terms = [*map(_parts, column.texts)]
     kinds = {kind for _, kind in terms}

@@ -25,11 +25,11 @@ from pyoxigraph import (
     serialize,
 )
 
-from clustergraph.columns.answering import answer, columns_of, plan
+from clustergraph.columns.answering import answer, encoded_columns, plan
 from clustergraph.columns.index import Columns
 from clustergraph.columns.solutions import Uncovered
 from clustergraph.engine import arrow
-from clustergraph.engine.arrow import Coded, coded
+from clustergraph.engine.arrow import EncodedColumn, encoded
 from clustergraph.errors import ClustergraphError, QueryError, ReleaseError, ResultTooLargeError
 from clustergraph.formats import RDF_FORMATS, RESULT_FORMATS, TABLE_FORMATS, Engine, Format
 from clustergraph.rdf import xml
@@ -124,7 +124,7 @@ class Embedded:
         prefixes = PREFIXES if name in _WITH_PREFIXES else None
         try:
             if name in TABLE_FORMATS:
-                sink.write(arrow.written(name, self._coded(request)))
+                sink.write(arrow.written(name, self._encoded(request)))
                 return sink.getvalue()
             if name == "json" and (found := self._from_columns(request.query, request.dataset, request.base)):
                 sink.write(found)
@@ -179,14 +179,14 @@ class Embedded:
                 advice = "use the functions of SPARQL 1.1 and the casts to types of XSD"
                 raise QueryError(str(error)[:300], advice=advice) from error
 
-    def _coded(self, request: Request) -> Mapping[str, Coded]:
+    def _encoded(self, request: Request) -> Mapping[str, EncodedColumn]:
         """Return the columns of the answer to a SELECT or ASK."""
-        if found := self._by_columns(columns_of, request.query, request.dataset, request.base):
-            return {name: Coded(*column) for name, column in found.items()}
+        if found := self._by_columns(encoded_columns, request.query, request.dataset, request.base):
+            return {name: EncodedColumn(*column) for name, column in found.items()}
         results = self.query(request.query, request.dataset, request.base)
         if isinstance(results, QueryTriples):
             raise QueryError(f"{request.format} cannot hold the triples of a CONSTRUCT or DESCRIBE", advice=_OF_GRAPHS)
-        return coded(results)
+        return encoded(results)
 
     def _from_columns(self, query: str, dataset: Dataset | None, base: str | None) -> bytes | None:
         """Return the answer of the columns, as JSON; None where the store is to answer."""
