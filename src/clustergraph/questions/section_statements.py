@@ -165,14 +165,18 @@ class _Sentences:
     def _property(self, predicate: NamedNode) -> Cell:
         return Cell(self._graph.label(predicate.value))
 
-    def _about(self, node: NamedNode, facts: Iterable[Fact]) -> NamedNode:
-        """Return the thing that a statement is about, also through another statement; itself where none is known."""
+    def _about(self, node: NamedNode, facts: Iterable[Fact], past: frozenset[NamedNode] = frozenset()) -> NamedNode:
+        """Return the thing that a statement is about, also through another statement; itself where none is known.
+
+        Statements that are about each other in a circle end where it closes.
+        """
         ends = {predicate: value for _, predicate, value in facts}
         found = next((value for each in _ABOUT if isinstance(value := ends.get(each), NamedNode)), node)
-        if found == node or not self._explainer.is_statement(found):
+        past |= {node}
+        if found in past or not self._explainer.is_statement(found):
             return found
         quads = self._graph.engine.store.quads_for_pattern(found, None, None)
-        return self._about(found, [each.triple for each in quads if each.predicate in _ABOUT])  # type: ignore[misc]
+        return self._about(found, [each.triple for each in quads if each.predicate in _ABOUT], past)  # type: ignore[misc]
 
     def _add_properties(self, subject: SectionSubject, facts: Iterable[Fact]) -> None:
         """Add what is said of a thing without a statement of its own, each property once."""
