@@ -263,12 +263,15 @@ class Explainer:
         return ", ".join(sorted(set(found)))
 
     def kind(self, statement: NamedNode) -> str:
-        """Return the class of a statement in words, the most special one."""
+        """Return the class of a statement in words, the most special one, as a line begins with it."""
+        kind = self._class(statement)
+        return kind[:1].upper() + kind[1:]
+
+    def _class(self, statement: NamedNode) -> str:
         types = {each for each in self._values(statement, _TYPE) if isinstance(each, NamedNode)}
         wider = {up for each in types for up in self._values(each, expand("rdfs:subClassOf"))}
         named = sorted(self._words(each) for each in types - wider)
-        kind = (named or [gettext("statement")])[0]
-        return kind[:1].upper() + kind[1:]
+        return (named or [gettext("statement")])[0]
 
     def shortcuts(self, statement: NamedNode) -> Iterator[tuple[NamedNode, NamedNode, NamedNode]]:
         """Yield the links that a statement gives, each with the properties that lead to its ends."""
@@ -315,7 +318,7 @@ class Explainer:
             is_named = places[part] > 1 and part[:1] != "_" and not name.is_foreign
             return gettext("any %(name)s", name=name) if is_named else gettext("anything")
         if isinstance(part, NamedNode) and self.is_statement(part):
-            return gettext("this %(kind)s", kind=self.kind(part).lower())
+            return gettext("this %(kind)s", kind=self._class(part))
         return self._words(part)
 
     def _part(self, values: Mapping[str, Term], proofs: Sequence[Proof], steps: Mapping[Key, _Step]) -> dict[str, Any]:
