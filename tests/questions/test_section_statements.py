@@ -11,7 +11,8 @@ from clustergraph.terms import PREFIXES
 
 SECTION = "https://example.org/section"
 DATA = f"""<{SECTION}> {{
-  <{SECTION}> a cg:Section ; cg:inDocument <x:document> ; skos:prefLabel "A" . <x:document> a cg:Document ; dcterms:title "B" .
+  <{SECTION}> a cg:Section ; cg:inDocument <x:document> ; skos:prefLabel "A" .
+  <x:document> a cg:Document ; dcterms:title "B" .
   <x:one> cg:certainty certainty:stated ; cg:subject <x:other> ; skos:note "first" .
   <x:other> cg:certainty certainty:stated ; cg:subject <x:one> ; skos:note "second" .
   <x:own> cg:certainty certainty:stated ; cg:subject <x:own> .
